@@ -1,0 +1,52 @@
+"""Say in one sentence why tracemark could not do what was asked.
+
+::
+
+    TracemarkError
+    ├── PhotoError            a picture that cannot be used: its shape, type, size or values
+    │   └── FormatError       a file that is not an image, is damaged, or is of a kind not supported
+    ├── RecipientError        a number that cannot name a recipient
+    ├── KeyFileError          a key, or the file it should be in, that cannot be used
+    ├── OutputError           a file that could not be written
+    └── MissingLibraryError   a system library that must be installed first
+
+Catch :class:`TracemarkError` to catch them all.  Not finding a mark is no error: it is a verdict.
+"""
+
+__all__ = [
+    "FormatError",
+    "KeyFileError",
+    "MissingLibraryError",
+    "OutputError",
+    "PhotoError",
+    "RecipientError",
+    "TracemarkError",
+]
+
+
+class TracemarkError(Exception):
+    """Anything that tracemark refuses, with the sentence that says why."""
+
+
+class PhotoError(TracemarkError):
+    """A picture that cannot be used: its shape, its type, its size or its values."""
+
+
+class FormatError(PhotoError):
+    """A file that is not an image, is damaged, or is of a kind that is not supported."""
+
+
+class RecipientError(TracemarkError):
+    """A number that cannot name a recipient."""
+
+
+class KeyFileError(TracemarkError):
+    """A key, or the file it should be in, that cannot be used."""
+
+
+class OutputError(TracemarkError):
+    """A file that could not be written; nothing is left behind."""
+
+
+class MissingLibraryError(TracemarkError):
+    """A system library that must be installed before tracemark can work."""

@@ -1,0 +1,359 @@
+"""Turn one secret into every keyed number that a mark is made of."""
+
+import hashlib
+import operator
+import os
+import secrets
+import shlex
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self, SupportsIndex
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.errors import KeyFileError
+
+__all__ = ["Key"]
+
+SECRET_BYTES = 32  # 256 bits: the strength of SHAKE-256, FIPS 202 table 4
+ID_BYTES = 8  # 16 hex digits to show; two of a million keys share one by a chance of 3e-8
+DOMAIN = "tracemark/1"  # first in every hash: a new meaning of the streams needs a new name
+LENGTH_BYTES = 8  # the length that stands before each item, little-endian
+BITS_PER_BYTE = 8
+WORD = np.dtype("<u4")  # what `integers` cuts its stream into
+WORD_VALUES = 2**32  # values of one such word
+SPARE_WORDS = 16  # drawn beyond the expected need, so that a second draw is rare
+ROUNDS = 10  # Feistel rounds, as in FF1 of NIST SP 800-38G; 4 are a strong permutation (Luby, Rackoff 1988)
+WIDEST_PERMUTATION = 128  # bits; a half then fills one 64-bit round value
+OWNER_ONLY = 0o600  # read and write for the owner, nothing for anybody else
+FILE_LIMIT = 4096  # bytes; a key file has about 250, and anything longer is another file
+
+HEADER = "tracemark-key"
+FORMAT_VERSION = "1"
+ADVICE = (
+    "# Whoever has this file can make and read your marks. Keep it secret, keep a copy:\n"
+    "# without it no leak can ever be traced.\n"
+)
+
+
+@dataclass(frozen=True)
+class Key:
+    """The secret behind a set of marks, and the streams of numbers drawn from it.
+
+    Two streams are the same when secret, label and context are the same, and look
+    unrelated otherwise; a shorter stream is the beginning of a longer one.  A label
+    names one use and belongs to one method.
+
+    Notes
+    -----
+    Every stream is SHAKE-256 [1]_ over ``"tracemark/1"``, the secret, the label and the
+    context.  Each of these stands behind a one-byte tag of its type (``s`` for UTF-8 text,
+    ``b`` for bytes, ``i`` for an integer) and its length in 8 little-endian bytes; an
+    integer is written as the shortest two's complement number, little-endian, that
+    holds it.  So no two different inputs give the same bytes to hash.
+
+    References
+    ----------
+    .. [1] NIST, "SHA-3 Standard: Permutation-Based Hash and Extendable-Output
+       Functions", FIPS 202, 2015. :doi:`10.6028/NIST.FIPS.202`
+
+    Examples
+    --------
+    >>> key = Key(bytes(32))
+    >>> key
+    Key(id='05d842592d8ad048')
+    >>> key.signs("example", 3, size=8)
+    array([ 1, -1, -1,  1,  1,  1, -1, -1], dtype=int8)
+    """
+
+    secret: bytes = field(repr=False)
+    """The 32 secret bytes; never shown."""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.secret, bytes) or len(self.secret) != SECRET_BYTES:
+            was = f"{len(self.secret)} bytes" if isinstance(self.secret, bytes) else type(self.secret).__name__
+            raise KeyFileError(f"key secret must be {SECRET_BYTES} bytes, not {was}")
+
+    def __repr__(self) -> str:
+        return f"Key(id={self.id!r})"
+
+    @classmethod
+    def generate(cls) -> Self:
+        """Draw a new key from the operating system's randomness."""
+        return cls(secrets.token_bytes(SECRET_BYTES))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a key from a file that :meth:`save` wrote.
+
+        Parameters
+        ----------
+        path : path-like
+            The key file.  On POSIX it must be closed to group and others.
+
+        Returns
+        -------
+        key : Key
+            The same key that was saved.
+
+        Raises
+        ------
+        KeyFileError
+            When there is no such file, others can read it, or it is not an intact key file.
+        """
+        return cls(_parse(_read_private(Path(path)), Path(path)))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the key to a new file that only its owner can read.
+
+        Parameters
+        ----------
+        path : path-like
+            Where to; an existing file is never overwritten.  The file appears whole or not at all.
+
+        Raises
+        ------
+        KeyFileError
+            When the file exists or cannot be written.
+        """
+        text = f"{HEADER} {FORMAT_VERSION}\n{ADVICE}id {self.id}\nsecret {self.secret.hex()}\n"
+        _write_new_private(Path(path), text.encode("ascii"))
+
+    @property
+    def id(self) -> str:
+        """Sixteen hex digits that tell keys apart and say nothing about the secret."""
+        return hashlib.blake2b(_encode(DOMAIN, "key id", self.secret), digest_size=ID_BYTES).hexdigest()
+
+    def stream(self, label: str, *context: SupportsIndex | bytes | str, size: int) -> NDArray[np.uint8]:
+        """Draw keyed bytes.
+
+        Parameters
+        ----------
+        label : str
+            What the bytes are for.
+        *context : int, bytes or str
+            What tells this stream from others of the same label; order and type count.
+        size : int
+            How many bytes; 0 gives an empty array.
+
+        Returns
+        -------
+        stream : ndarray, shape (size,), uint8
+            Read-only.
+        """
+        hashed = hashlib.shake_256(_encode(DOMAIN, self.secret, label, *context))
+        return np.frombuffer(hashed.digest(size), dtype=np.uint8)
+
+    def signs(self, label: str, *context: SupportsIndex | bytes | str, size: int) -> NDArray[np.int8]:
+        """Draw keyed fair coins.
+
+        Parameters
+        ----------
+        label : str
+            What the signs are for.
+        *context : int, bytes or str
+            As for :meth:`stream`.
+        size : int
+            How many signs.
+
+        Returns
+        -------
+        signs : ndarray, shape (size,), int8
+            Sign ``i`` is bit ``i % 8`` of byte ``i // 8`` of the stream, the least significant
+            bit being bit 0: a clear bit gives +1, a set bit -1.
+        """
+        drawn = self.stream(label, *context, size=-(-size // BITS_PER_BYTE))
+        return 1 - 2 * np.unpackbits(drawn, count=size, bitorder="little").view(np.int8)
+
+    def integers(
+        self, label: str, *context: SupportsIndex | bytes | str, size: int, below: int
+    ) -> NDArray[np.int64]:
+        """Draw keyed integers, each value equally likely.
+
+        Parameters
+        ----------
+        label : str
+            What the integers are for.
+        *context : int, bytes or str
+            As for :meth:`stream`.
+        size : int
+            How many integers.
+        below : int
+            They lie in ``0 .. below - 1``; 1 to 2**32.
+
+        Returns
+        -------
+        integers : ndarray, shape (size,), int64
+            The stream is cut into unsigned 32-bit little-endian words.  Words at or above the
+            largest multiple of `below` are passed over; the others are taken modulo `below`.
+        """
+        if not 1 <= below <= WORD_VALUES:
+            raise ValueError(f"below must be 1 to {WORD_VALUES}, not {below}")
+        limit = WORD_VALUES - WORD_VALUES % below
+        words = size
+        while True:
+            words = words * WORD_VALUES // limit + SPARE_WORDS
+            drawn = self.stream(label, *context, size=words * WORD.itemsize).view(WORD).astype(np.int64)
+            fair = drawn[drawn < limit]
+            if len(fair) >= size:
+                return fair[:size] % below
+
+    def permute(self, value: SupportsIndex, *, bits: int, label: str) -> int:
+        """Send an integer to its place in a keyed shuffle of all integers of its width.
+
+        Parameters
+        ----------
+        value : int
+            From 0 to ``2**bits - 1``.
+        bits : int
+            The width: even, 2 to 128.
+        label : str
+            What the shuffle is for.
+
+        Returns
+        -------
+        place : int
+            From 0 to ``2**bits - 1``; :meth:`unpermute` leads back.
+
+        Notes
+        -----
+        A balanced Feistel network of ten rounds.  The value is cut into a high half L and a
+        low half R; round i = 0 .. 9 replaces (L, R) by (R, L xor F(i, R)), and the result
+        is the last L above the last R.  F is BLAKE2b keyed with the secret, of 8 bytes, over
+        ``"tracemark/1"``, the label, bits, i and R, each encoded as for :meth:`stream`; its bytes
+        are one little-endian number, of which the lowest ``bits / 2`` bits count.
+        """
+        half = _half_width(bits)
+        left, right = divmod(_checked(value, bits), 1 << half)
+        for turn in range(ROUNDS):
+            left, right = right, left ^ self._round(label, bits, turn, right)
+        return left << half | right
+
+    def unpermute(self, place: SupportsIndex, *, bits: int, label: str) -> int:
+        """Lead an integer back from its place in the keyed shuffle of :meth:`permute`.
+
+        Parameters
+        ----------
+        place : int
+            What :meth:`permute` gave.
+        bits : int
+            The width it was given.
+        label : str
+            The label it was given.
+
+        Returns
+        -------
+        value : int
+            From 0 to ``2**bits - 1``.
+        """
+        half = _half_width(bits)
+        left, right = divmod(_checked(place, bits), 1 << half)
+        for turn in reversed(range(ROUNDS)):
+            left, right = right ^ self._round(label, bits, turn, left), left
+        return left << half | right
+
+    def _round(self, label: str, bits: int, turn: int, half_value: int) -> int:
+        """Give the Feistel round function F, as wide as half the value."""
+        message = _encode(DOMAIN, label, bits, turn, half_value)
+        width = WIDEST_PERMUTATION // 2 // BITS_PER_BYTE
+        digest = hashlib.blake2b(message, key=self.secret, digest_size=width).digest()
+        return int.from_bytes(digest, "little") % (1 << bits // 2)
+
+
+def _encode(*items: SupportsIndex | bytes | str) -> bytes:
+    """Write items one after another so that no two different lists look the same."""
+    return b"".join(_encode_one(item) for item in items)
+
+
+def _encode_one(item: SupportsIndex | bytes | str) -> bytes:
+    """Write one item as tag, length and content."""
+    if isinstance(item, str):
+        tag, content = b"s", item.encode("utf-8")
+    elif isinstance(item, bytes):
+        tag, content = b"b", item
+    else:
+        number = operator.index(item)
+        # One bit more than the size, for the sign, rounded up to whole bytes.
+        length = number.bit_length() // BITS_PER_BYTE + 1
+        tag, content = b"i", number.to_bytes(length, "little", signed=True)
+    return tag + len(content).to_bytes(LENGTH_BYTES, "little") + content
+
+
+def _half_width(bits: int) -> int:
+    """Check the width of a permutation and halve it."""
+    if bits % 2 or not 2 <= bits <= WIDEST_PERMUTATION:
+        raise ValueError(f"bits must be even and 2 to {WIDEST_PERMUTATION}, not {bits}")
+    return bits // 2
+
+
+def _checked(value: SupportsIndex, bits: int) -> int:
+    """Check that a value fits the width of its permutation."""
+    number = operator.index(value)
+    if not 0 <= number < 1 << bits:
+        raise ValueError(f"value must be 0 to 2**{bits} - 1, not {number}")
+    return number
+
+
+def _read_private(path: Path) -> bytes:
+    """Read a small file that only its owner may read."""
+    try:
+        with path.open("rb") as file:
+            # Ask the open file, not the path: the path may point elsewhere a moment later.
+            mode = os.fstat(file.fileno()).st_mode
+            if os.name == "posix" and stat.S_IMODE(mode) & ~(OWNER_ONLY | stat.S_IXUSR):
+                raise KeyFileError(
+                    f"key file must be closed to everybody but its owner, but {path} has mode"
+                    f" {stat.S_IMODE(mode):04o}; run: chmod {OWNER_ONLY:o} {shlex.quote(str(path))}"
+                )
+            return file.read(FILE_LIMIT + 1)
+    except OSError as error:
+        raise KeyFileError(f"key file {path} cannot be read: {_why(error)}") from error
+
+
+def _parse(data: bytes, path: Path) -> bytes:
+    """Take the secret out of a key file's bytes, whatever they are."""
+    if not data:
+        raise KeyFileError(f"key file {path} is empty")
+    if len(data) > FILE_LIMIT or not data.startswith(HEADER.encode()):
+        raise KeyFileError(f"{path} is not a tracemark key file: it must begin with '{HEADER}'")
+    lines = [line.split() for line in data.decode("ascii", errors="replace").splitlines()]
+    if lines[0] != [HEADER, FORMAT_VERSION]:
+        raise KeyFileError(
+            f"key file {path} must be of version {FORMAT_VERSION}, not {' '.join(lines[0][1:])!r}"
+        )
+    fields = {words[0]: words[1] for words in lines[1:] if len(words) == 2}
+    damaged = KeyFileError(f"key file {path} is damaged: its secret and its id do not belong together")
+    try:
+        secret = bytes.fromhex(fields.get("secret", ""))
+    except ValueError as error:
+        raise damaged from error
+    if len(secret) != SECRET_BYTES or Key(secret).id != fields.get("id"):
+        raise damaged
+    return secret
+
+
+def _write_new_private(path: Path, data: bytes) -> None:
+    """Write a new file that only its owner may read, whole or not at all."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(ID_BYTES)}")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            # A link, unlike a rename, refuses to replace what is there.
+            os.link(draft, path)
+        finally:
+            draft.unlink()
+    except FileExistsError as error:
+        raise KeyFileError(f"key file {path} exists already and is never overwritten") from error
+    except OSError as error:
+        raise KeyFileError(f"key file {path} cannot be written: {_why(error)}") from error
+
+
+def _why(error: OSError) -> str:
+    """Give the operating system's words without its number."""
+    return (error.strerror or str(error)).lower()
