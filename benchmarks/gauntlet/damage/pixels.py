@@ -23,10 +23,10 @@ WHITE = 255  # full scale of an 8-bit sample
 
 def pixels(array: npt.NDArray[np.number]) -> Pixels:
     """Say that an array is uint8, which OpenCV keeps but its type hints do not promise."""
-    plain: Pixels = np.asarray(array, dtype=np.uint8)
-    return plain
+    return array.astype(np.uint8, copy=False)
 
 
 def clipped(samples: npt.NDArray[np.number]) -> Pixels:
     """Round to whole levels, with black and white as the limits."""
-    return np.clip(np.rint(samples), 0, WHITE).astype(np.uint8)
+    levels: Pixels = np.clip(np.rint(samples), 0, WHITE).astype(np.uint8)
+    return levels
