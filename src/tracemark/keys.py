@@ -4,8 +4,6 @@ import hashlib
 import operator
 import os
 import secrets
-import shlex
-import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self, SupportsIndex
@@ -14,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.errors import KeyFileError
+from tracemark.key_file import read_key_file, write_key_file
 
 __all__ = ["Key"]
 
@@ -27,15 +26,6 @@ WORD_VALUES = 2**32  # values of one such word
 SPARE_WORDS = 16  # drawn beyond the expected need, so that a second draw is rare
 ROUNDS = 10  # Feistel rounds, as in FF1 of NIST SP 800-38G; 4 are a strong permutation (Luby, Rackoff 1988)
 WIDEST_PERMUTATION = 128  # bits; a half then fills one 64-bit round value
-OWNER_ONLY = 0o600  # read and write for the owner, nothing for anybody else
-FILE_LIMIT = 4096  # bytes; a key file has about 250, and anything longer is another file
-
-HEADER = "tracemark-key"
-FORMAT_VERSION = "1"
-ADVICE = (
-    "# Whoever has this file can make and read your marks. Keep it secret, keep a copy:\n"
-    "# without it no leak can ever be traced.\n"
-)
 
 
 @dataclass(frozen=True)
@@ -103,7 +93,15 @@ class Key:
         KeyFileError
             When there is no such file, others can read it, or it is not an intact key file.
         """
-        return cls(_parse(_read_private(Path(path)), Path(path)))
+        fields = read_key_file(Path(path))
+        damaged = KeyFileError(f"key file {path} is damaged: its secret and its id do not belong together")
+        try:
+            key = cls(bytes.fromhex(fields.get("secret", "")))
+        except (ValueError, KeyFileError) as error:
+            raise damaged from error
+        if key.id != fields.get("id"):
+            raise damaged
+        return key
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the key to a new file that only its owner can read.
@@ -118,8 +116,7 @@ class Key:
         KeyFileError
             When the file exists or cannot be written.
         """
-        text = f"{HEADER} {FORMAT_VERSION}\n{ADVICE}id {self.id}\nsecret {self.secret.hex()}\n"
-        _write_new_private(Path(path), text.encode("ascii"))
+        write_key_file(Path(path), {"id": self.id, "secret": self.secret.hex()})
 
     @property
     def id(self) -> str:
@@ -167,9 +164,7 @@ class Key:
         drawn = self.stream(label, *context, size=-(-size // BITS_PER_BYTE))
         return 1 - 2 * np.unpackbits(drawn, count=size, bitorder="little").view(np.int8)
 
-    def integers(
-        self, label: str, *context: SupportsIndex | bytes | str, size: int, below: int
-    ) -> NDArray[np.int64]:
+    def integers(self, label: str, *context: SupportsIndex | bytes | str, size: int, below: int) -> NDArray[np.int64]:
         """Draw keyed integers, each value equally likely.
 
         Parameters
@@ -294,66 +289,3 @@ def _checked(value: SupportsIndex, bits: int) -> int:
     if not 0 <= number < 1 << bits:
         raise ValueError(f"value must be 0 to 2**{bits} - 1, not {number}")
     return number
-
-
-def _read_private(path: Path) -> bytes:
-    """Read a small file that only its owner may read."""
-    try:
-        with path.open("rb") as file:
-            # Ask the open file, not the path: the path may point elsewhere a moment later.
-            mode = os.fstat(file.fileno()).st_mode
-            if os.name == "posix" and stat.S_IMODE(mode) & ~(OWNER_ONLY | stat.S_IXUSR):
-                raise KeyFileError(
-                    f"key file must be closed to everybody but its owner, but {path} has mode"
-                    f" {stat.S_IMODE(mode):04o}; run: chmod {OWNER_ONLY:o} {shlex.quote(str(path))}"
-                )
-            return file.read(FILE_LIMIT + 1)
-    except OSError as error:
-        raise KeyFileError(f"key file {path} cannot be read: {_why(error)}") from error
-
-
-def _parse(data: bytes, path: Path) -> bytes:
-    """Take the secret out of a key file's bytes, whatever they are."""
-    if not data:
-        raise KeyFileError(f"key file {path} is empty")
-    if len(data) > FILE_LIMIT or not data.startswith(HEADER.encode()):
-        raise KeyFileError(f"{path} is not a tracemark key file: it must begin with '{HEADER}'")
-    lines = [line.split() for line in data.decode("ascii", errors="replace").splitlines()]
-    if lines[0] != [HEADER, FORMAT_VERSION]:
-        raise KeyFileError(
-            f"key file {path} must be of version {FORMAT_VERSION}, not {' '.join(lines[0][1:])!r}"
-        )
-    fields = {words[0]: words[1] for words in lines[1:] if len(words) == 2}
-    damaged = KeyFileError(f"key file {path} is damaged: its secret and its id do not belong together")
-    try:
-        secret = bytes.fromhex(fields.get("secret", ""))
-    except ValueError as error:
-        raise damaged from error
-    if len(secret) != SECRET_BYTES or Key(secret).id != fields.get("id"):
-        raise damaged
-    return secret
-
-
-def _write_new_private(path: Path, data: bytes) -> None:
-    """Write a new file that only its owner may read, whole or not at all."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(ID_BYTES)}")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            # A link, unlike a rename, refuses to replace what is there.
-            os.link(draft, path)
-        finally:
-            draft.unlink()
-    except FileExistsError as error:
-        raise KeyFileError(f"key file {path} exists already and is never overwritten") from error
-    except OSError as error:
-        raise KeyFileError(f"key file {path} cannot be written: {_why(error)}") from error
-
-
-def _why(error: OSError) -> str:
-    """Give the operating system's words without its number."""
-    return (error.strerror or str(error)).lower()

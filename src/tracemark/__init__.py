@@ -1,0 +1,93 @@
+"""Personal copies of photographs: mark each, and learn whose copy a leak was.
+
+>>> import tracemark as tm
+>>> key = tm.Key.generate()
+>>> tm.Key(key.secret) == key
+True
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tracemark.detection import detect
+    from tracemark.embedding import Plan, embed, prepare
+    from tracemark.errors import (
+        FormatError,
+        KeyFileError,
+        MissingLibraryError,
+        OutputError,
+        PhotoError,
+        RecipientError,
+        TracemarkError,
+    )
+    from tracemark.keys import Key
+    from tracemark.media.photo import Photo, encode_photo, read_photo, write_atomically
+    from tracemark.verdict import Verdict
+
+__all__ = [
+    "FormatError",
+    "Key",
+    "KeyFileError",
+    "MissingLibraryError",
+    "OutputError",
+    "Photo",
+    "PhotoError",
+    "Plan",
+    "RecipientError",
+    "TracemarkError",
+    "Verdict",
+    "__version__",
+    "detect",
+    "embed",
+    "encode_photo",
+    "prepare",
+    "read_photo",
+    "write_atomically",
+]
+
+__version__ = "0.1.0"
+
+# A room is entered when one of its names is first asked for, so that `import tracemark` is quick.
+_ROOMS = {
+    "FormatError": "tracemark.errors",
+    "Key": "tracemark.keys",
+    "KeyFileError": "tracemark.errors",
+    "MissingLibraryError": "tracemark.errors",
+    "OutputError": "tracemark.errors",
+    "Photo": "tracemark.media.photo",
+    "PhotoError": "tracemark.errors",
+    "Plan": "tracemark.embedding",
+    "RecipientError": "tracemark.errors",
+    "TracemarkError": "tracemark.errors",
+    "Verdict": "tracemark.verdict",
+    "detect": "tracemark.detection",
+    "embed": "tracemark.embedding",
+    "encode_photo": "tracemark.media.photo",
+    "prepare": "tracemark.embedding",
+    "read_photo": "tracemark.media.photo",
+    "write_atomically": "tracemark.media.photo",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Fetch a public name from its room."""
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'tracemark' has no attribute {name!r}")
+    try:
+        room = importlib.import_module(_ROOMS[name])
+    except ModuleNotFoundError:
+        raise
+    except ImportError as error:
+        from tracemark.errors import MissingLibraryError
+
+        raise MissingLibraryError(
+            f"a system library that OpenCV needs is missing ({error}); on Debian and Ubuntu run:"
+            " apt-get install libgl1 libglib2.0-0"
+        ) from error
+    return globals().setdefault(name, getattr(room, name))
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

@@ -1,0 +1,112 @@
+"""Keep a key in a small text file that only its owner can read."""
+
+import os
+import secrets
+import shlex
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from tracemark.errors import KeyFileError
+
+__all__ = ["read_key_file", "write_key_file"]
+
+OWNER_ONLY = 0o600  # read and write for the owner, nothing for anybody else
+OWNER_ANYTHING = 0o700  # what a key file's mode may hold at most
+FILE_LIMIT = 4096  # bytes; a key file has about 250, and anything longer is another file
+TOKEN_BYTES = 8  # random bytes in the name of a draft
+
+HEADER = "tracemark-key"
+VERSION = "1"
+ADVICE = (
+    "# Whoever has this file can make and read your marks. Keep it secret, keep a copy:\n"
+    "# without it no leak can ever be traced.\n"
+)
+
+
+def read_key_file(path: Path) -> dict[str, str]:
+    """Read the fields of a key file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.  On POSIX it must be closed to group and others.
+
+    Returns
+    -------
+    fields : dict
+        Name -> value, as :func:`write_key_file` was given them.
+
+    Raises
+    ------
+    KeyFileError
+        When there is no such file, others can read it, or it is not a key file.
+    """
+    data = _read_private(path)
+    if not data:
+        raise KeyFileError(f"key file {path} is empty")
+    if len(data) > FILE_LIMIT or not data.startswith(HEADER.encode()):
+        raise KeyFileError(f"{path} is not a tracemark key file: it must begin with '{HEADER}'")
+    lines = [line.split() for line in data.decode("ascii", errors="replace").splitlines()]
+    if lines[0] != [HEADER, VERSION]:
+        raise KeyFileError(f"key file {path} must be of version {VERSION}, not {' '.join(lines[0][1:])!r}")
+    return {words[0]: words[1] for words in lines[1:] if len(words) == 2}
+
+
+def write_key_file(path: Path, fields: Mapping[str, str]) -> None:
+    """Write a new key file, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        Where to; an existing file is never overwritten.
+    fields : mapping
+        Name -> value, neither with spaces.
+
+    Raises
+    ------
+    KeyFileError
+        When the file exists or cannot be written.
+    """
+    text = f"{HEADER} {VERSION}\n{ADVICE}" + "".join(f"{name} {value}\n" for name, value in fields.items())
+    draft = path.with_name(f".tracemark-{secrets.token_hex(TOKEN_BYTES)}")
+    try:
+        try:
+            with open(draft, "xb", opener=_open_private) as file:
+                file.write(text.encode("ascii"))
+                file.flush()
+                os.fsync(file.fileno())
+            # A link, unlike a rename, refuses to replace what is there.
+            os.link(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
+    except FileExistsError as error:
+        raise KeyFileError(f"key file {path} exists already and is never overwritten") from error
+    except OSError as error:
+        raise KeyFileError(f"key file {path} cannot be written: {_why(error)}") from error
+
+
+def _read_private(path: Path) -> bytes:
+    """Read a small file that only its owner may read."""
+    try:
+        with path.open("rb") as file:
+            # Ask the open file, not the path: the path may point elsewhere a moment later.
+            mode = os.fstat(file.fileno()).st_mode
+            if os.name == "posix" and stat.S_IMODE(mode) & ~OWNER_ANYTHING:
+                raise KeyFileError(
+                    f"key file must be closed to everybody but its owner, but {path} has mode"
+                    f" {stat.S_IMODE(mode):04o}; run: chmod {OWNER_ONLY:o} {shlex.quote(str(path))}"
+                )
+            return file.read(FILE_LIMIT + 1)
+    except OSError as error:
+        raise KeyFileError(f"key file {path} cannot be read: {_why(error)}") from error
+
+
+def _open_private(path: str, flags: int) -> int:
+    """Create a file that nobody but its owner may read, at any moment."""
+    return os.open(path, flags, OWNER_ONLY)
+
+
+def _why(error: OSError) -> str:
+    """Give the operating system's words without its number."""
+    return (error.strerror or str(error)).lower()
