@@ -1,0 +1,1 @@
+"""Bytes and files: nothing in here knows of marks or keys."""
