@@ -1,0 +1,45 @@
+# Each target makes what it needs: a virtual environment in .venv, and tracemark in it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint gauntlet-short gauntlet speed clean
+
+demo: $(VENV)/.demo
+	$(BIN)/tracemark demo
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+gauntlet-short: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.gauntlet --short
+
+gauntlet: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.gauntlet
+
+speed: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.speed
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/.python:
+	$(PYTHON) -c 'import sys; sys.exit("tracemark needs Python 3.11 or newer, not %d.%d" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	touch $@
+
+$(VENV)/.demo: $(VENV)/.python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[benchmarks]' --group dev
+	touch $@ $(VENV)/.demo
