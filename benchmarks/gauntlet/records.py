@@ -1,0 +1,90 @@
+"""What a run is asked to do, and what it writes down."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.gauntlet.corpus import Limits
+from benchmarks.gauntlet.quality import Quality
+
+__all__ = ["COPY", "UNMARKED", "WRONG_KEY", "Errand", "Marking", "Outcome"]
+
+COPY = "copy"
+"""A marked copy, read with its own key: must name its recipient."""
+UNMARKED = "unmarked"
+"""A photo without a mark: must name nobody."""
+WRONG_KEY = "wrong key"
+"""A marked copy, read with another key: must name nobody."""
+
+
+@dataclass(frozen=True)
+class Errand:
+    """One photo's way through the gauntlet, with one key and one recipient."""
+
+    path: Path
+    """The photo's file."""
+    repeat: int
+    """0, 1, 2 ...: same photo, another key, another recipient, other luck."""
+    attacks: tuple[str, ...]
+    """Names of the rows to run."""
+    controls: int
+    """How many of the runner's controls to run."""
+    quality: bool
+    """Whether to measure how visible the mark is."""
+    seed: int
+    """Of the whole run."""
+    limits: Limits
+    """Size to which the photo is shrunk before all else."""
+
+
+@dataclass(frozen=True)
+class Marking:
+    """One photo, marked."""
+
+    photo: str
+    """File name."""
+    repeat: int
+    """As in :class:`Errand`."""
+    rows: int
+    """Of the photo, pixels."""
+    columns: int
+    """Of the photo, pixels."""
+    refused: str | None = None
+    """Why the photo was not marked."""
+    prepare_s: float | None = None
+    """Time of ``prepare``, seconds."""
+    copy_s: float | None = None
+    """Time of the first ``copy_for``, seconds."""
+    quality: Quality | None = None
+    """How visible the mark is; None when not measured."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One leak, read."""
+
+    photo: str
+    """File name."""
+    attack: str
+    """Name of the row."""
+    subject: str
+    """:data:`COPY`, or a control: :data:`UNMARKED` or :data:`WRONG_KEY`."""
+    repeat: int
+    """As in :class:`Errand`."""
+    recipient: int
+    """Whose copy it was; for a control, nobody's."""
+    rows: int
+    """Of the leak, pixels."""
+    columns: int
+    """Of the leak, pixels."""
+    verdict: str = "refused"
+    """What was found; ``"refused"`` when the photo was not marked or the leak not accepted."""
+    recovered: int = 0
+    """1 when the right recipient, and nobody else, was identified."""
+    wrong: int = 0
+    """How many others were identified."""
+    seconds: float | None = None
+    """Time of ``detect``."""
+    log10_false_alarm: float | None = None
+    """The verdict's bound on the chance that it accuses an innocent."""
+    score: float | None = None
+    """The detector's own figure of how much it had to spare, where it gives one."""

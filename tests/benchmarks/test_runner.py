@@ -1,0 +1,176 @@
+import json
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import tracemark
+from benchmarks.gauntlet import runner
+from benchmarks.gauntlet.__main__ import main
+from benchmarks.gauntlet.corpus import Limits
+from benchmarks.gauntlet.records import COPY, UNMARKED, WRONG_KEY, Errand, Marking, Outcome
+
+DARK, LIGHT = 60, 180
+INNOCENT = 7
+WHOLE = Limits()
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """A mark of light: whatever is light was marked, for whoever was marked last."""
+
+    accuses: int | None = None
+    refuses: bool = False
+
+    def prepare(self, image, *, key):
+        if self.refuses:
+            raise tracemark.PhotoError("photo must be light, not dark")
+        return SimpleNamespace(copy_for=lambda recipient: self._copy(image, key, recipient))
+
+    def _copy(self, image, key, recipient):
+        self.memory.append((key, recipient))
+        return np.full_like(image, LIGHT)
+
+    def detect(self, leak, *, key):
+        marked_with, recipient = self.memory[-1]
+        marked = leak.mean() > (DARK + LIGHT) / 2 and key == marked_with
+        named = (recipient,) if marked else ()
+        if self.accuses is not None:
+            named = (*named, self.accuses)
+        return SimpleNamespace(
+            verdict="identified" if named else "none",
+            recipient=named[0] if named else None,
+            recipients=named,
+            log10_false_alarm=-12.0 if named else 0.0,
+        )
+
+    @property
+    def memory(self):
+        return MEMORY
+
+
+MEMORY: list[tuple[tracemark.Key, int]] = []
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "dark.png"
+    Image.fromarray(np.full((1000, 1200, 3), DARK, np.uint8)).save(path)
+    return path
+
+
+@pytest.fixture
+def let_in(monkeypatch):
+    def let_in(stand_in):
+        names = {"Key": tracemark.Key, "TracemarkError": tracemark.TracemarkError}
+        monkeypatch.setattr(runner, "tm", SimpleNamespace(prepare=stand_in.prepare, detect=stand_in.detect, **names))
+
+    return let_in
+
+
+@pytest.fixture
+def send(photo, let_in):
+    def send(stand_in, *, attacks=("none", "crop-10"), controls=0, repeat=0, limits=WHOLE, quality=False):
+        let_in(stand_in)
+        errand = Errand(photo, repeat, tuple(attacks), controls, quality, seed=1, limits=limits)
+        return list(runner.run([errand]))
+
+    return send
+
+
+def outcomes_of(results):
+    return [result for result in results if isinstance(result, Outcome)]
+
+
+def test_a_reader_that_is_right_recovers_every_copy(send):
+    marking, *outcomes = send(StandIn())
+    assert isinstance(marking, Marking)
+    assert [outcome.attack for outcome in outcomes] == ["none", "crop-10"]
+    assert all((outcome.recovered, outcome.wrong) == (1, 0) for outcome in outcomes)
+
+
+def test_a_second_name_is_wrong_and_spoils_the_recovery(send):
+    outcomes = outcomes_of(send(StandIn(accuses=INNOCENT)))
+    assert all((outcome.recovered, outcome.wrong) == (0, 1) for outcome in outcomes)
+
+
+def test_controls_name_nobody_when_the_reader_is_right(send):
+    outcomes = outcomes_of(send(StandIn(), attacks=("none",), controls=len(runner.CONTROLS)))
+    controls = [outcome for outcome in outcomes if outcome.subject != COPY]
+    assert {outcome.subject for outcome in controls} == {UNMARKED, WRONG_KEY}
+    assert not any(outcome.recovered or outcome.wrong for outcome in controls)
+
+
+def test_whoever_is_named_for_a_control_is_wrong(send):
+    outcomes = outcomes_of(send(StandIn(accuses=INNOCENT), attacks=("none",), controls=len(runner.CONTROLS)))
+    assert all(outcome.wrong == 1 for outcome in outcomes)
+
+
+def test_a_refused_photo_counts_as_not_recovered_and_says_why(send):
+    marking, *outcomes = send(StandIn(refuses=True))
+    assert marking.refused == "photo must be light, not dark"
+    assert [outcome.verdict for outcome in outcomes] == ["refused", "refused"]
+    assert not any(outcome.recovered for outcome in outcomes)
+
+
+def test_a_row_run_alone_sees_the_same_copy_and_the_same_leak(send):
+    *_, together = outcomes_of(send(StandIn(), attacks=("none", "mirror", "crop-10")))
+    (alone,) = outcomes_of(send(StandIn(), attacks=("crop-10",)))
+    assert alone.recipient == together.recipient
+    assert (alone.rows, alone.columns) == (together.rows, together.columns)
+    first = runner.rng_for(1, "dark.png", "crop-10", 0).integers(2**32)
+    assert first == runner.rng_for(1, "dark.png", "crop-10", 0).integers(2**32)
+    assert first != runner.rng_for(1, "dark.png", "crop-10", 1).integers(2**32)
+
+
+def test_repeats_have_other_keys_and_recipients(send):
+    MEMORY.clear()
+    send(StandIn(), repeat=0)
+    send(StandIn(), repeat=1)
+    (first_key, first), (second_key, second) = MEMORY
+    assert first_key != second_key
+    assert first != second
+
+
+def test_small_rows_mark_a_small_photo(send):
+    marking, outcome = send(StandIn(), attacks=("small-none",))
+    assert max(marking.rows, marking.columns) == max(outcome.rows, outcome.columns) == 600
+
+
+def test_photos_below_a_megapixel_run_only_the_small_rows(send):
+    limits = Limits(long_side_px=800)
+    assert [
+        outcome.attack for outcome in outcomes_of(send(StandIn(), attacks=("none", "small-none"), limits=limits))
+    ] == ["small-none"]
+
+
+def test_quality_is_measured_when_asked_for(send):
+    marking, *_ = send(StandIn(), quality=True)
+    assert marking.quality is not None
+    assert marking.quality.psnr_db == pytest.approx(20 * np.log10(255 / (LIGHT - DARK)))
+
+
+@pytest.mark.parametrize(
+    ("stand_in", "status"), [(StandIn(), 0), (StandIn(accuses=INNOCENT), 1), (StandIn(refuses=True), 1)]
+)
+def test_the_command_fails_when_a_row_does(stand_in, status, photo, let_in, tmp_path, capsys):
+    let_in(stand_in)
+    out = tmp_path / "results" / "run.jsonl"
+    words = [
+        "--photos",
+        str(photo.parent),
+        "--attacks",
+        "none,social",
+        "--no-quality",
+        "--controls",
+        "2",
+        "--out",
+        str(out),
+    ]
+    assert main(words) == status
+    facts, *lines = map(json.loads, out.read_text().splitlines())
+    assert facts["photos"] == 1
+    assert {line["kind"] for line in lines} == {"marking", "outcome"}
+    assert "| social |" in capsys.readouterr().out
