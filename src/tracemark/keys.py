@@ -270,8 +270,8 @@ def _encode_one(item: SupportsIndex | bytes | str) -> bytes:
         tag, content = b"b", item
     else:
         number = operator.index(item)
-        # One bit more than the size, for the sign, rounded up to whole bytes.
-        length = number.bit_length() // BITS_PER_BYTE + 1
+        # One bit for the sign beside those of the number, or of its complement below zero.
+        length = (number if number >= 0 else ~number).bit_length() // BITS_PER_BYTE + 1
         tag, content = b"i", number.to_bytes(length, "little", signed=True)
     return tag + len(content).to_bytes(LENGTH_BYTES, "little") + content
 

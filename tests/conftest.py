@@ -1,0 +1,50 @@
+"""What all tests may ask for."""
+
+import os
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from numpy.typing import NDArray
+
+import tracemark as tm
+
+# A shared machine is slow at times, and a run that counts must be one that can be had again.
+settings.register_profile("tracemark", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("tracemark")
+
+SEED = 20240601
+SHIPPED = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg")
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A generator that starts anew, and the same, for each test."""
+    return np.random.default_rng(SEED)
+
+
+@pytest.fixture
+def key() -> tm.Key:
+    """A key that is the same in every run."""
+    return tm.Key(bytes(range(32)))
+
+
+@pytest.fixture(scope="session")
+def demo_photo() -> Path:
+    """The file of the photograph that the program ships."""
+    return Path(str(files("tracemark_cli") / "data" / "seeding.jpg"))
+
+
+@pytest.fixture(scope="session")
+def photos(demo_photo: Path) -> dict[str, NDArray[np.uint8]]:
+    """Real photographs by name: scikit-image's, the demo's, and those in the folder TRACEMARK_PHOTOS."""
+    paths = [Path(str(files("skimage.data") / name)) for name in SHIPPED] + [demo_photo]
+    if "TRACEMARK_PHOTOS" in os.environ:
+        paths += sorted(Path(os.environ["TRACEMARK_PHOTOS"]).glob("*.[jp][pn]g"))
+    pixels = {path.stem: tm.read_photo(path).pixels for path in paths}
+    for picture in pixels.values():
+        # Tests share them.
+        picture.setflags(write=False)
+    return pixels
