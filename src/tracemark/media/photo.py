@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, JpegImagePlugin
+from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
 from tracemark.errors import FormatError, OutputError, PhotoError
 from tracemark.media.metadata import (
@@ -63,8 +63,7 @@ MODES = {
     "YCbCr": "RGB",
 }
 DEEP_GREY = ("I;16", "I;16B", "I;16L")
-TO_OPENCV = {2: None, 3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}  # by axes, or by channels
-CHANNELS = (3, 4)
+COLOURS = 3
 
 
 @dataclass(frozen=True)
@@ -225,7 +224,7 @@ def _open(data: bytes) -> Image.Image:
         image = Image.open(io.BytesIO(data), formats=READABLE)
     except Image.DecompressionBombError as error:
         raise PhotoError(f"{too_large}, and this one has more") from error
-    except Image.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise FormatError("file is not an image of a kind that can be read, or its beginning is damaged") from error
     # A decoder given hostile bytes may fail in any way there is.
     except Exception as error:
@@ -293,7 +292,7 @@ def _decode_deep(data: bytes) -> Pixels:
     bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if bgr is None:
         raise FormatError("its pixels cannot be decoded")
-    return _swap_colours(bgr)
+    return _swap_colours(bgr.astype(np.uint16, copy=False))
 
 
 def _to_pixels(image: Image.Image) -> Pixels:
@@ -306,8 +305,10 @@ def _to_pixels(image: Image.Image) -> Pixels:
 
 def _swap_colours(pixels: Pixels) -> Pixels:
     """Turn RGB into OpenCV's BGR, or back: the swap is its own inverse."""
-    code = TO_OPENCV[pixels.shape[2] if pixels.ndim > 2 else 2]
-    return pixels if code is None else cv2.cvtColor(pixels, code)
+    if pixels.ndim == 2:
+        return pixels
+    order = [2, 1, 0] if pixels.shape[2] == COLOURS else [2, 1, 0, COLOURS]
+    return pixels[..., order]
 
 
 def _encode_jpeg(pixels: Pixels, like: Photo, settings: JpegSettings, quality: int | None) -> bytes:

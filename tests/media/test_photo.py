@@ -1,0 +1,333 @@
+import io
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from PIL import Image, ImageCms
+
+from tracemark.errors import FormatError, OutputError, PhotoError
+from tracemark.media.metadata import orientation_alone
+from tracemark.media.photo import Photo, encode_photo, read_photo, write_atomically
+
+SHAPES = st.one_of(
+    arrays.array_shapes(min_dims=2, max_dims=2, max_side=40),
+    st.tuples(st.integers(1, 40), st.integers(1, 40), st.sampled_from([3, 4])),
+)
+
+
+def save(pixels, **options) -> bytes:
+    """A file as another program would write it."""
+    file = io.BytesIO()
+    image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
+    image.save(file, **options)
+    return file.getvalue()
+
+
+def picture(rng, rows=64, columns=96, channels=3):
+    """Something smooth with some noise on it."""
+    ramp = np.linspace(0, 200, columns)[None, :, None] + rng.uniform(0, 40, (rows, columns, channels))
+    return np.squeeze(ramp.astype(np.uint8))
+
+
+@given(pixels=arrays.arrays(st.sampled_from([np.uint8, np.uint16]), SHAPES))
+def test_png_gives_every_pixel_back(pixels):
+    data = encode_photo(pixels, like=Photo(pixels=pixels, format="PNG"))
+    photo = read_photo(data)
+    assert photo.format == "PNG"
+    assert photo.pixels.dtype == pixels.dtype
+    np.testing.assert_array_equal(photo.pixels, pixels)
+    # What a reader other than ours sees.
+    if pixels.dtype == np.uint8:
+        with Image.open(io.BytesIO(data)) as image:
+            np.testing.assert_array_equal(np.asarray(image), pixels)
+
+
+@pytest.mark.parametrize("subsampling", [0, 1, 2])
+@pytest.mark.parametrize("quality", [50, 92, 100])
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_jpeg_is_written_as_its_source_was(subsampling, quality, progressive, channels, rng):
+    data = save(
+        picture(rng, channels=channels),
+        format="JPEG",
+        quality=quality,
+        subsampling=subsampling,
+        progressive=progressive,
+    )
+    photo = read_photo(data)
+    again = read_photo(encode_photo(photo.pixels, like=photo))
+    assert again.jpeg == photo.jpeg
+    assert again.jpeg.progressive == progressive
+    assert channels == 1 or again.jpeg.subsampling == subsampling
+    assert abs(again.pixels.astype(float) - photo.pixels).mean() < 2
+
+
+def test_quality_takes_the_place_of_the_tables(rng):
+    photo = read_photo(save(picture(rng), format="JPEG", quality=95))
+    coarse = read_photo(encode_photo(photo.pixels, like=photo, quality=30))
+    assert coarse.jpeg.quantisation == read_photo(save(photo.pixels, format="JPEG", quality=30)).jpeg.quantisation
+
+
+def test_colours_are_not_swapped(rng):
+    red = np.zeros((16, 16, 3), np.uint8)
+    red[..., 0] = 200
+    for options in ({"format": "PNG"}, {"format": "JPEG", "quality": 95}):
+        photo = read_photo(save(red, **options))
+        with Image.open(io.BytesIO(encode_photo(photo.pixels, like=photo))) as image:
+            assert image.convert("RGB").getpixel((8, 8))[0] > 190
+            assert image.convert("RGB").getpixel((8, 8))[2] < 10
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG"])
+def test_pixels_stay_as_stored_and_orientation_is_kept(orientation, format_name, rng):
+    stored = picture(rng, rows=40, columns=64)
+    photo = read_photo(save(stored, format=format_name, exif=orientation_alone(orientation)))
+    assert photo.pixels.shape == stored.shape
+    assert photo.orientation == orientation
+    with Image.open(io.BytesIO(encode_photo(photo.pixels, like=photo))) as image:
+        assert image.size == (64, 40)
+        assert image.getexif().get(0x0112, 1) == orientation
+
+
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG"])
+def test_the_colour_profile_is_kept(format_name, rng):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    photo = read_photo(save(picture(rng), format=format_name, icc_profile=profile))
+    with Image.open(io.BytesIO(encode_photo(photo.pixels, like=photo))) as image:
+        assert image.info["icc_profile"] == profile
+
+
+def test_no_unmarked_preview_is_carried_along(rng):
+    thumbnail = save(picture(rng, rows=12, columns=16), format="JPEG")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010F] = "Maker"
+    exif.get_ifd(0x8769)[0x927C] = b"note" + thumbnail
+    with_preview = save(picture(rng), format="JPEG", exif=exif)
+    assert with_preview.count(b"\xff\xd8\xff") == 2
+    photo = read_photo(with_preview)
+    written = encode_photo(photo.pixels, like=photo)
+    assert written.count(b"\xff\xd8\xff") == 1
+    with Image.open(io.BytesIO(written)) as image:
+        assert image.getexif()[0x010F] == "Maker"
+        assert image.getexif()[0x0112] == 6
+
+
+def test_exif_too_long_for_one_segment_leaves_the_orientation(rng):
+    pixels = picture(rng)
+    settings = read_photo(save(pixels, format="JPEG")).jpeg
+    like = Photo(pixels=pixels, format="JPEG", orientation=8, exif=orientation_alone(8) + bytes(70_000), jpeg=settings)
+    assert read_photo(encode_photo(pixels, like=like)).orientation == 8
+
+
+@pytest.mark.parametrize(
+    ("mode", "format_name", "shape"),
+    [
+        ("1", "PNG", (12, 20)),
+        ("P", "PNG", (12, 20, 3)),
+        ("P", "GIF", (12, 20, 3)),
+        ("LA", "PNG", (12, 20, 4)),
+        ("RGBA", "PNG", (12, 20, 4)),
+        ("RGBA", "WEBP", (12, 20, 4)),
+        ("RGB", "WEBP", (12, 20, 3)),
+        ("RGB", "TIFF", (12, 20, 3)),
+        ("L", "TIFF", (12, 20)),
+        ("RGB", "BMP", (12, 20, 3)),
+        ("RGB", "AVIF", (12, 20, 3)),
+    ],
+)
+def test_other_kinds_are_read_as_grey_rgb_or_rgba(mode, format_name, shape):
+    image = Image.new("RGBA", (20, 12), (200, 120, 0, 128)).convert(mode)
+    photo = read_photo(save(image, format=format_name))
+    assert photo.format == format_name
+    assert photo.pixels.shape == shape
+    assert photo.pixels.dtype == np.uint8
+
+
+def test_a_transparent_colour_becomes_alpha():
+    image = Image.new("RGB", (20, 12), (1, 2, 3))
+    photo = read_photo(save(image, format="PNG", transparency=(1, 2, 3)))
+    assert photo.pixels.shape == (12, 20, 4)
+    assert not photo.pixels[..., 3].any()
+
+
+def test_views_behind_a_jpeg_are_left_behind(rng):
+    first, second = Image.fromarray(picture(rng)), Image.fromarray(picture(rng))
+    data = save(first, format="MPO", save_all=True, append_images=[second])
+    photo = read_photo(data)
+    assert photo.format == "JPEG"
+    written = encode_photo(photo.pixels, like=photo)
+    assert written.count(b"\xff\xd8\xff") == 1
+    assert b"MPF" not in written
+
+
+@pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_cut_short_gives_what_there_is(kept, progressive, demo_photo):
+    whole = read_photo(demo_photo).pixels[:400, :600]
+    data = save(whole, format="JPEG", quality=90, progressive=progressive)
+    photo = read_photo(data[: int(len(data) * kept)])
+    assert photo.truncated
+    assert photo.pixels.shape == whole.shape
+    assert abs(photo.pixels[:50].astype(float) - whole[:50]).mean() < 20
+
+
+def test_a_whole_file_is_not_called_cut(demo_photo):
+    assert not read_photo(demo_photo).truncated
+
+
+@pytest.mark.parametrize("format_name", ["PNG", "WEBP", "TIFF"])
+def test_other_kinds_cut_short_are_refused(format_name, rng):
+    data = save(picture(rng), format=format_name)
+    with pytest.raises(FormatError, match="damaged"):
+        read_photo(data[: len(data) // 2])
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", "is empty"),
+        (b"This is a letter, not a photo.\n" * 50, "not an image"),
+        (b"\xff\xd8\xff", "not an image"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00", "damaged"),
+        (b"\x89PNG\r\n\x1a\n", "damaged"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not an image"),
+        (b"GIF89a", "damaged"),
+    ],
+)
+def test_what_is_no_image_is_refused_in_words(data, sentence):
+    with pytest.raises(FormatError, match=f"{sentence}|damaged"):
+        read_photo(data)
+
+
+@pytest.mark.parametrize("columns", [20_000, 2**31 - 1])
+def test_a_header_that_promises_too_much_is_refused_before_memory_is_taken(columns):
+    header = struct.pack(">IIBBBBB", columns, columns, 8, 2, 0, 0, 0)
+    chunk = struct.pack(">I", len(header)) + b"IHDR" + header + struct.pack(">I", zlib.crc32(b"IHDR" + header))
+    body = zlib.compress(b"")
+    rest = struct.pack(">I", len(body)) + b"IDAT" + body + struct.pack(">I", zlib.crc32(b"IDAT" + body))
+    with pytest.raises(PhotoError, match="at most 170000000 pixels"):
+        read_photo(b"\x89PNG\r\n\x1a\n" + chunk + rest)
+
+
+def test_large_photos_are_read_without_a_warning(monkeypatch, rng):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 64 * 60)
+    assert read_photo(save(picture(rng), format="PNG")).pixels.shape == (64, 96, 3)
+
+
+@pytest.mark.parametrize("format_name", ["GIF", "PNG", "WEBP", "TIFF"])
+def test_animations_are_refused_in_words(format_name):
+    frames = [Image.new("RGB", (20, 12), colour) for colour in ("red", "green")]
+    with pytest.raises(FormatError, match="not an animation"):
+        read_photo(save(frames[0], format=format_name, save_all=True, append_images=frames[1:]))
+
+
+@pytest.mark.parametrize("format_name", ["JPEG", "TIFF"])
+def test_cmyk_is_refused_in_words(format_name):
+    with pytest.raises(FormatError, match="not CMYK; convert it to RGB"):
+        read_photo(save(Image.new("CMYK", (20, 12)), format=format_name))
+
+
+@given(data=st.data())
+def test_no_damage_to_a_file_ends_in_anything_but_a_sentence(data):
+    rng = np.random.default_rng(0)
+    format_name = data.draw(st.sampled_from(["JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF"]))
+    whole = bytearray(save(picture(rng, 16, 24), format=format_name))
+    for _ in range(data.draw(st.integers(1, 8))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        photo = read_photo(bytes(whole))
+    except PhotoError:
+        return
+    assert photo.pixels.ndim in (2, 3)
+
+
+@pytest.mark.parametrize("name", ["nowhere.jpg", "."])
+def test_what_cannot_be_opened_is_refused_in_words(name, tmp_path):
+    with pytest.raises(FormatError, match="image file cannot be read"):
+        read_photo(tmp_path / name)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 1, 3), (1, 3000, 3)])
+def test_the_smallest_and_the_narrowest_are_read_and_written(shape):
+    pixels = np.full(shape, 7, np.uint8)
+    for options in ({"format": "PNG"}, {"format": "JPEG"}):
+        photo = read_photo(save(pixels, **options))
+        assert read_photo(encode_photo(photo.pixels, like=photo)).pixels.shape == shape
+
+
+def test_pixels_that_are_not_like_the_photo_are_refused(rng):
+    photo = read_photo(save(picture(rng), format="PNG"))
+    for wrong in (photo.pixels[1:], photo.pixels[..., 0], photo.pixels.astype(np.uint16)):
+        with pytest.raises(PhotoError, match="pixels must be uint8 of shape"):
+            encode_photo(wrong, like=photo)
+
+
+@pytest.mark.parametrize("quality", [0, 101, -1])
+def test_an_impossible_quality_is_refused(quality, rng):
+    photo = read_photo(save(picture(rng), format="JPEG"))
+    with pytest.raises(PhotoError, match="quality must be 1 to 100"):
+        encode_photo(photo.pixels, like=photo, quality=quality)
+
+
+def test_a_kind_that_is_only_read_is_not_written(rng):
+    photo = read_photo(save(picture(rng), format="BMP"))
+    with pytest.raises(FormatError, match="must be JPEG or PNG to be written, not BMP"):
+        encode_photo(photo.pixels, like=photo)
+
+
+def test_a_file_is_written_whole_under_any_name(tmp_path):
+    path = tmp_path / "\u00fcber \u9ad8\u901f \U0001f697.jpg"
+    write_atomically(path, b"first")
+    write_atomically(path, b"second")
+    assert path.read_bytes() == b"second"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_name_of_full_length_can_be_written(tmp_path):
+    path = tmp_path / ("x" * 251 + ".jpg")
+    write_atomically(path, b"data")
+    assert path.read_bytes() == b"data"
+
+
+def test_what_was_there_stays_when_writing_fails(tmp_path, monkeypatch):
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(b"before")
+
+    def fail(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OutputError, match="no space left"):
+        write_atomically(path, b"after")
+    assert path.read_bytes() == b"before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(OutputError, match="nowhere"):
+        write_atomically(tmp_path / "nowhere" / "photo.jpg", b"data")
+
+
+def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path):
+    (tmp_path / "photo.jpg").mkdir()
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_atomically(tmp_path / "photo.jpg", b"data")
+    assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
+
+
+def test_a_folder_closed_to_writing_is_refused(tmp_path):
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        folder = Path("/proc")
+    else:
+        folder = tmp_path
+        folder.chmod(0o500)
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_atomically(folder / "photo.jpg", b"data")
