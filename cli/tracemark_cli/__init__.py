@@ -1,0 +1,1 @@
+"""The command line of tracemark; it enters the house by the front door only."""

@@ -1,0 +1,84 @@
+"""Read the list of recipients."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from tracemark_cli.outcome import UsageFailure
+
+__all__ = ["LARGEST_RECIPIENT", "read_guests"]
+
+LARGEST_RECIPIENT = 2**32 - 1  # what a mark can carry, as `tracemark.embed` promises
+COLUMN = "id"
+SEPARATORS = (";", ",")  # a semicolon is what spreadsheets write where the comma is the decimal sign
+
+
+def read_guests(path: Path) -> list[int]:
+    """Read recipients from a CSV file.
+
+    Parameters
+    ----------
+    path : Path
+        UTF-8, with or without byte order mark; separated by comma or semicolon; its first line
+        names the columns.  Column ``id`` is read, the others are left to whoever keeps them.
+
+    Returns
+    -------
+    recipients : list of int
+        Each once, in the order of the file; at least one.
+
+    Raises
+    ------
+    UsageFailure
+        With the line, when an id is missing, impossible or there twice.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise _failure(path, (error.strerror or str(error)).lower()) from error
+    except UnicodeDecodeError as error:
+        raise _failure(path, "must be text in UTF-8; save it as 'CSV UTF-8'") from error
+    lines: dict[int, int] = {}
+    for line, word in _ids(path, text):
+        recipient = _recipient(path, line, word)
+        if recipient in lines:
+            raise _failure(path, f"line {line}: id {recipient} is there already, on line {lines[recipient]}")
+        lines[recipient] = line
+    if not lines:
+        raise _failure(path, "must list at least one recipient")
+    return list(lines)
+
+
+def _ids(path: Path, text: str) -> Iterator[tuple[int, str]]:
+    """Give line and content of each field in the column of ids."""
+    head = text.partition("\n")[0]
+    separator = next((sign for sign in SEPARATORS if sign in head), SEPARATORS[-1])
+    rows = csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True)
+    try:
+        names = [name.strip().lower() for name in next(rows, [])]
+        if names.count(COLUMN) != 1:
+            raise _failure(path, f"must have one column named '{COLUMN}', not {names.count(COLUMN)}")
+        at = names.index(COLUMN)
+        for row in rows:
+            if any(field.strip() for field in row):
+                yield rows.line_num, row[at].strip() if at < len(row) else ""
+    except csv.Error as error:
+        raise _failure(path, f"line {rows.line_num}: {error}") from error
+
+
+def _recipient(path: Path, line: int, word: str) -> int:
+    """Turn a field into a recipient."""
+    if not word:
+        raise _failure(path, f"line {line}: id is missing")
+    # Longer than the largest, leading zeros aside: do not even convert it.
+    digits = word.lstrip("0") or "0"
+    if not (word.isascii() and word.isdigit() and len(digits) <= len(str(LARGEST_RECIPIENT))):
+        raise _failure(path, f"line {line}: id must be a whole number from 0 to {LARGEST_RECIPIENT}, not {word!r}")
+    if int(digits) > LARGEST_RECIPIENT:
+        raise _failure(path, f"line {line}: id must be at most {LARGEST_RECIPIENT}, not {word}")
+    return int(digits)
+
+
+def _failure(path: Path, sentence: str) -> UsageFailure:
+    """Name the file before what is wrong with it."""
+    return UsageFailure(f"{path}: {sentence}")

@@ -1,0 +1,58 @@
+"""The `tracemark` command."""
+
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+import tracemark as tm
+from tracemark_cli.demo import demo
+from tracemark_cli.detect import detect
+from tracemark_cli.embed import embed
+from tracemark_cli.keygen import keygen
+from tracemark_cli.outcome import Outcome
+
+__all__ = ["main", "tracemark"]
+
+EPILOG = """\b
+Exit codes:
+  0  a recipient was identified; all was done
+  1  nothing was found
+  2  the command was not understood
+  3  inconclusive
+  4  some files failed
+  5  the key could not be used
+
+Results go to stdout, everything else to stderr."""
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(tm.__version__, prog_name="tracemark")
+def tracemark() -> None:
+    """Give everybody a personal copy of a photo; learn whose copy leaked."""
+
+
+for command in (keygen, embed, detect, demo):
+    tracemark.add_command(command)
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with its code."""
+    try:
+        code = tracemark.main(standalone_mode=False)
+        sys.stdout.flush()
+        sys.exit(code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        click.echo("tracemark: interrupted", err=True)
+        sys.exit(Outcome.INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read the results has gone; leave Python nothing to flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Outcome.PIPE_CLOSED)
+    except tm.TracemarkError as error:
+        click.echo(f"tracemark: {error}", err=True)
+        sys.exit(Outcome.FILES_FAILED)

@@ -1,0 +1,76 @@
+"""Tell the caller how a command ended: exit codes, and the one line that goes with a failure."""
+
+from collections.abc import Iterable
+from enum import IntEnum
+from pathlib import Path
+
+import click
+
+__all__ = ["FilesFailure", "KeyFailure", "Outcome", "UsageFailure", "complain", "worst_of"]
+
+
+class Outcome(IntEnum):
+    """Exit codes; scripts rely on them, so they never change."""
+
+    DONE = 0
+    """Identified, or all was done."""
+
+    NOTHING_FOUND = 1
+    USAGE = 2
+    INCONCLUSIVE = 3
+    FILES_FAILED = 4
+    KEY_PROBLEM = 5
+    INTERRUPTED = 130  # 128 and the number of SIGINT, as shells have it
+    PIPE_CLOSED = 141  # 128 and the number of SIGPIPE
+
+
+# When several leaks are read: a file that failed counts before any answer, an answer before none.
+PRECEDENCE = (Outcome.FILES_FAILED, Outcome.DONE, Outcome.INCONCLUSIVE, Outcome.NOTHING_FOUND)
+
+
+class UsageFailure(click.ClickException):
+    """The command line, or a list it names, was not understood."""
+
+    exit_code = int(Outcome.USAGE)
+
+
+class FilesFailure(click.ClickException):
+    """A file failed, and there was no other to go on with."""
+
+    exit_code = int(Outcome.FILES_FAILED)
+
+
+class KeyFailure(click.ClickException):
+    """The key could not be used."""
+
+    exit_code = int(Outcome.KEY_PROBLEM)
+
+
+def complain(path: Path, error: BaseException) -> None:
+    """Say in one line on stderr why a file failed; the command goes on.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    error : BaseException
+        What went wrong.
+    """
+    words = " ".join(str(error).split()) or type(error).__name__
+    click.echo(f"tracemark: {click.format_filename(path)}: {words}", err=True)
+
+
+def worst_of(outcomes: Iterable[Outcome]) -> Outcome:
+    """Sum up what became of several files.
+
+    Parameters
+    ----------
+    outcomes : iterable of Outcome
+        One for each file, at least one.
+
+    Returns
+    -------
+    outcome : Outcome
+        The one that counts most.
+    """
+    return min(outcomes, key=PRECEDENCE.index)
