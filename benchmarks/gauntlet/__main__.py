@@ -14,7 +14,8 @@ from benchmarks.gauntlet.corpus import FOLDER_VARIABLE, Limits, find_photos
 from benchmarks.gauntlet.counts import failures, tally
 from benchmarks.gauntlet.records import Errand, Marking, Outcome
 from benchmarks.gauntlet.runner import CONTROLS, run
-from benchmarks.gauntlet.tables import insert, render
+from benchmarks.gauntlet.tables import render
+from benchmarks.page import insert
 from benchmarks.provenance import ROOT, provenance
 
 SEED = 20_240
@@ -48,7 +49,7 @@ def main(words: Sequence[str] | None = None) -> int:
     text = render(facts, rows, [result for result in results if isinstance(result, Marking)])
     print(text)
     if options.full:
-        insert(PAGE, text)
+        insert(PAGE, text, name="gauntlet")
     sentences = failures(rows)
     print(*sentences, sep="\n", file=sys.stderr)
     return 1 if sentences else 0

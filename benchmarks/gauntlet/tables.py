@@ -1,16 +1,15 @@
 """Show the gauntlet's results as Markdown."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 
 from benchmarks.gauntlet.attacks import named
 from benchmarks.gauntlet.counts import CONFIDENCE, Row, interval
 from benchmarks.gauntlet.records import COPY, Marking
+from benchmarks.page import table
 
-__all__ = ["insert", "render"]
+__all__ = ["render"]
 
-BEGIN, END = "<!-- gauntlet: begin -->", "<!-- gauntlet: end -->"
 SECONDS_DIGITS = 2
 SCORE_DIGITS = 1
 
@@ -49,23 +48,6 @@ def render(facts: Mapping[str, object], rows: Sequence[Row], markings: Sequence[
     return "\n\n".join(parts) + "\n"
 
 
-def insert(page: Path, text: str) -> None:
-    """Put generated text between the markers of a page; what stands around them is kept.
-
-    Parameters
-    ----------
-    page : Path
-        A Markdown file with the two markers.
-    text : str
-        What to put there.
-    """
-    before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{page} must have the markers {BEGIN} and {END}, in that order")
-    page.write_text(f"{before}{begin}\n{text}{end}{after}", encoding="utf-8")
-
-
 def _attack_table(rows: Sequence[Row]) -> str:
     """Show what was recovered."""
     scored = any(row.scores for row in rows)
@@ -78,7 +60,7 @@ def _attack_table(rows: Sequence[Row]) -> str:
         cells += [f"{low:.1%} – {high:.1%}", "" if row.bar is None else f"{row.bar:.0%}", _mark(row.passes)]
         cells += [str(row.inconclusive), str(row.wrong), _pair(row.seconds, median, max, SECONDS_DIGITS)]
         body.append(cells + ([_pair(row.scores, min, median, SCORE_DIGITS)] if scored else []))
-    return _table(head, body)
+    return table(head, body)
 
 
 def _control_table(rows: Sequence[Row]) -> str:
@@ -97,7 +79,7 @@ def _control_table(rows: Sequence[Row]) -> str:
     ]
     n, named_ = sum(row.n for row in rows), sum(row.wrong for row in rows)
     body.append(["all", "", str(n), str(named_), str(sum(row.inconclusive for row in rows)), ""])
-    return _table(head, body)
+    return table(head, body)
 
 
 def _marking_table(markings: Sequence[Marking]) -> str:
@@ -133,13 +115,7 @@ def _marking_table(markings: Sequence[Marking]) -> str:
                 ]
             )
     refused = [f"* {marking.photo} was not marked: {marking.refused}" for marking in markings if marking.refused]
-    return "\n\n".join([*([_table(head, body)] if body else []), *(["\n".join(refused)] if refused else [])])
-
-
-def _table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
-    """Write rows of cells as a Markdown table."""
-    lines = [head, ["---"] * len(head), *body]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return "\n\n".join([*([table(head, body)] if body else []), *(["\n".join(refused)] if refused else [])])
 
 
 def _mark(passes: bool | None) -> str:

@@ -174,3 +174,10 @@ def test_the_command_fails_when_a_row_does(stand_in, status, photo, let_in, tmp_
     assert facts["photos"] == 1
     assert {line["kind"] for line in lines} == {"marking", "outcome"}
     assert "| social |" in capsys.readouterr().out
+
+
+def test_a_pool_says_which_errand_broke_off(photo, tmp_path, capfd):
+    missing = Errand(tmp_path / "missing.jpg", 0, ("none",), 0, quality=False, seed=1, limits=WHOLE)
+    with pytest.raises(RuntimeError, match="1 of 1 broke off"):
+        list(runner.run([missing], jobs=2))
+    assert "missing.jpg broke off" in capfd.readouterr().err

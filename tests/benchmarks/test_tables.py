@@ -3,7 +3,7 @@ import pytest
 from benchmarks.gauntlet.counts import failures, interval, tally
 from benchmarks.gauntlet.quality import Quality
 from benchmarks.gauntlet.records import COPY, UNMARKED, Marking, Outcome
-from benchmarks.gauntlet.tables import insert, render
+from benchmarks.gauntlet.tables import render
 from benchmarks.provenance import provenance
 
 
@@ -82,19 +82,3 @@ def test_every_line_of_a_table_has_as_many_cells_as_its_head(text):
     for table in text.split("\n\n"):
         lines = [line for line in table.splitlines() if line.startswith("|")]
         assert len({line.count("|") for line in lines}) <= 1
-
-
-def test_a_page_keeps_what_stands_around_the_markers(tmp_path):
-    page = tmp_path / "page.md"
-    page.write_text("# Before\n<!-- gauntlet: begin -->\nold\n<!-- gauntlet: end -->\nafter\n")
-    insert(page, "new\n")
-    insert(page, "newer\n")
-    assert page.read_text() == "# Before\n<!-- gauntlet: begin -->\nnewer\n<!-- gauntlet: end -->\nafter\n"
-
-
-def test_a_page_without_markers_is_left_alone(tmp_path):
-    page = tmp_path / "page.md"
-    page.write_text("# Before\n")
-    with pytest.raises(ValueError, match="markers"):
-        insert(page, "new\n")
-    assert page.read_text() == "# Before\n"

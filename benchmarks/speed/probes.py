@@ -1,0 +1,141 @@
+"""What is timed: one function a case, each run by itself in a fresh process.
+
+``python -m benchmarks.speed.probes CASE PHOTO.npy`` prints a JSON object of seconds by step, ``peak_rss_mib`` of the
+process up to there, and ``encode_s``, the time of a JPEG encode of the same photo, which makes machines comparable.
+"""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+import cv2
+import numpy as np
+
+import tracemark as tm
+from benchmarks.gauntlet.damage.codec import jpeg
+from benchmarks.gauntlet.damage.pixels import Pixels
+from benchmarks.gauntlet.damage.reshape import crop, fit_within
+
+__all__ = ["PROBES", "embed", "leaks", "main", "read"]
+
+KEY_SECRET = bytes(range(32))  # any will do: the times do not depend on it
+RECIPIENTS = (17, 99, 2**31 + 5)  # the first copy, then what a further one takes
+ENCODE_QUALITY = 90  # of the JPEG that times are compared with
+ENCODE_RUNS = 5  # its median is taken
+READ_RUNS = 2  # further readings after the first
+LEAK_PX = 1600  # long side of a leak: 1.7 megapixels at 3:2
+LEAK_QUALITY = 75
+LEAK_CROP_PERCENT = 25
+KIBIBYTES_PER_MEBIBYTE = 1024  # Linux counts ru_maxrss in KiB, getrusage(2)
+
+Seconds = dict[str, float]
+
+
+def embed(photo: Pixels) -> Seconds:
+    """Time preparing a photo, its first copy, and a further one.
+
+    Parameters
+    ----------
+    photo : ndarray, shape (rows, columns, 3)
+        RGB uint8.
+
+    Returns
+    -------
+    seconds : dict
+        ``prepare``, ``first copy`` and ``further copy`` (median).
+    """
+    key = tm.Key(KEY_SECRET)
+    start = time.perf_counter()
+    plan = tm.prepare(photo, key=key)
+    prepared = time.perf_counter() - start
+    copies = [_timed(partial(plan.copy_for, recipient)) for recipient in RECIPIENTS]
+    first, *further = copies
+    return {"prepare": prepared, "first copy": first, "further copy": median(further)}
+
+
+def read(leak: Pixels) -> Seconds:
+    """Time reading a leak, with imports and first-use set-up and again without.
+
+    Parameters
+    ----------
+    leak : ndarray, shape (rows, columns, 3)
+        RGB uint8.
+
+    Returns
+    -------
+    seconds : dict
+        ``first`` and ``again`` (median), and ``named``: 1 when the leak's recipient was identified, else 0.
+    """
+    key = tm.Key(KEY_SECRET)
+    first = _timed(partial(tm.detect, leak, key=key))
+    again = [_timed(partial(tm.detect, leak, key=key)) for _ in range(READ_RUNS)]
+    named = tm.detect(leak, key=key).recipient == RECIPIENTS[0]
+    return {"first": first, "again": median(again), "named": float(named)}
+
+
+def leaks(photo: Pixels) -> dict[str, Pixels]:
+    """Make the leaks that are read.
+
+    Parameters
+    ----------
+    photo : ndarray, shape (rows, columns, 3)
+        RGB uint8, unmarked.
+
+    Returns
+    -------
+    leaks : dict
+        By name: the whole copy scaled down, a crop of it, and the same whole photo without a mark.
+    """
+    copy = tm.prepare(photo, key=tm.Key(KEY_SECRET)).copy_for(RECIPIENTS[0])
+    rng = np.random.default_rng(0)
+
+    def posted(picture: Pixels) -> Pixels:
+        return jpeg(fit_within(picture, LEAK_PX, rng), LEAK_QUALITY, rng)
+
+    return {
+        "whole": posted(copy),
+        "crop": posted(crop(copy, LEAK_CROP_PERCENT, rng)),
+        "unmarked": posted(photo),
+    }
+
+
+PROBES: dict[str, Callable[[Pixels], Seconds]] = {"embed": embed, "read": read}
+"""Cases by name."""
+
+
+def main(words: Sequence[str]) -> None:
+    """Run one case and print what it took.
+
+    Parameters
+    ----------
+    words : sequence of str
+        The name of the case and the photo's ``.npy`` file.
+    """
+    case, path = words
+    photo = np.load(Path(path))
+    seconds = PROBES[case](photo)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // KIBIBYTES_PER_MEBIBYTE
+    print(json.dumps({"seconds": seconds, "peak_rss_mib": peak, "encode_s": _encode_time(photo)}))
+
+
+def _encode_time(photo: Pixels) -> float:
+    """Time a JPEG encode, in seconds."""
+    bgr = cv2.cvtColor(photo, cv2.COLOR_RGB2BGR)
+    options = [cv2.IMWRITE_JPEG_QUALITY, ENCODE_QUALITY]
+    return median(_timed(partial(cv2.imencode, ".jpg", bgr, options)) for _ in range(ENCODE_RUNS))
+
+
+def _timed(task: Callable[[], object]) -> float:
+    """Time one call, in seconds."""
+    start = time.perf_counter()
+    task()
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
