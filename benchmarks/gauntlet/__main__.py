@@ -11,7 +11,7 @@ from typing import TextIO
 
 from benchmarks.gauntlet.attacks import ATTACKS, ESSENTIAL, named
 from benchmarks.gauntlet.corpus import FOLDER_VARIABLE, Limits, find_photos
-from benchmarks.gauntlet.counts import failures, tally
+from benchmarks.gauntlet.counts import failures, tally, visible
 from benchmarks.gauntlet.records import Errand, Marking, Outcome
 from benchmarks.gauntlet.runner import CONTROLS, run
 from benchmarks.gauntlet.tables import render
@@ -38,7 +38,7 @@ def main(words: Sequence[str] | None = None) -> int:
     Returns
     -------
     status : int
-        0 when no innocent was named and every bar was reached, else 1.
+        0 when no innocent was named, every bar was reached and no mark was seen, else 1.
     """
     options = _parser().parse_args(words)
     paths = find_photos(options.photos)
@@ -46,11 +46,12 @@ def main(words: Sequence[str] | None = None) -> int:
     out = RESULTS if options.full and options.out is None else options.out
     results = list(_written(run(_errands(options, paths), jobs=options.jobs), facts, out))
     rows = tally(result for result in results if isinstance(result, Outcome))
-    text = render(facts, rows, [result for result in results if isinstance(result, Marking)])
+    markings = [result for result in results if isinstance(result, Marking)]
+    text = render(facts, rows, markings)
     print(text)
     if options.full:
         insert(PAGE, text, name="gauntlet")
-    sentences = failures(rows)
+    sentences = [*failures(rows), *visible(markings)]
     print(*sentences, sep="\n", file=sys.stderr)
     return 1 if sentences else 0
 

@@ -2,14 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from benchmarks.gauntlet.attacks import ATTACKS, named
-from benchmarks.gauntlet.records import COPY, Outcome
+from benchmarks.gauntlet.records import COPY, Marking, Outcome
 
-__all__ = ["CONFIDENCE", "Row", "failures", "interval", "tally"]
+__all__ = ["CONFIDENCE", "LEAST_QUALITY", "MEDIAN_QUALITY", "Row", "failures", "interval", "tally", "visible"]
 
 CONFIDENCE = 0.95
 """Of the intervals."""
+
+LEAST_QUALITY = 85.0
+"""SSIMULACRA2 that every marked photo must reach: not to be told from its original in place."""
+
+MEDIAN_QUALITY = 88.0
+"""SSIMULACRA2 that half of the photos must reach: about that of a JPEG of quality 90 to 95."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,30 @@ def failures(rows: Iterable[Row]) -> list[str]:
             sentences.append(f"{row.attack} ({row.subject}) must name no innocent, but named {row.wrong}")
         elif row.passes is False:
             sentences.append(f"{row.attack} must recover {row.bar:.0%}, not {row.recovered} of {row.n}")
+    return sentences
+
+
+def visible(markings: Iterable[Marking]) -> list[str]:
+    """Say in a sentence each where marks can be seen.
+
+    Parameters
+    ----------
+    markings : iterable of Marking
+        Those without a measured quality are passed over.
+
+    Returns
+    -------
+    sentences : list of str
+        Empty when all is well.
+    """
+    scores = {marking: marking.quality.ssimulacra2 for marking in markings if marking.quality is not None}
+    sentences = [
+        f"{marking.photo} at {marking.columns} x {marking.rows} must score {LEAST_QUALITY:g}, not {score:.1f}"
+        for marking, score in scores.items()
+        if score < LEAST_QUALITY
+    ]
+    if scores and median(scores.values()) < MEDIAN_QUALITY:
+        sentences.append(f"median score must be {MEDIAN_QUALITY:g}, not {median(scores.values()):.1f}")
     return sentences
 
 

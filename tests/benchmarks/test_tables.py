@@ -1,6 +1,6 @@
 import pytest
 
-from benchmarks.gauntlet.counts import failures, interval, tally
+from benchmarks.gauntlet.counts import failures, interval, tally, visible
 from benchmarks.gauntlet.quality import Quality
 from benchmarks.gauntlet.records import COPY, UNMARKED, Marking, Outcome
 from benchmarks.gauntlet.tables import render
@@ -55,6 +55,17 @@ def test_a_row_without_a_bar_neither_passes_nor_fails():
     (row,) = tally([outcome("hue+10", recovered=0, verdict="none")])
     assert row.passes is None
     assert failures([row]) == []
+
+
+def marked_at(score):
+    return Marking("a.jpg", 0, 1000, int(score * 10), quality=Quality(score, 44.5, 0.99, 1.03, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("scores", "sentences"), [((85, 88, 95), 0), ((84.9, 88, 95), 1), ((85, 87.9, 95), 1), ((), 0)]
+)
+def test_marks_that_can_be_seen_are_said(scores, sentences):
+    assert len(visible(map(marked_at, scores))) == sentences
 
 
 @pytest.fixture
