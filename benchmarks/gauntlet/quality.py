@@ -41,7 +41,7 @@ class Quality:
     ssimulacra2: float
     """At most 100, which means equal; 90 and above cannot be told apart."""
     psnr_db: float
-    """Peak signal to noise ratio over all three channels; infinite for equal pictures."""
+    """Peak signal to noise ratio over all three channels; OpenCV gives 361 for equal pictures."""
     ssim: float
     """Structural similarity of luma, at most 1."""
     size_ratio: float
