@@ -38,7 +38,8 @@ def detect(context: click.Context, leaks: tuple[Path, ...], key_file: Path, as_j
     outcomes = []
     for path in leaks:
         try:
-            found = tm.detect(tm.read_photo(path).pixels, key=key)
+            leak = tm.read_photo(path)
+            found = tm.detect(leak.pixels, key=key)
         except (tm.TracemarkError, OSError, MemoryError) as error:
             complain(path, error)
             outcomes.append(Outcome.FILES_FAILED)

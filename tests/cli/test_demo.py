@@ -1,0 +1,34 @@
+import pytest
+
+import tracemark as tm
+
+
+def test_the_demo_finds_the_right_recipient(run):
+    result = run("demo")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("identified: recipient ")
+    assert "That is right." in result.stderr
+
+
+def test_what_the_demo_made_can_be_kept(run, tmp_path):
+    result = run("demo", "--out", tmp_path / "demo")
+    assert result.exit_code == 0, result.output
+    names = sorted(path.name for path in (tmp_path / "demo").iterdir())
+    assert names == ["demo.key", "leak.jpg"] + [f"seeding-{recipient}.jpg" for recipient in range(17, 22)]
+    key = tm.Key.load(tmp_path / "demo" / "demo.key")
+    assert tm.detect(tm.read_photo(tmp_path / "demo" / "seeding-19.jpg").pixels, key=key).recipient == 19
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_an_existing_key_of_the_demo_is_not_overwritten(run, tmp_path):
+    (tmp_path / "demo.key").write_text("mine")
+    assert run("demo", "--out", tmp_path).exit_code == 5
+    assert (tmp_path / "demo.key").read_text() == "mine"
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_a_photo_that_cannot_be_read_costs_one_line(run, tmp_path):
+    result = run("demo", tmp_path / "nowhere.jpg")
+    assert result.exit_code == 4
+    assert len(result.stderr.splitlines()) == 1
+    assert "Traceback" not in result.output

@@ -1,0 +1,86 @@
+import json
+
+import pytest
+from PIL import Image
+
+pytestmark = pytest.mark.usefixtures("stand_in")
+
+IDENTIFIED, INCONCLUSIVE, NONE = 17, 1, 0
+
+
+@pytest.fixture
+def leak(tmp_path):
+    def leak(value):
+        path = tmp_path / f"leak{value}.png"
+        Image.new("L", (24, 16), value).save(path)
+        return path
+
+    return leak
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ([IDENTIFIED], 0),
+        ([NONE], 1),
+        ([INCONCLUSIVE], 3),
+        ([NONE, INCONCLUSIVE], 3),
+        ([NONE, INCONCLUSIVE, IDENTIFIED], 0),
+    ],
+)
+def test_the_code_is_that_of_the_strongest_answer(values, code, run, leak, key_file):
+    result = run("detect", *[leak(value) for value in values], "--key", key_file)
+    assert result.exit_code == code
+    assert len(result.stdout.splitlines()) == len(values)
+    assert result.stderr == ""
+
+
+def test_words_name_the_recipient_and_the_chance_of_error(run, leak, key_file):
+    path = leak(IDENTIFIED)
+    line = f"{path}: identified: recipient 17, chance of a false name below 1e-12\n"
+    assert run("detect", path, "--key", key_file).stdout == line
+
+
+def test_words_say_why_nobody_is_named(run, leak, key_file):
+    path = leak(NONE)
+    assert run("detect", path, "--key", key_file).stdout == f"{path}: none: no mark was found\n"
+
+
+def test_json_gives_one_object_a_line(run, leak, key_file, key):
+    result = run("detect", leak(IDENTIFIED), leak(NONE), "--key", key_file, "--json")
+    first, second = map(json.loads, result.stdout.splitlines())
+    assert first == {
+        "schema": "tracemark.detect/1",
+        "leak": str(leak(IDENTIFIED)),
+        "key": key.id,
+        "verdict": "identified",
+        "recipient": 17,
+        "recipients": [17],
+        "log10_false_alarm": -12.3,
+        "method": "blind",
+        "geometry": [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+        "reason": "the first pixel says so",
+    }
+    assert second["verdict"] == "none"
+    assert second["recipient"] is None
+    assert second["geometry"] is None
+
+
+def test_a_leak_that_fails_costs_one_line_and_the_others_are_read(run, leak, key_file, tmp_path):
+    (tmp_path / "letter.jpg").write_text("Dear editor")
+    result = run("detect", tmp_path / "letter.jpg", leak(IDENTIFIED), "--key", key_file)
+    assert result.exit_code == 4
+    assert len(result.stdout.splitlines()) == 1
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_leak_cut_short_is_still_read(run, key_file, tmp_path, demo_photo):
+    cut = tmp_path / "cut.jpg"
+    cut.write_bytes(demo_photo.read_bytes()[:300_000])
+    assert "identified" in run("detect", cut, "--key", key_file).stdout
+
+
+def test_a_key_that_cannot_be_used_has_a_code_of_its_own(run, leak, tmp_path):
+    result = run("detect", leak(IDENTIFIED), "--key", tmp_path / "nowhere.key")
+    assert result.exit_code == 5
+    assert result.stdout == ""

@@ -1,0 +1,60 @@
+import pytest
+
+from tracemark_cli.guests import read_guests
+from tracemark_cli.outcome import UsageFailure
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("separator", [",", ";"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_ids_are_read_in_their_order(encoding, separator, line_end, tmp_path):
+    path = tmp_path / "guests.csv"
+    rows = [["Name", " ID ", "note"], ["J\u00fcrgen", "17", '"a, b; c"'], [], ["", "", ""], ["Zo\u00eb", " 3 ", ""]]
+    path.write_bytes(line_end.join(separator.join(row) for row in rows).encode(encoding))
+    assert read_guests(path) == [17, 3]
+
+
+def test_the_whole_range_is_read(tmp_path):
+    path = tmp_path / "guests.csv"
+    path.write_text("id\n0\n4294967295\n007\n")
+    assert read_guests(path) == [0, 4294967295, 7]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "must have one column named 'id', not 0"),
+        ("name\nZo\u00eb\n", "must have one column named 'id', not 0"),
+        ("id,id\n1,2\n", "must have one column named 'id', not 2"),
+        ("id\n", "at least one recipient"),
+        ("name,id\nZo\u00eb,17\nJo,\n", "line 3: id is missing"),
+        ("name,id\nZo\u00eb\n", "line 2: id is missing"),
+        ("id\n1\n2\n1\n", "line 4: id 1 is there already, on line 2"),
+        ("id\n7\n007\n", "line 3: id 7 is there already"),
+        ("id\n4294967296\n", "line 2: id must be at most 4294967295"),
+        ("id\n" + "9" * 5000 + "\n", "line 2: id must be a whole number"),
+        ("id\n-1\n", "line 2: id must be a whole number"),
+        ("id\n1.0\n", "line 2: id must be a whole number"),
+        ("id\n\u0661\n", "line 2: id must be a whole number"),
+        ("id\nseventeen\n", "line 2: id must be a whole number"),
+        ('id\n"17\n', "line 2"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_its_line(text, sentence, tmp_path):
+    path = tmp_path / "guests.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageFailure, match=sentence):
+        read_guests(path)
+
+
+@pytest.mark.parametrize("data", ["id\n17\n".encode("utf-16"), b"\x89PNG\r\n\x1a\n", b"id\n\xff\n"])
+def test_what_is_no_text_is_refused(data, tmp_path):
+    path = tmp_path / "guests.csv"
+    path.write_bytes(data)
+    with pytest.raises(UsageFailure, match="UTF-8"):
+        read_guests(path)
+
+
+def test_a_list_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(UsageFailure, match="no such file"):
+        read_guests(tmp_path / "guests.csv")
