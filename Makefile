@@ -22,7 +22,7 @@ gauntlet-short: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.gauntlet --short
 
 gauntlet: $(VENV)/.dev
-	$(BIN)/python -m benchmarks.gauntlet
+	$(BIN)/python -m benchmarks.gauntlet --full
 
 speed: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.speed
