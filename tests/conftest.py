@@ -42,7 +42,8 @@ def photos(demo_photo: Path) -> dict[str, NDArray[np.uint8]]:
     """Real photographs by name: scikit-image's, the demo's, and those in the folder TRACEMARK_PHOTOS."""
     paths = [Path(str(files("skimage.data") / name)) for name in SHIPPED] + [demo_photo]
     if "TRACEMARK_PHOTOS" in os.environ:
-        paths += sorted(Path(os.environ["TRACEMARK_PHOTOS"]).glob("*.[jp][pn]g"))
+        folder = Path(os.environ["TRACEMARK_PHOTOS"])
+        paths += sorted(path for path in folder.iterdir() if path.suffix.lower() in {".jpg", ".jpeg", ".png"})
     pixels = {path.stem: tm.read_photo(path).pixels for path in paths}
     for picture in pixels.values():
         # Tests share them.

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 import tracemark as tm
+from tracemark_cli.detect import chance_in_words
 from tracemark_cli.outcome import FilesFailure, KeyFailure, Outcome
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def _judge(found: tm.Verdict, culprit: int) -> Outcome:
     if found.verdict != "identified":
         click.echo(f"{found.verdict}: {found.reason}")
         return OUTCOMES[found.verdict]
-    click.echo(f"identified: recipient {found.recipient}, chance of a false name below 1e{found.log10_false_alarm:.0f}")
+    click.echo(f"identified: recipient {found.recipient}, {chance_in_words(found)}")
     right = found.recipient == culprit
     _say("That is right." if right else f"That is WRONG: it was {culprit}.")
     return Outcome.DONE if right else Outcome.FILES_FAILED

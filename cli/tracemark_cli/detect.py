@@ -12,7 +12,7 @@ import tracemark as tm
 from tracemark_cli.key_option import key_option, open_key
 from tracemark_cli.outcome import Outcome, complain, worst_of
 
-__all__ = ["detect"]
+__all__ = ["chance_in_words", "detect"]
 
 SCHEMA = "tracemark.detect/1"
 
@@ -49,19 +49,30 @@ def detect(context: click.Context, leaks: tuple[Path, ...], key_file: Path, as_j
     context.exit(worst_of(outcomes))
 
 
+def chance_in_words(found: tm.Verdict) -> str:
+    """Say how unlikely a false name is.
+
+    Parameters
+    ----------
+    found : Verdict
+        An identification.
+
+    Returns
+    -------
+    words : str
+        The bound as a power of ten, rounded to the careful side.
+    """
+    return f"chance of a false name below 1e{math.ceil(found.log10_false_alarm)}"
+
+
 def _as_words(path: Path, found: tm.Verdict) -> str:
     """Write the line a person reads."""
     if found.verdict == "identified":
         names = ", ".join(str(recipient) for recipient in found.recipients)
-        answer = f"recipient {names}, {_chance(found)}"
+        answer = f"recipient {names}, {chance_in_words(found)}"
     else:
         answer = found.reason
     return f"{click.format_filename(path)}: {found.verdict}: {answer}"
-
-
-def _chance(found: tm.Verdict) -> str:
-    """Say how unlikely a false name is, rounded to the careful side."""
-    return f"chance of a false name below 1e{math.ceil(found.log10_false_alarm)}"
 
 
 def _as_json(path: Path, found: tm.Verdict, key: tm.Key) -> str:

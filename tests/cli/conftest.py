@@ -30,7 +30,7 @@ class StandInVerdict:
 
     recipient: int | None
     verdict: str = "identified"
-    log10_false_alarm: float = -12.3
+    log10_false_alarm: float = -12.7
     method: str = "blind"
     geometry: np.ndarray | None = field(default_factory=lambda: np.eye(3))
     reason: str = "the first pixel says so"

@@ -56,7 +56,7 @@ def test_json_gives_one_object_a_line(run, leak, key_file, key):
         "verdict": "identified",
         "recipient": 17,
         "recipients": [17],
-        "log10_false_alarm": -12.3,
+        "log10_false_alarm": -12.7,
         "method": "blind",
         "geometry": [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
         "reason": "the first pixel says so",
