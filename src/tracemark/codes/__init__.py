@@ -1,0 +1,1 @@
+"""Symbols, codewords and bounds; nothing of pictures."""

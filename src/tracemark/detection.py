@@ -1,0 +1,192 @@
+"""Read a leak: find where the picture is, decode the message word, and name its recipient or nobody."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.codes.message import decode, mother_code
+from tracemark.codes.word import log10_accident, recipient_of
+from tracemark.geometry.spectrum import SIDE, Spectrum, spectrum_of
+from tracemark.geometry.sync_pattern import SyncLines, sync_lines
+from tracemark.geometry.sync_search import (
+    Placement,
+    search_any_angle,
+    search_aspects,
+    search_upright,
+    search_whole,
+)
+from tracemark.keys import Key
+from tracemark.profile import PROFILE
+from tracemark.signal.chips import beacon_choices, codebook, message_choices
+from tracemark.signal.luma import luma_of
+from tracemark.signal.pixels import checked_pixels
+from tracemark.signal.reading import CellReading, beacon_scores, gather, read_cells, shrink
+from tracemark.signal.whitening import whiten
+from tracemark.verdict import Verdict, judge
+
+__all__ = ["detect"]
+
+SEARCH_SIDE = SIDE // 2  # pixels: the leak's long side while its place is searched
+SEARCH_LEVELS = (1, 2, 3, 4, 5)  # the mark's periods at any scale
+LEAST_SIDE = 64  # pixels: two cells at the working scale
+READ_PER_SEARCH = 3  # placements that are decoded after each search
+LEAST_SYNC = 4.5  # standard deviations: below, a placement is not worth decoding
+TRIED_PLACES = 12  # chip sets and places whose message is decoded, best beacon first
+CLEAR_SCORE = 12.0  # standard deviations: a wrong word does not reach this by chance, so look it up at once
+LOOKUPS = 4  # words looked up for a name: 4 * 2**-32 stays below 1e-9
+MORE_LOOKUPS = 64  # words looked up in all
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A word that was decoded somewhere in the leak."""
+
+    word: int
+    """The message word."""
+
+    score: float
+    """Its correlation with the leak, standard deviations."""
+
+    sync: float
+    """The placement's correlation with the sync pattern, standard deviations."""
+
+    transform: NDArray[np.float64]
+    """Leak (x, y, 1) to photo (x, y, 1), pixels."""
+
+
+def detect(leak: NDArray[np.generic], *, key: Key) -> Verdict:
+    """Name the recipient whose copy a leak is, from the leak and the key alone.
+
+    Parameters
+    ----------
+    leak : ndarray, shape (rows, columns) or (rows, columns, 3 or 4), uint8, uint16 or float
+        Any picture: cropped, scaled, turned, mirrored or inside a larger one.
+    key : Key
+        The secret the copies were marked with.
+
+    Returns
+    -------
+    verdict : Verdict
+        Names a recipient only with a bound below 1e-9 on the chance that this accuses an innocent.
+
+    Raises
+    ------
+    PhotoError
+        When the array cannot be a picture.
+    """
+    luma = luma_of(checked_pixels(leak))
+    if min(luma.shape) < LEAST_SIDE:
+        return _nobody(f"the picture must be at least {LEAST_SIDE} px on its short side to be read")
+    readings: list[Reading] = []
+    looked_up: set[int] = set()
+    for reading in _readings(luma, key):
+        readings.append(reading)
+        if reading.score >= CLEAR_SCORE and len(looked_up) < LOOKUPS and reading.word not in looked_up:
+            looked_up.add(reading.word)
+            recipient = recipient_of(key, reading.word)
+            if recipient is not None:
+                return _named(recipient, reading, len(looked_up))
+    return _last_lookups(readings, looked_up, key)
+
+
+def _last_lookups(readings: list[Reading], looked_up: set[int], key: Key) -> Verdict:
+    """Look up the best words that have not been, as far as the bound allows."""
+    for reading in sorted(readings, key=lambda candidate: -candidate.score):
+        if reading.word in looked_up or len(looked_up) >= MORE_LOOKUPS:
+            continue
+        looked_up.add(reading.word)
+        recipient = recipient_of(key, reading.word)
+        if recipient is not None:
+            return _named(recipient, reading, len(looked_up))
+    if not readings:
+        return _nobody("no mark made with this key was found")
+    return _nobody("no message could be read with this key", readings)
+
+
+def _readings(luma: NDArray[np.float32], key: Key) -> Iterator[Reading]:
+    """Search the placements from the likely to the unlikely, and decode the best of each search."""
+    small, factor = shrink(luma, long_side=SEARCH_SIDE)
+    step = 1 << max(SEARCH_LEVELS)
+    pad = [(0, -side % step) for side in small.shape]
+    white = whiten(np.pad(small, pad, mode="reflect"), levels=SEARCH_LEVELS)[: small.shape[0], : small.shape[1]]
+    spectrum, lines = spectrum_of(white), sync_lines(key)
+    tried: list[Placement] = []
+    for search in (search_any_angle, search_whole, search_upright, search_aspects):
+        read = 0
+        for placement in search(spectrum, lines):
+            if placement.score < LEAST_SYNC or read >= READ_PER_SEARCH or _same(placement, tried):
+                continue
+            tried.append(placement)
+            read += 1
+            yield from _decoded(luma, _transform(placement, spectrum, factor), placement.score, key)
+
+
+def _decoded(luma: NDArray[np.float32], transform: NDArray[np.float64], sync: float, key: Key) -> Iterator[Reading]:
+    """Decode the message at the best chip sets and tile places of one placement."""
+    cells = read_cells(luma, transform, codebook(key))
+    beacon = beacon_choices(key)
+    scores = beacon_scores(cells, beacon)
+    code = mother_code(key, PROFILE.grid * PROFILE.tile)
+    tiles = np.array(cells.correlation.shape[:2]) // PROFILE.tile
+    for at in np.argsort(-scores, axis=None)[:TRIED_PLACES]:
+        chip_set, *place = (int(index) for index in np.unravel_index(at, scores.shape))
+        first = (place[0] - int(tiles[0]) + 1, place[1] - int(tiles[1]) + 1)
+        soft, where = gather(cells, message_choices(key, chip_set), first)
+        decoded = decode(soft.ravel(), code[where].ravel())
+        multiple = chip_set // PROFILE.salts + PROFILE.least_multiple
+        yield Reading(decoded.word, decoded.score, sync, _to_photo(cells, first, multiple))
+
+
+def _transform(placement: Placement, spectrum: Spectrum, factor: float) -> NDArray[np.float64]:
+    """Turn a placement of the reduced leak into a transform of the leak itself."""
+    transform = np.eye(3)
+    transform[:2, :2] = placement.linear * factor
+    # the reduced leak's pixel p is the leak's pixel (p + 1/2) / factor - 1/2
+    shift = placement.linear @ np.full(2, (factor - 1) / 2)
+    transform[:2, 2] = placement.centre - placement.linear @ spectrum.centre + shift
+    return transform
+
+
+def _to_photo(cells: CellReading, first: tuple[int, int], multiple: int) -> NDArray[np.float64]:
+    """Turn the transform to the leak's first tile into one to the photo's pixels."""
+    scale = multiple / PROFILE.least_multiple
+    side = PROFILE.tile_pixels
+    offset = np.array([first[1] * side, first[0] * side])
+    move = np.eye(3)
+    move[:2, :2] *= scale
+    move[:2, 2] = scale * (offset + 1 / 2) - 1 / 2
+    return np.asarray(move @ cells.transform, dtype=np.float64)
+
+
+def _same(placement: Placement, others: list[Placement]) -> bool:
+    """Tell whether a placement has been tried."""
+    return any(
+        np.allclose(placement.linear, other.linear, rtol=1e-3, atol=1e-3)
+        and np.abs(placement.centre - other.centre).max() < 1
+        for other in others
+    )
+
+
+def _named(recipient: int, reading: Reading, lookups: int) -> Verdict:
+    """Word the verdict on an issued word."""
+    log10 = log10_accident(lookups)
+    verdict = judge(log10)
+    sure = verdict == "identified"
+    return Verdict(
+        verdict=verdict,
+        log10_false_alarm=log10,
+        method="blind",
+        reason="the message was read" if sure else "a message was read, but only after too many attempts to be proof",
+        recipients=(recipient,) if sure else (),
+        geometry=reading.transform,
+        score=reading.score,
+        trials=lookups,
+    )
+
+
+def _nobody(reason: str, readings: list[Reading] | None = None) -> Verdict:
+    """Word the verdict on nothing."""
+    best = max((reading.score for reading in readings or []), default=None)
+    return Verdict(verdict="none", log10_false_alarm=0.0, method="blind", reason=reason, score=best)

@@ -1,0 +1,183 @@
+"""Mark a photo: analyse it once, then make a personal copy for each recipient."""
+
+import hashlib
+import operator
+from dataclasses import dataclass
+from typing import SupportsIndex
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.codes.fingerprint import fingerprint
+from tracemark.codes.message import encode, mother_code
+from tracemark.codes.word import word_of
+from tracemark.errors import PhotoError, RecipientError
+from tracemark.geometry.sync_pattern import sync_lines, sync_tile
+from tracemark.keys import Key
+from tracemark.profile import PROFILE
+from tracemark.signal.chips import beacon_choices, codebook, fingerprint_patterns, message_choices
+from tracemark.signal.delivery import Delivery, deliver, prepare_delivery
+from tracemark.signal.layout import Layout, lay_out, to_working
+from tracemark.signal.luma import luma_of
+from tracemark.signal.mask import allowance
+from tracemark.signal.modulation import Layers, build_layers
+from tracemark.signal.pixels import checked_pixels
+from tracemark.signal.visibility import solve_strength
+
+__all__ = ["Plan", "embed", "prepare"]
+
+TARGET = 88.5  # SSIMULACRA2 that the strength is solved for; docs/format.md
+MOST_STRENGTH = 4.0  # allowances: even a photo that hides everything is not marked stronger
+DIGEST_BYTES = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A photo that has been analysed, ready for any number of personal copies."""
+
+    key: Key
+    """The secret."""
+
+    digest: bytes
+    """BLAKE2b of the photo's pixels, 32 bytes."""
+
+    layout: Layout
+    """Where the cells lie."""
+
+    strength: float
+    """What the allowance is multiplied by."""
+
+    chip_set: int
+    """Which of the profile's chip sets this photo uses."""
+
+    delivery: Delivery
+    """The layers at the photo's own size."""
+
+    def copy_for(self, recipient: SupportsIndex) -> NDArray[np.generic]:
+        """Make a recipient's copy.
+
+        Parameters
+        ----------
+        recipient : int
+            0 to ``2**32 - 1``.
+
+        Returns
+        -------
+        copy : ndarray
+            Shape and dtype of the photo.
+
+        Raises
+        ------
+        RecipientError
+            When the recipient is not an integer in that range.
+        """
+        rows, columns = self.layout.cells
+        number = _checked_recipient(recipient)
+        word = word_of(self.key, number)
+        message = encode(word, mother_code(self.key, PROFILE.grid * PROFILE.tile)[:rows, :columns])
+        scramble = message_choices(self.key, self.chip_set).signs[:rows, :columns]
+        own = fingerprint(self.key, self.digest, number, rows=rows, columns=columns)
+        signs = np.concatenate([message * scramble.astype(np.int8), own[..., None]], axis=-1)
+        return deliver(self.delivery, np.moveaxis(signs, -1, 0))
+
+
+def prepare(image: NDArray[np.generic], *, key: Key) -> Plan:
+    """Analyse a photo once.
+
+    Parameters
+    ----------
+    image : ndarray, shape (rows, columns) or (rows, columns, 3 or 4), uint8, uint16 or float
+        Grey, RGB or RGBA; floats in 0 .. 1.  Alpha passes through untouched.
+    key : Key
+        The secret that marks and finds.
+
+    Returns
+    -------
+    plan : Plan
+        Makes copies with :meth:`Plan.copy_for`.
+
+    Raises
+    ------
+    PhotoError
+        When the array cannot be a photo, or is too small or too large to carry a mark.
+    """
+    pixels = checked_pixels(image)
+    layout = lay_out(*pixels.shape[:2])
+    rows, columns = layout.cells
+    digest = _digest(pixels)
+    salt = int(key.integers("salt", PROFILE.version, digest, size=1, below=PROFILE.salts)[0])
+    chip_set = (layout.multiple - PROFILE.least_multiple) * PROFILE.salts + salt
+    luma = luma_of(pixels)
+    layers = _layers(key, digest, chip_set, layout, allowance(to_working(luma, layout)))
+    sample = layers.common + np.einsum("s,sij->ij", np.ones(len(layers.signed), np.float32), layers.signed)
+    strength = solve_strength(luma, sample, layout, target=TARGET, most=MOST_STRENGTH)
+    if not strength * float(np.abs(sample).max()) > 0:
+        raise PhotoError("photo must have something between black and white to carry a mark, and it has nothing")
+    delivery = prepare_delivery(pixels, layers, layout, strength=strength)
+    return Plan(key, digest, layout, strength, chip_set, delivery)
+
+
+def embed(image: NDArray[np.generic], *, recipient: SupportsIndex, key: Key) -> NDArray[np.generic]:
+    """Make one recipient's copy of a photo.
+
+    Parameters
+    ----------
+    image : ndarray
+        As for :func:`prepare`.
+    recipient : int
+        0 to ``2**32 - 1``; opaque.
+    key : Key
+        The secret that marks and finds.
+
+    Returns
+    -------
+    copy : ndarray
+        Shape and dtype of the photo.
+
+    Raises
+    ------
+    PhotoError
+        When the array cannot be a photo, or is too small or too large to carry a mark.
+    RecipientError
+        When the recipient is not an integer in that range.
+    """
+    number = _checked_recipient(recipient)
+    return prepare(image, key=key).copy_for(number)
+
+
+def _layers(
+    key: Key, digest: bytes, chip_set: int, layout: Layout, permitted: NDArray[np.float32]
+) -> Layers:
+    """Build the layers of a photo, in allowances."""
+    rows, columns = layout.cells
+    beacon = beacon_choices(key)
+    taken = np.concatenate(
+        [beacon.patterns[chip_set, :rows, :columns], message_choices(key, chip_set).patterns[:rows, :columns]], axis=-1
+    )
+    own = fingerprint_patterns(key, digest, taken)
+    return build_layers(
+        codebook(key),
+        np.concatenate([taken, own[..., None]], axis=-1),
+        sync_tile(sync_lines(key)),
+        beacon.signs[chip_set, :rows, :columns, 0],
+        permitted,
+    )
+
+
+def _digest(pixels: NDArray[np.generic]) -> bytes:
+    """Hash what the photo shows: its shape, its dtype and its pixels, little-endian."""
+    hashed = hashlib.blake2b(f"{pixels.shape} {pixels.dtype.name}".encode(), digest_size=DIGEST_BYTES)
+    hashed.update(np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("<")))
+    return hashed.digest()
+
+
+def _checked_recipient(recipient: SupportsIndex) -> int:
+    """Refuse what cannot be a recipient."""
+    most = (1 << PROFILE.recipient_bits) - 1
+    try:
+        number = operator.index(recipient)
+    except TypeError:
+        raise RecipientError(f"recipient must be an integer, not {type(recipient).__name__}") from None
+    if isinstance(recipient, bool) or not 0 <= number <= most:
+        raise RecipientError(f"recipient must be an integer from 0 to {most}, not {recipient}")
+    return number

@@ -1,0 +1,1 @@
+"""Points, transforms and correlation peaks; nothing of symbols or recipients."""

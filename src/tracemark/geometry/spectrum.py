@@ -1,0 +1,89 @@
+"""Look at a whitened leak through its spectrum, where sync lines stand out whatever their position."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+__all__ = ["Spectrum", "spectrum_of", "values_at"]
+
+SIDE = 2048  # bins; at least twice the leak's side, so that values between bins can be interpolated
+NEIGHBOURHOOD = 31  # bins: side of the window in which the picture's own power is measured
+LIMIT = 3.0  # local standard deviations at which a bin is clipped: pictures have lines of their own
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """The spectrum of a whitened leak, its phase taken at the leak's centre."""
+
+    values: NDArray[np.complex64]
+    """Shape (SIDE, SIDE), the constant term in the middle; local power 1."""
+
+    rows: int
+    """Rows of the leak, pixels."""
+
+    columns: int
+    """Columns of the leak, pixels."""
+
+    @property
+    def centre(self) -> NDArray[np.float64]:
+        """The leak's centre (x, y), pixels."""
+        return np.array([self.columns - 1, self.rows - 1]) / 2
+
+
+def spectrum_of(white: NDArray[np.float32]) -> Spectrum:
+    """Compute the spectrum of a whitened leak.
+
+    Parameters
+    ----------
+    white : ndarray, shape (rows, columns), float32
+        Whitened luma, at most ``SIDE / 2`` on each side.
+
+    Returns
+    -------
+    spectrum : Spectrum
+        Each bin divided by the local spread, and clipped.
+    """
+    rows, columns = white.shape
+    values = fft.fftshift(fft.fft2(white, (SIDE, SIDE)))
+    turns = fft.fftshift(fft.fftfreq(SIDE))
+    # e**(2 pi i f c) moves the origin of the phase from the corner to the centre c
+    values *= np.exp(1j * np.pi * turns * (rows - 1)).astype(np.complex64)[:, None]
+    values *= np.exp(1j * np.pi * turns * (columns - 1)).astype(np.complex64)[None, :]
+    magnitude = np.abs(values)
+    window = (NEIGHBOURHOOD, NEIGHBOURHOOD)
+    spread = np.sqrt(cv2.blur(magnitude * magnitude, window, borderType=cv2.BORDER_REFLECT))
+    tiny = np.finfo(np.float32).tiny
+    spread = np.maximum(spread, magnitude / np.float32(LIMIT))
+    values /= np.maximum(spread, tiny + np.finfo(np.float32).eps * float(spread.max()))
+    return Spectrum(values, rows, columns)
+
+
+def values_at(spectrum: Spectrum, frequencies: NDArray[np.float64]) -> NDArray[np.complex64]:
+    """Read the spectrum between its bins.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+        The spectrum.
+    frequencies : ndarray, shape (..., 2)
+        (x, y) in cycles per leak pixel.
+
+    Returns
+    -------
+    values : ndarray, shape (...), complex64
+        Bilinear; 0 outside the band of frequencies that pixels can hold.
+    """
+    place = frequencies * SIDE + SIDE // 2
+    inside = ((place >= 0) & (place < SIDE - 1)).all(axis=-1)
+    place = np.where(inside[..., None], place, 0)
+    low = place.astype(np.intp)
+    part = (place - low).astype(np.float32)
+    x, y = part[..., 0], part[..., 1]
+    flat = spectrum.values.reshape(-1)
+    index = low[..., 1] * SIDE + low[..., 0]
+    above = flat[index] * (1 - x) + flat[index + 1] * x
+    below = flat[index + SIDE] * (1 - x) + flat[index + SIDE + 1] * x
+    return np.asarray((above * (1 - y) + below * y) * inside, dtype=np.complex64)

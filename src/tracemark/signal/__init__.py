@@ -1,0 +1,1 @@
+"""Arrays: luma, bands, chips, tiles and symbols; nothing of files or recipients."""

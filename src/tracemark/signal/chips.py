@@ -1,0 +1,163 @@
+"""Draw the chip patterns of each cell of the tile, and choose among them."""
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.keys import Key
+from tracemark.profile import PROFILE
+from tracemark.signal.wavelet import decompose, reconstruct
+
+__all__ = ["CellChoice", "beacon_choices", "codebook", "fingerprint_patterns", "message_choices", "message_signs"]
+
+CACHED_KEYS = 4  # a codebook takes 8 MB
+SIGN_BIT = 1 << 7  # of a beacon byte; its lowest bits are the pattern
+
+
+@dataclass(frozen=True)
+class CellChoice:
+    """Which patterns the cells of the grid of tiles use for one purpose."""
+
+    patterns: NDArray[np.intp]
+    """Index into the codebook of the cell's position; shape (..., cell rows, cell columns, slots)."""
+
+    signs: NDArray[np.float32]
+    """+1 or -1; the same shape."""
+
+
+@functools.lru_cache(maxsize=CACHED_KEYS)
+def codebook(key: Key) -> NDArray[np.float32]:
+    """Draw the chip patterns.
+
+    Parameters
+    ----------
+    key : Key
+        The secret.
+
+    Returns
+    -------
+    codebook : ndarray, shape (tile, tile, patterns, cell * cell), float32
+        Zero-mean patterns of unit mean square, cut to the cell; read-only.
+
+    Notes
+    -----
+    A pattern is the inverse wavelet transform of ±1 chips times the chip size of their level, over the
+    coefficients that belong to one cell, cut and smoothed at the cell's border.  So a sign may change from cell to
+    cell without a step in the picture.
+    """
+    synthesis = _synthesis()
+    count = PROFILE.tile**2 * PROFILE.patterns
+    signs = key.signs("chips", PROFILE.version, size=count * len(synthesis))
+    patterns = signs.reshape(count, -1).astype(np.float32) @ synthesis
+    patterns -= patterns.mean(axis=1, keepdims=True)
+    patterns /= np.sqrt((patterns**2).mean(axis=1, keepdims=True))
+    patterns.flags.writeable = False
+    return patterns.reshape(PROFILE.tile, PROFILE.tile, PROFILE.patterns, PROFILE.cell**2)
+
+
+def beacon_choices(key: Key) -> CellChoice:
+    """Choose the beacon's pattern and sign, for every chip set.
+
+    Parameters
+    ----------
+    key : Key
+        The secret.
+
+    Returns
+    -------
+    choice : CellChoice
+        Shape (chip sets, grid * tile, grid * tile, 1): one pattern a cell.  The chip set of a photo is
+        ``(multiple - least_multiple) * salts + salt``.
+    """
+    sets = (PROFILE.most_multiple - PROFILE.least_multiple + 1) * PROFILE.salts
+    side = PROFILE.grid * PROFILE.tile
+    drawn = key.stream("beacon", PROFILE.version, size=sets * side * side).reshape(sets, side, side, 1)
+    patterns = (drawn % PROFILE.patterns).astype(np.intp)
+    signs = np.where(drawn & SIGN_BIT, np.float32(-1), np.float32(1))
+    return CellChoice(patterns, signs)
+
+
+def message_choices(key: Key, chip_set: int) -> CellChoice:
+    """Choose the message's patterns and signs, for one chip set.
+
+    Parameters
+    ----------
+    key : Key
+        The secret.
+    chip_set : int
+        As in :func:`beacon_choices`.
+
+    Returns
+    -------
+    choice : CellChoice
+        Shape (grid * tile, grid * tile, message_slots): distinct patterns, none of them the beacon's.
+    """
+    side = PROFILE.grid * PROFILE.tile
+    others = PROFILE.patterns - 1
+    drawn = key.stream("message patterns", PROFILE.version, chip_set, size=side * side * others * 2).view("<u2")
+    order = np.argsort(drawn.reshape(side, side, others), axis=-1, kind="stable")[..., : PROFILE.message_slots]
+    beacon = beacon_choices(key).patterns[chip_set]
+    patterns = (beacon + 1 + order) % PROFILE.patterns
+    return CellChoice(patterns, message_signs(key, chip_set))
+
+
+def message_signs(key: Key, chip_set: int) -> NDArray[np.float32]:
+    """Draw the signs that scramble the message; shape (grid * tile, grid * tile, message_slots)."""
+    side = PROFILE.grid * PROFILE.tile
+    signs = key.signs("message signs", PROFILE.version, chip_set, size=side * side * PROFILE.message_slots)
+    return signs.reshape(side, side, PROFILE.message_slots).astype(np.float32)
+
+
+def fingerprint_patterns(key: Key, digest: bytes, taken: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Choose the fingerprint's patterns among those a photo's cells have left.
+
+    Parameters
+    ----------
+    key : Key
+        The secret.
+    digest : bytes
+        The photo's digest.
+    taken : ndarray, shape (cell rows, cell columns, slots), int
+        Patterns that beacon and message use, distinct in each cell.
+
+    Returns
+    -------
+    patterns : ndarray, shape (cell rows, cell columns), int
+        One pattern a cell, not among those taken.
+    """
+    rows, columns, slots = taken.shape
+    left = PROFILE.patterns - slots
+    drawn = key.integers("fingerprint patterns", PROFILE.version, digest, size=rows * columns, below=left)
+    rank = drawn.reshape(rows, columns)
+    for slot in np.moveaxis(np.sort(taken, axis=-1), -1, 0):  # the rank-th of the patterns not taken
+        rank = rank + (rank >= slot)
+    return rank.astype(np.intp)
+
+
+def _synthesis() -> NDArray[np.float32]:
+    """Build the rows that turn one cell's chips into pixels; shape (chips, cell * cell)."""
+    levels = max(level for level, _ in PROFILE.chip_levels)
+    canvas = PROFILE.cell * 4  # room for the support of the longest wavelet around one cell
+    start = canvas // 2 - PROFILE.cell // 2
+    cut = slice(start, start + PROFILE.cell)
+    window = np.outer(_smoothing(), _smoothing())
+    rows = []
+    cA, bands = decompose(np.zeros((canvas, canvas), dtype=np.float32), levels=levels)
+    for level, size in PROFILE.chip_levels:
+        first, count = start >> level, PROFILE.cell >> level
+        for band in range(len(bands[level - 1])):
+            for place in np.ndindex(count, count):
+                impulse = bands[level - 1][band]
+                impulse[first + place[0], first + place[1]] = size
+                rows.append((reconstruct(cA, bands)[cut, cut] * window).ravel())
+                impulse[...] = 0
+    return np.stack(rows).astype(np.float32)
+
+
+def _smoothing() -> NDArray[np.float32]:
+    """Rise from 0 to 1 within the border of a cell, and fall again."""
+    place = np.arange(PROFILE.cell) + 1 / 2
+    edge = np.minimum(place, PROFILE.cell - place) / PROFILE.border
+    return np.asarray(np.sin(np.pi / 2 * np.clip(edge, 0, 1)) ** 2, dtype=np.float32)

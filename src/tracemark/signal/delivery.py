@@ -1,0 +1,117 @@
+"""Lay a mark over the photo at its own size, cell by cell as a recipient's signs say."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.signal.layout import Layout, from_working
+from tracemark.signal.luma import PEAK
+from tracemark.signal.modulation import Layers
+
+__all__ = ["Delivery", "deliver", "prepare_delivery"]
+
+COLOURS = 3  # channels that luma goes into; a fourth is alpha
+FRACTION_BITS = 6  # layers are held in 1/64 of a luma level: finer than any rounding can show
+DITHER = (49471, 37345)  # 2**16 over the plastic number and over its square: the R2 sequence (Roberts 2018)
+
+
+@dataclass(frozen=True, eq=False)
+class Delivery:
+    """A photo and the layers of its mark, at the photo's own size."""
+
+    pixels: NDArray[np.generic]
+    """The photo; shape (rows, columns[, channels])."""
+
+    layout: Layout
+    """Where the cells lie."""
+
+    common: NDArray[np.int16]
+    """What all copies share, in 1/64 luma levels; in 8 bits with the dither threshold on top; whole cells."""
+
+    signed: NDArray[np.int16]
+    """What the recipient's signs multiply; shape (slots, ...), the same unit."""
+
+
+def prepare_delivery(pixels: NDArray[np.generic], layers: Layers, layout: Layout, *, strength: float) -> Delivery:
+    """Bring the layers to the photo's size.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (rows, columns) or (rows, columns, channels)
+        The photo.
+    layers : Layers
+        The mark at the working scale, in allowances.
+    layout : Layout
+        Where the cells lie.
+    strength : float
+        Luma levels in an allowance.
+
+    Returns
+    -------
+    delivery : Delivery
+        Ready for :func:`deliver`.
+
+    Notes
+    -----
+    A change of 0.3 levels would be rounded away, so a threshold that differs from pixel to pixel is added before
+    rounding down: 3 in 10 pixels then change by 1.  The thresholds are the R2 low-discrepancy sequence,
+    whose error lies in high frequencies, where eyes are blind and leaks are resized.
+    """
+    gain = np.float32(strength * (1 << FRACTION_BITS))
+    common, *signed = (
+        np.rint(from_working(layer * gain, layout)).astype(np.int16) for layer in (layers.common, *layers.signed)
+    )
+    if pixels.dtype == np.uint8:
+        common += _thresholds(common.shape)
+    return Delivery(pixels, layout, common, np.stack(signed))
+
+
+def deliver(delivery: Delivery, signs: NDArray[np.int8]) -> NDArray[np.generic]:
+    """Make a copy.
+
+    Parameters
+    ----------
+    delivery : Delivery
+        What :func:`prepare_delivery` made.
+    signs : ndarray, shape (slots, cell rows, cell columns), int8
+        +1 or -1: the content of each cell.
+
+    Returns
+    -------
+    copy : ndarray
+        Shape and dtype of the photo.  A cell's pixels depend on nothing but the photo and the cell's content.
+    """
+    layout, cell = delivery.layout, delivery.layout.cell
+    copy = np.empty_like(delivery.pixels)
+    wide = np.repeat(signs.astype(np.int16), cell, axis=-1)[..., : layout.columns]
+    for row in range(signs.shape[1]):  # a row of cells fits the processor's cache
+        rows = slice(row * cell, min((row + 1) * cell, layout.rows))
+        change = delivery.common[rows, : layout.columns].copy()
+        for slot, layer in enumerate(delivery.signed):
+            change += layer[rows, : layout.columns] * wide[slot, row]
+        copy[rows] = _add(delivery.pixels[rows], change)
+    return copy
+
+
+def _add(pixels: NDArray[np.generic], change: NDArray[np.int16]) -> NDArray[np.generic]:
+    """Add a change of luma, in 1/64 levels, to a few rows of pixels."""
+    grey = pixels.ndim == 2  # noqa: PLR2004 - a grey picture has two axes
+    colours = pixels if grey else pixels[..., :COLOURS]
+    if pixels.dtype == np.uint8:
+        levels = change >> FRACTION_BITS
+        added = cv2.add(colours, levels if grey else cv2.merge([levels] * COLOURS), dtype=cv2.CV_8U)
+    else:
+        most = np.iinfo(pixels.dtype).max if np.issubdtype(pixels.dtype, np.integer) else 1
+        share = change * (most / PEAK / (1 << FRACTION_BITS))
+        sums = np.clip(colours + (share if grey else share[..., None]), 0, most)
+        added = (np.rint(sums) if most > 1 else sums).astype(pixels.dtype)
+    return np.asarray(added) if added.shape == pixels.shape else np.dstack([added, pixels[..., COLOURS:]])
+
+
+def _thresholds(shape: tuple[int, ...]) -> NDArray[np.int16]:
+    """Compute the dither thresholds, 0 to 63."""
+    down, across = (np.arange(side, dtype=np.uint32) * step for side, step in zip(shape, DITHER, strict=True))
+    turn = down.astype(np.uint16)[:, None] + across.astype(np.uint16)[None, :]
+    return (turn >> np.uint16(np.iinfo(np.uint16).bits - FRACTION_BITS)).astype(np.int16)

@@ -1,0 +1,129 @@
+"""Cut a photo into cells and tiles, and carry luma between the photo and the working scale."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.errors import PhotoError
+from tracemark.profile import PROFILE
+
+__all__ = ["Layout", "from_working", "lay_out", "to_working"]
+
+LEAST_SIDE = 192  # pixels: six cells; docs/format.md shows how reading fades below
+LEAST_CELLS = 70  # a cell gives 3 symbols, and reading a 64-bit word needs about 200; docs/format.md
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the cells of one photo lie."""
+
+    rows: int
+    """Photo rows, pixels."""
+
+    columns: int
+    """Photo columns, pixels."""
+
+    multiple: int
+    """Side of a cell in the photo, in units of 16 pixels."""
+
+    @property
+    def cell(self) -> int:
+        """Side of a cell in the photo, pixels."""
+        return PROFILE.unit * self.multiple
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """Rows and columns of cells; those at the right and bottom may stick out of the photo."""
+        return -(-self.rows // self.cell), -(-self.columns // self.cell)
+
+    @property
+    def working(self) -> tuple[int, int]:
+        """Rows and columns of the photo at the working scale, pixels, cells that stick out included."""
+        return self.cells[0] * PROFILE.cell, self.cells[1] * PROFILE.cell
+
+    @property
+    def scale(self) -> float:
+        """Photo pixels in a working pixel."""
+        return self.cell / PROFILE.cell
+
+
+def lay_out(rows: int, columns: int) -> Layout:
+    """Choose the cells of a photo.
+
+    Parameters
+    ----------
+    rows, columns : int
+        Size of the photo as stored, pixels.
+
+    Returns
+    -------
+    layout : Layout
+        The long side holds about 40 cells; photos below 1600 pixels have cells of 32.
+
+    Raises
+    ------
+    PhotoError
+        When the photo is too small or too thin to carry a mark, or too large.
+    """
+    multiple = max(PROFILE.least_multiple, round(max(rows, columns) / PROFILE.long_side * 2))
+    if multiple > PROFILE.most_multiple:
+        most = PROFILE.most_multiple * PROFILE.long_side // 2
+        raise PhotoError(f"photo's long side must be at most about {most} px, not {max(rows, columns)}")
+    least = LEAST_SIDE * multiple // PROFILE.least_multiple
+    if min(rows, columns) < least:
+        raise PhotoError(
+            f"photo must be at least {least} px on its short side to carry a mark, not {columns} x {rows}"
+        )
+    layout = Layout(rows, columns, multiple)
+    whole = (rows // layout.cell) * (columns // layout.cell)
+    if whole < LEAST_CELLS:
+        area = LEAST_CELLS * layout.cell**2
+        raise PhotoError(f"photo must have at least {area} pixels to carry a mark, not {columns} x {rows}")
+    return layout
+
+
+def to_working(luma: NDArray[np.float32], layout: Layout) -> NDArray[np.float32]:
+    """Bring a photo's luma to the working scale.
+
+    Parameters
+    ----------
+    luma : ndarray, shape (rows, columns), float32
+        The photo's luma.
+    layout : Layout
+        The photo's layout.
+
+    Returns
+    -------
+    working : ndarray, shape ``layout.working``, float32
+        Area means; cells that stick out are filled with the mirrored edge.
+    """
+    rows, columns = layout.cells[0] * layout.cell, layout.cells[1] * layout.cell
+    padded = cv2.copyMakeBorder(luma, 0, rows - layout.rows, 0, columns - layout.columns, cv2.BORDER_REFLECT)
+    if layout.cell == PROFILE.cell:
+        return np.asarray(padded, dtype=np.float32)
+    shape = layout.working
+    return np.asarray(cv2.resize(padded, shape[::-1], interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+
+def from_working(working: NDArray[np.float32], layout: Layout) -> NDArray[np.float32]:
+    """Bring a working-scale array to the photo's scale, with the cells that stick out.
+
+    Parameters
+    ----------
+    working : ndarray, shape ``layout.working``, float32
+        Any array at the working scale.
+    layout : Layout
+        The photo's layout.
+
+    Returns
+    -------
+    full : ndarray, float32
+        Every cell has ``layout.cell`` rows and columns; cubic interpolation.
+    """
+    if layout.cell == PROFILE.cell:
+        return working
+    rows, columns = layout.cells
+    size = (columns * layout.cell, rows * layout.cell)
+    return np.asarray(cv2.resize(working, size, interpolation=cv2.INTER_CUBIC), dtype=np.float32)

@@ -1,0 +1,99 @@
+"""Build the layers of a mark, choose among them cell by cell, and correlate cells with patterns."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.profile import PROFILE
+
+__all__ = ["Layers", "build_layers", "correlate_cells", "tile_over"]
+
+
+@dataclass(frozen=True)
+class Layers:
+    """A mark before anyone's signs: what all copies share, and what a recipient's signs multiply."""
+
+    common: NDArray[np.float32]
+    """Sync pattern and beacon, shape (rows, columns) at the working scale, luma levels."""
+
+    signed: NDArray[np.float32]
+    """Message slots, then the fingerprint: shape (slots, rows, columns), luma levels."""
+
+
+def build_layers(
+    codebook: NDArray[np.float32],
+    patterns: NDArray[np.intp],
+    sync: NDArray[np.float32],
+    beacon_signs: NDArray[np.float32],
+    allowance: NDArray[np.float32],
+) -> Layers:
+    """Build the layers of one photo.
+
+    Parameters
+    ----------
+    codebook : ndarray, shape (tile, tile, patterns, cell * cell), float32
+        Chip patterns.
+    patterns : ndarray, shape (cell rows, cell columns, slots), int
+        The beacon's, the message's and the fingerprint's pattern in each cell, in this order.
+    sync : ndarray, shape (tile_pixels, tile_pixels), float32
+        One tile of the sync pattern, unit mean square.
+    beacon_signs : ndarray, shape (cell rows, cell columns), float32
+        +1 or -1.
+    allowance : ndarray, shape (rows, columns), float32
+        Standard deviation of the whole mark, luma levels.
+
+    Returns
+    -------
+    layers : Layers
+        The shares of energy are the profile's.
+    """
+    rows, columns, slots = patterns.shape
+    place = np.ix_(np.arange(rows) % PROFILE.tile, np.arange(columns) % PROFILE.tile)
+    message = PROFILE.message_share / PROFILE.message_slots
+    shares = [PROFILE.beacon_share, *[message] * PROFILE.message_slots, PROFILE.fingerprint_share]
+    drawn = []
+    for slot, share in zip(range(slots), shares, strict=True):
+        cells = codebook[(*place, patterns[..., slot])]
+        if slot == 0:
+            cells = cells * beacon_signs[..., None]
+        drawn.append(_join(cells) * allowance * np.float32(np.sqrt(share)))
+    tiled = tile_over(sync, allowance.shape) * allowance * np.float32(np.sqrt(PROFILE.sync_share))
+    return Layers(common=drawn[0] + tiled, signed=np.stack(drawn[1:]))
+
+
+def correlate_cells(white: NDArray[np.float32], codebook: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Correlate every cell with every pattern of its position in the tile.
+
+    Parameters
+    ----------
+    white : ndarray, shape (rows, columns), float32
+        Whitened luma, whole tiles, the first one starting at (0, 0).
+    codebook : ndarray, shape (tile, tile, patterns, cell * cell), float32
+        Chip patterns.
+
+    Returns
+    -------
+    correlation : ndarray, shape (cell rows, cell columns, patterns), float32
+        Mean of the product times the cell's side: white noise of unit variance gives unit variance.
+    """
+    tile, cell = PROFILE.tile, PROFILE.cell
+    down, across = white.shape[0] // PROFILE.tile_pixels, white.shape[1] // PROFILE.tile_pixels
+    cut = white.reshape(down, tile, cell, across, tile, cell).transpose(1, 4, 0, 3, 2, 5)
+    cut = cut.reshape(tile, tile, down * across, cell * cell)
+    products = cut @ codebook.swapaxes(-1, -2) / np.float32(cell)
+    whole = products.reshape(tile, tile, down, across, -1).transpose(2, 0, 3, 1, 4)
+    return np.ascontiguousarray(whole.reshape(down * tile, across * tile, -1), dtype=np.float32)
+
+
+def tile_over(tile: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Repeat a tile over an area; the first one starts at (0, 0)."""
+    down, across = -(-shape[0] // tile.shape[0]), -(-shape[1] // tile.shape[1])
+    return np.tile(tile, (down, across))[: shape[0], : shape[1]]
+
+
+def _join(cells: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Lay cells of pixels side by side."""
+    rows, columns, _ = cells.shape
+    side = PROFILE.cell
+    return cells.reshape(rows, columns, side, side).swapaxes(1, 2).reshape(rows * side, columns * side)

@@ -1,0 +1,209 @@
+"""Predict what SSIMULACRA2 says of a mark, fast enough to solve for the strength of each photo.
+
+SSIMULACRA2 (Cloudinary, https://github.com/cloudinary/ssimulacra2) is a weighted sum of norms of error
+maps at six scales.  A mark in luma reaches ten of its terms.  They are computed here for a grey photo and a
+mark that is independent of it; ``benchmarks/results/visibility.md`` compares with the metric itself.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.signal.layout import Layout
+
+__all__ = ["predict_score", "solve_strength"]
+
+C2 = 0.0009  # stabiliser of the structure term; SSIMULACRA2, kC2
+BLUR = 1.5  # pixels: sigma of its Gaussian window
+OPSIN_BIAS = 0.0037930732552754493  # SSIMULACRA2, kOpsinAbsorbanceBias
+SRGB_KNEE, SRGB_SLOPE = 0.04045, 12.92  # IEC 61966-2-1
+SRGB_OFFSET, SRGB_SCALE, SRGB_GAMMA = 0.055, 1.055, 2.4
+MEAN_SSIM = (0.0, 0.0, 225.20515300849274, 176.39317598450694, 0.0)  # its weights for luma, scales 0 to 4
+NORM_SSIM = (7.466890328078848, 6.683678146179332, 19.213238186143016, 24.43300999870476, 34.77906344483772)
+NORM_LOST = (17.445833984131262, 1.027889937768264, 0.0, 0.0, 0.0)
+NORM_ADDED = (0.0, 0.0, 0.0, 0.28520802612117757, 44.835625328877896)
+POLYNOMIAL = (0.0, 2.326765642916932, -0.020884521182843837, 6.248496625763138e-05)
+SUM_SCALE, OUTER_SCALE, OUTER_POWER = 0.9562382616834844, 10.0, 0.6276336467831387
+BEST = 100.0
+
+SAMPLE_PIXELS = 1_000_000  # scales 0 and 1 of a larger photo are read from bands of rows; docs/format.md
+BAND_ROWS = 64  # height of one such band, pixels
+FINE_SCALES = 2  # scales read from bands
+DITHER_VARIANCE = 1 / 6  # luma levels squared: rounding of a dithered change, averaged over its fraction
+STEPS = 6  # of the secant search; the loss is nearly a power of the strength
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """What one scale contributes, before the strength is known."""
+
+    variance: NDArray[np.float32]
+    """Local variance of the photo, in SSIMULACRA2's units."""
+
+    energy: NDArray[np.float32]
+    """Local variance of a mark of strength 1."""
+
+    noise: NDArray[np.float32]
+    """Local variance of what rounding adds."""
+
+    detail: NDArray[np.float32]
+    """The photo less its blur."""
+
+    change: NDArray[np.float32]
+    """The same of a mark of strength 1."""
+
+
+def solve_strength(
+    luma: NDArray[np.generic], mark: NDArray[np.float32], layout: Layout, *, target: float, most: float
+) -> float:
+    """Find the strength at which the marked photo is predicted to score the target.
+
+    Parameters
+    ----------
+    luma : ndarray, shape (rows, columns), uint8 or float32
+        The photo's luma, 0 to 255, full size.
+    mark : ndarray, shape ``layout.working``, float32
+        A mark at the working scale, in allowances.
+    layout : Layout
+        The photo's layout.
+    target : float
+        Wanted SSIMULACRA2, below 100.
+    most : float
+        The strength never exceeds this.
+
+    Returns
+    -------
+    strength : float
+        What to multiply the mark by; `most` when even that scores better than the target.
+    """
+    scales = _scales(luma, mark, layout)
+    goal = np.log(BEST - target)
+    strength = np.log(most) - 1
+    loss = np.log(BEST - _score(scales, np.exp(strength)))
+    slope = 1.0
+    for _ in range(STEPS):
+        step = np.clip((goal - loss) / slope, -2, 2)
+        after = np.log(BEST - _score(scales, np.exp(strength + step)))
+        if abs(step) > np.finfo(np.float32).eps and after != loss:
+            slope = max((after - loss) / step, 1 / 2)
+        strength, loss = strength + step, after
+    return float(np.exp(min(strength, np.log(most))))
+
+
+def predict_score(
+    luma: NDArray[np.generic], mark: NDArray[np.float32], layout: Layout, *, strength: float
+) -> float:
+    """Predict SSIMULACRA2 of the marked photo against the original, at the delivered size.
+
+    Parameters
+    ----------
+    luma, mark, layout
+        As for :func:`solve_strength`.
+    strength : float
+        What the mark is multiplied by.
+
+    Returns
+    -------
+    score : float
+        At most 100.
+    """
+    return _score(_scales(luma, mark, layout), strength)
+
+
+def _scales(luma: NDArray[np.generic], mark: NDArray[np.float32], layout: Layout) -> list[_Scale]:
+    """Compute the maps of scales 0 to 4."""
+    bands = _sample_rows(layout)
+    small = (-(-layout.columns // 4), -(-layout.rows // 4))  # scale 2 is a quarter of the size
+    size = np.array(mark.shape[::-1]) * layout.scale
+    lumas, marks = [luma[bands].astype(np.float32)], [_full_rows(mark, layout, bands)]
+    quarter = cv2.resize(luma, small, interpolation=cv2.INTER_AREA).astype(np.float32)
+    quarter_mark = cv2.resize(mark, tuple(int(side) for side in -(-size // 4)), interpolation=cv2.INTER_AREA)
+    lumas.append(_halve(lumas[0]))
+    marks.append(_halve(marks[0]))
+    lumas.append(quarter)
+    marks.append(np.asarray(quarter_mark, dtype=np.float32)[: small[1], : small[0]])
+    for _ in range(len(MEAN_SSIM) - len(lumas)):
+        lumas.append(_halve(lumas[-1]))
+        marks.append(_halve(marks[-1]))
+    return [_scale(*pair, 1 / 4**level) for level, pair in enumerate(zip(lumas, marks, strict=True))]
+
+
+def _scale(luma: NDArray[np.float32], mark: NDArray[np.float32], averaging: float) -> _Scale:
+    """Compute the maps of one scale; `averaging` is what is left of white noise there."""
+    lightness, slope = _lightness(luma)
+    change = slope * mark
+    mean, change_mean = _blur(lightness), _blur(change)
+    return _Scale(
+        variance=np.maximum(_blur(lightness * lightness) - mean * mean, 0),
+        energy=np.maximum(_blur(change * change) - change_mean * change_mean, 0),
+        noise=slope * slope * np.float32(DITHER_VARIANCE * averaging),
+        detail=lightness - mean,
+        change=change - change_mean,
+    )
+
+
+def _score(scales: list[_Scale], strength: float) -> float:
+    """Sum the terms and map the sum to the score."""
+    total = 0.0
+    for level, scale in enumerate(scales):
+        added = scale.energy * np.float32(strength**2) + scale.noise
+        loss = added / (2 * scale.variance + added + np.float32(C2))
+        total += MEAN_SSIM[level] * float(loss.mean()) + NORM_SSIM[level] * _norm(loss)
+        if NORM_LOST[level] or NORM_ADDED[level]:
+            before = 1 + np.abs(scale.detail)
+            ratio = (1 + np.abs(scale.detail + scale.change * np.float32(strength))) / before - 1
+            total += NORM_LOST[level] * _norm(np.maximum(-ratio, 0))
+            total += NORM_ADDED[level] * _norm(np.maximum(ratio, 0))
+    summed = float(np.polynomial.polynomial.polyval(total * SUM_SCALE, POLYNOMIAL))
+    return BEST - OUTER_SCALE * float(max(summed, np.finfo(np.float64).tiny) ** OUTER_POWER)
+
+
+def _norm(values: NDArray[np.float32]) -> float:
+    """Take the 4-norm of a map, as SSIMULACRA2 does."""
+    squares = values * values
+    return float(np.sqrt(np.sqrt(np.mean(squares * squares, dtype=np.float64))))
+
+
+def _lightness(luma: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Map grey luma to Y of XYB, and say how fast it changes with luma."""
+    levels = np.arange(256 + 1, dtype=np.float64)  # one beyond white, for the slope there
+    gamma = levels / 255
+    linear = np.where(
+        gamma <= SRGB_KNEE, gamma / SRGB_SLOPE, ((gamma + SRGB_OFFSET) / SRGB_SCALE) ** SRGB_GAMMA
+    )
+    table = np.cbrt(linear + OPSIN_BIAS)
+    slopes = np.diff(table)
+    return (
+        np.interp(luma, levels, table).astype(np.float32),
+        np.interp(luma, levels[:-1] + 1 / 2, slopes).astype(np.float32),
+    )
+
+
+def _sample_rows(layout: Layout) -> NDArray[np.intp]:
+    """Choose bands of rows, spread evenly, of at most about a million pixels."""
+    wanted = max(SAMPLE_PIXELS // (layout.columns * BAND_ROWS), 1)
+    if wanted * BAND_ROWS >= layout.rows:
+        return np.arange(layout.rows)
+    starts = np.linspace(0, layout.rows - BAND_ROWS, wanted + 2)[1:-1].astype(np.intp)
+    return (starts[:, None] + np.arange(BAND_ROWS)).ravel()
+
+
+def _full_rows(mark: NDArray[np.float32], layout: Layout, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Read rows of the mark at full size."""
+    columns = (np.arange(layout.columns, dtype=np.float32) + 1 / 2) / layout.scale - 1 / 2
+    lines = (rows.astype(np.float32) + 1 / 2) / layout.scale - 1 / 2
+    grid = np.meshgrid(columns.astype(np.float32), lines.astype(np.float32))
+    return np.asarray(cv2.remap(mark, *grid, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
+
+
+def _halve(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Average blocks of 2 x 2."""
+    rows, columns = (side // 2 * 2 for side in values.shape)
+    return np.asarray(cv2.resize(values[:rows, :columns], (columns // 2, rows // 2), interpolation=cv2.INTER_AREA))
+
+
+def _blur(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Blur with SSIMULACRA2's window."""
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), BLUR, borderType=cv2.BORDER_REFLECT))

@@ -1,0 +1,43 @@
+"""Take the picture's own energy out of luma, so that every coefficient weighs alike."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.signal.wavelet import decompose, reconstruct
+
+__all__ = ["whiten"]
+
+FLOOR = 2.0  # luma levels: what a coefficient is divided by where the picture is empty; docs/format.md
+LIMIT = 1.5  # local standard deviations at which a coefficient is clipped: pictures have heavy tails
+NEIGHBOURHOOD = 3  # coefficients: side of the window of the local spread
+
+
+def whiten(luma: NDArray[np.float32], *, levels: tuple[int, ...]) -> NDArray[np.float32]:
+    """Divide each wavelet coefficient by the local spread, limit it, and go back to pixels.
+
+    Parameters
+    ----------
+    luma : ndarray, shape (rows, columns), float32
+        Luma, 0 to 255; both sides multiples of ``2**max(levels)``.
+    levels : tuple of int
+        Levels to keep; the others, and the approximation, become 0.
+
+    Returns
+    -------
+    white : ndarray, shape (rows, columns), float32
+        About unit spread in the kept levels of a textured place, less where the picture is empty.
+    """
+    cA, bands = decompose(luma, levels=max(levels))
+    kept = [
+        tuple(_limit(band) if level in levels else np.zeros_like(band) for band in triple)
+        for level, triple in enumerate(bands, start=1)
+    ]
+    return reconstruct(np.zeros_like(cA), kept)  # type: ignore[arg-type]  # mypy takes tuple(...) for any length
+
+
+def _limit(band: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Divide one band by its local spread and clip it."""
+    size = (NEIGHBOURHOOD, NEIGHBOURHOOD)
+    spread = np.sqrt(cv2.blur(band * band, size, borderType=cv2.BORDER_REFLECT) + np.float32(FLOOR) ** 2)
+    return np.asarray(np.clip(band / spread, -LIMIT, LIMIT), dtype=np.float32)

@@ -1,0 +1,68 @@
+"""Say whose copy a leak is, how sure that is, and why where nobody can be named."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["IDENTIFIED_LOG10", "INCONCLUSIVE_LOG10", "Verdict", "judge"]
+
+IDENTIFIED_LOG10 = -9.0  # a name needs a bound below this; docs/guarantees.md
+INCONCLUSIVE_LOG10 = -3.0  # below this there is something, but not enough to name anyone
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """What a leak says; true when it names someone."""
+
+    verdict: Literal["identified", "inconclusive", "none"]
+    """``identified`` names; ``inconclusive`` has a trace that is not proof; ``none`` has nothing."""
+
+    log10_false_alarm: float
+    """Log10 of a bound on the chance that naming whoever fits best here accuses an innocent; 0 when none fits."""
+
+    method: Literal["blind", "informed"]
+    """Whether the original was used."""
+
+    reason: str
+    """One sentence for people."""
+
+    recipients: tuple[int, ...] = ()
+    """Every recipient identified, best first."""
+
+    geometry: NDArray[np.float64] | None = field(default=None, repr=False)
+    """Leak (x, y, 1) to photo (x, y, 1), pixels, shape (3, 3); None when the mark was not located."""
+
+    score: float | None = None
+    """Correlation of the best word with the leak, standard deviations; None when nothing was decoded."""
+
+    trials: int = 0
+    """How many words were looked up among the issued ones."""
+
+    @property
+    def recipient(self) -> int | None:
+        """The recipient whose copy this is; None unless identified."""
+        return self.recipients[0] if self.recipients else None
+
+    def __bool__(self) -> bool:
+        """Tell whether someone is named."""
+        return self.verdict == "identified"
+
+
+def judge(log10_false_alarm: float) -> Literal["identified", "inconclusive", "none"]:
+    """Turn a bound into a verdict.
+
+    Parameters
+    ----------
+    log10_false_alarm : float
+        Log10 of the bound, all trials counted.
+
+    Returns
+    -------
+    verdict : str
+        ``identified`` below 1e-9, ``inconclusive`` below 1e-3, ``none`` otherwise.
+    """
+    if log10_false_alarm < IDENTIFIED_LOG10:
+        return "identified"
+    return "inconclusive" if log10_false_alarm < INCONCLUSIVE_LOG10 else "none"
