@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from tracemark.signal.wavelet import decompose
+from tracemark.signal.whitening import whiten
+
+LEVELS = (2, 3)
+
+
+def texture(rng, spread=30.0, shape=(128, 160)):
+    return (128 + spread * rng.standard_normal(shape)).astype(np.float32)
+
+
+def test_an_empty_picture_stays_empty():
+    np.testing.assert_allclose(whiten(np.full((64, 96), 90, dtype=np.float32), levels=LEVELS), 0, atol=1e-3)
+
+
+def test_only_the_kept_levels_are_left(rng):
+    cA, bands = decompose(whiten(texture(rng), levels=LEVELS), levels=4)
+    for level, triple in enumerate(bands, start=1):
+        for band in triple:
+            assert (np.abs(band).max() > 0.1) == (level in LEVELS)
+    np.testing.assert_allclose(cA, 0, atol=1e-3)
+
+
+def test_a_coefficient_of_a_textured_place_has_about_unit_spread(rng):
+    _, bands = decompose(whiten(texture(rng), levels=LEVELS), levels=3)
+    for level in LEVELS:
+        assert np.std(bands[level - 1]) == pytest.approx(1, abs=0.3)
+
+
+def test_contrast_and_brightness_of_a_textured_place_do_not_matter(rng):
+    luma = texture(rng, 60)
+    changed = whiten(luma * np.float32(0.6) + 20, levels=LEVELS)
+    np.testing.assert_allclose(changed, whiten(luma, levels=LEVELS), atol=0.1)
+
+
+def test_a_single_bright_spot_weighs_no_more_than_its_neighbours(rng):
+    luma = texture(rng)
+    most = np.abs(whiten(luma, levels=LEVELS)).max()
+    luma[64:68, 64:68] = 10_000
+    assert np.abs(whiten(luma, levels=LEVELS)).max() < 2 * most
+
+
+def test_loud_and_quiet_places_come_out_alike(rng):
+    luma = texture(rng, 1.0, (128, 256)) - 128
+    luma[:, :128] *= 60
+    luma[:, 128:] *= 20
+    white = whiten(luma, levels=LEVELS)
+    assert np.std(white[:, :112]) == pytest.approx(np.std(white[:, 144:]), rel=0.1)
+
+
+def test_the_luma_given_is_not_written_to(rng):
+    luma = texture(rng)
+    luma.setflags(write=False)
+    assert whiten(luma, levels=LEVELS) is not luma
