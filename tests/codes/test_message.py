@@ -101,7 +101,7 @@ def test_a_word_is_read_from_any_symbols_if_there_are_enough(word, seed):
     rng = np.random.default_rng(seed)
     flat = mother_code(KEY, SIDE).ravel()
     picked = flat[rng.choice(len(flat.stages), 8 * PROFILE.word_bits, replace=False)]
-    decoded = decode(encode(word, picked).astype(np.float32), picked)
+    decoded = decode(encode(word, picked).astype(np.float32), picked)[0]
     assert decoded.word == word
     assert decoded.score == pytest.approx(np.sqrt(8 * PROFILE.word_bits))
 
@@ -112,7 +112,7 @@ def test_a_word_is_read_through_noise_as_strong_as_the_symbols(seed, code):
     word = random_word(rng)
     part = code[10:21, 7:17].ravel()  # 330 symbols at one bit of noise: 160 bits for 64
     soft = noisy(encode(word, part), rng, 1.0)
-    decoded = decode(soft, part)
+    decoded = decode(soft, part)[0]
     assert decoded.word == word
     assert decoded.score == pytest.approx(float(encode(word, part) @ soft / np.linalg.norm(soft)), rel=1e-4)
 
@@ -122,7 +122,7 @@ def test_symbols_that_were_lost_count_as_nothing(code, rng):
     part = code[:16, :16].ravel()
     soft = encode(word, part).astype(np.float32)
     soft[rng.choice(len(soft), len(soft) // 2, replace=False)] = 0
-    assert decode(soft, part).word == word
+    assert decode(soft, part)[0].word == word
 
 
 def test_the_weight_of_a_symbol_counts(code, rng):
@@ -131,29 +131,44 @@ def test_the_weight_of_a_symbol_counts(code, rng):
     soft = encode(word, part).astype(np.float32)
     wrong = rng.random(len(soft)) < 0.5
     soft[wrong] *= -0.05
-    assert decode(soft, part).word == word
+    assert decode(soft, part)[0].word == word
 
 
 @pytest.mark.parametrize("factor", [1e-3, 1e3])
 def test_the_scale_of_the_symbols_does_not_matter(factor, code, rng):
     part = code[:12, :12].ravel()
     soft = noisy(encode(random_word(rng), part), rng, 1.0)
-    one, two = decode(soft, part), decode(soft * np.float32(factor), part)
+    one, two = decode(soft, part)[0], decode(soft * np.float32(factor), part)[0]
     assert one.word == two.word
     assert one.score == pytest.approx(two.score, rel=1e-4)
 
 
 def test_noise_alone_scores_less_than_a_word_could(code, rng):
     part = code[:20, :20].ravel()
-    decoded = decode(rng.standard_normal(len(part.stages)).astype(np.float32), part)
+    decoded = decode(rng.standard_normal(len(part.stages)).astype(np.float32), part)[0]
     # Of 2**64 words the best fits noise by sqrt(2 ln 2**64) = 9.4 standard deviations; more would be a miscount.
     assert 0 < decoded.score < np.sqrt(2 * np.log(2) * PROFILE.word_bits) + 2
 
 
 @pytest.mark.parametrize("count", [0, 1, 200])
-def test_silence_scores_nothing(count, code):
+def test_silence_holds_no_word(count, code):
     part = code.ravel()[:count]
-    assert decode(np.zeros(count, dtype=np.float32), part).score == 0
+    assert decode(np.zeros(count, dtype=np.float32), part) == []
+
+
+def test_the_words_of_a_list_differ_and_come_best_first(code, rng):
+    word = random_word(rng)
+    part = code[:9, :9].ravel()
+    soft = noisy(encode(word, part), rng, 1.0)
+    listed = decode(soft, part, words=5)
+    assert listed[0].word == word
+    assert len({decoded.word for decoded in listed}) == len(listed) == 5
+    scores = [decoded.score for decoded in listed]
+    assert scores == sorted(scores, reverse=True)
+    for decoded in listed:
+        exact = float(encode(decoded.word, part) @ soft.astype(np.float64) / np.linalg.norm(soft))
+        assert decoded.score == pytest.approx(exact, rel=1e-4)
+    assert decode(soft, part, words=1) == listed[:1]
 
 
 def exhaustive(soft, code):
@@ -170,7 +185,7 @@ def test_decoding_agrees_with_trying_every_word(sigma, small, rng):
         word = int(rng.integers(1 << SMALL.word_bits))
         part = small.ravel()[rng.choice(small.stages.size, 48, replace=False)]
         soft = noisy(encode(word, part), rng, sigma)
-        decoded = decode(soft, part)
+        decoded = decode(soft, part)[0]
         best, score = exhaustive(soft, part)
         assert decoded.word == best
         assert decoded.score == pytest.approx(score, rel=1e-5)
@@ -182,7 +197,7 @@ def test_noise_is_decoded_nearly_as_well_as_by_trying_every_word(small, rng):
         part = small.ravel()[rng.choice(small.stages.size, 48, replace=False)]
         soft = rng.standard_normal(48).astype(np.float32)
         _, score = exhaustive(soft, part)
-        found = decode(soft, part).score
+        found = decode(soft, part)[0].score
         assert found <= score + 1e-5
         short += found < score - 1e-5
     # The wrap-around decoder is not exact where no word stands out.

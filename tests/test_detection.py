@@ -1,0 +1,258 @@
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+import tracemark as tm
+from tracemark import detection
+from tracemark.codes.word import word_of
+
+KEY, OTHER = tm.Key(bytes(range(32))), tm.Key(bytes(32))
+RECIPIENT = 3_141_592_653
+CLOSE = 2.0  # photo pixels that a corner of the leak may be placed off
+
+
+@pytest.fixture(scope="module")
+def photo(demo_photo):
+    """A real photo of one megapixel."""
+    pixels = tm.read_photo(demo_photo).pixels
+    return cv2.resize(pixels, (1280, 720), interpolation=cv2.INTER_AREA)
+
+
+@pytest.fixture(scope="module")
+def copy(photo):
+    marked = tm.embed(photo, recipient=RECIPIENT, key=KEY)
+    marked.setflags(write=False)
+    return marked
+
+
+def jpeg(pixels, quality):
+    """What is left after saving as JPEG."""
+    return cv2.imdecode(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_UNCHANGED)
+
+
+def resized(pixels, factor):
+    return cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+
+
+def rotated(pixels, degrees):
+    centre = (pixels.shape[1] / 2, pixels.shape[0] / 2)
+    return cv2.warpAffine(pixels, cv2.getRotationMatrix2D(centre, degrees, 1), pixels.shape[1::-1])
+
+
+def framed(pixels):
+    """Inside a larger, light picture, as in a screenshot."""
+    frame = np.full((pixels.shape[0] + 150, pixels.shape[1] + 90, 3), 235, dtype=np.uint8)
+    frame[100:-50, 40:-50] = pixels
+    return frame
+
+
+LEAKS = {
+    # name: what a thief does, and the affine map from the leak's (x, y, 1) to the photo's; None: not compared
+    "untouched": (lambda copy: copy, [[1, 0, 0], [0, 1, 0]]),
+    "jpeg 50": (lambda copy: jpeg(copy, 50), [[1, 0, 0], [0, 1, 0]]),
+    "crop": (lambda copy: copy[101:663, 207:1107], [[1, 0, 207], [0, 1, 101]]),
+    "crop, 0.6, jpeg 75": (
+        lambda copy: jpeg(resized(copy[100:650, 200:1200], 0.6), 75),
+        [[1 / 0.6, 0, 200 + (1 / 0.6 - 1) / 2], [0, 1 / 0.6, 100 + (1 / 0.6 - 1) / 2]],
+    ),
+    "800 px, jpeg 75": (
+        lambda copy: jpeg(resized(copy, 0.625), 75),
+        [[1.6, 0, 0.3], [0, 1.6, 0.3]],
+    ),
+    "quarter turn": (np.rot90, [[0, -1, 1279], [1, 0, 0]]),
+    "upside down": (lambda copy: np.rot90(copy, 2), [[-1, 0, 1279], [0, -1, 719]]),
+    "three quarters": (lambda copy: np.rot90(copy, 3), [[0, 1, 0], [-1, 0, 719]]),
+    "mirrored": (lambda copy: copy[:, ::-1], [[-1, 0, 1279], [0, 1, 0]]),
+    "5 degrees, jpeg 75": (lambda copy: jpeg(rotated(copy, 5), 75), None),
+    "grey": (lambda copy: cv2.cvtColor(copy, cv2.COLOR_RGB2GRAY), [[1, 0, 0], [0, 1, 0]]),
+    "16 bit": (lambda copy: copy.astype(np.uint16) * 257, [[1, 0, 0], [0, 1, 0]]),
+    "float": (lambda copy: copy.astype(np.float32) / 255, [[1, 0, 0], [0, 1, 0]]),
+    "with alpha": (lambda copy: np.dstack([copy, np.full(copy.shape[:2], 9, np.uint8)]), [[1, 0, 0], [0, 1, 0]]),
+    "screenshot": (framed, [[1, 0, -40], [0, 1, -100]]),
+    "darker, harder": (lambda copy: np.clip(copy * 1.25 - 40, 0, 255).astype(np.uint8), [[1, 0, 0], [0, 1, 0]]),
+    "blurred": (lambda copy: cv2.GaussianBlur(copy, (0, 0), 1.5), [[1, 0, 0], [0, 1, 0]]),
+}
+
+
+@pytest.fixture(scope="module")
+def found(copy):
+    """What detection says of each leak, asked once."""
+    return {name: tm.detect(attack(copy), key=KEY) for name, (attack, _) in LEAKS.items()}
+
+
+@pytest.mark.parametrize("name", LEAKS)
+def test_a_leak_names_its_recipient(name, found):
+    verdict = found[name]
+    assert verdict.verdict == "identified"
+    assert verdict.recipient == RECIPIENT
+    assert verdict.recipients == (RECIPIENT,)
+
+
+@pytest.mark.parametrize("name", [name for name, (_, truth) in LEAKS.items() if truth])
+def test_the_geometry_leads_from_the_leak_to_the_photo(name, found, copy):
+    attack, truth = LEAKS[name]
+    geometry = found[name].geometry
+    assert geometry.shape == (3, 3)
+    assert geometry.dtype == np.float64
+    np.testing.assert_allclose(geometry[2], [0, 0, 1])
+    rows, columns = attack(copy).shape[:2]
+    corners = np.array([[0, 0, 1], [columns - 1, 0, 1], [0, rows - 1, 1], [columns - 1, rows - 1, 1]], dtype=np.float64)
+    corners = (
+        corners
+        if name != "screenshot"
+        else corners + np.array([[40, 100, 0], [-50, 100, 0], [40, -50, 0], [-50, -50, 0]])
+    )
+    np.testing.assert_allclose((geometry[:2] @ corners.T), np.array(truth) @ corners.T, atol=CLOSE)
+
+
+def test_a_name_comes_with_its_proof(found):
+    for verdict in found.values():
+        assert verdict
+        assert verdict.method == "blind"
+        assert verdict.log10_false_alarm < -9
+        assert verdict.score > 0
+        assert verdict.trials >= 1
+        assert verdict.reason
+
+
+def test_a_mild_leak_scores_higher_than_a_hard_one(found):
+    assert found["untouched"].score > found["jpeg 50"].score > found["crop, 0.6, jpeg 75"].score
+
+
+def test_the_same_leak_always_gets_the_same_verdict(found, copy):
+    again = tm.detect(copy.copy(), key=tm.Key(bytes(range(32))))
+    assert again.recipients == found["untouched"].recipients
+    assert again.score == found["untouched"].score
+    np.testing.assert_array_equal(again.geometry, found["untouched"].geometry)
+
+
+@pytest.mark.parametrize("name", ["astronaut", "chelsea", "coffee", "rocket"])
+def test_a_copy_of_a_small_photo_names_its_recipient(name, photos):
+    copy = tm.embed(photos[name], recipient=0, key=KEY)
+    assert tm.detect(copy, key=KEY).recipients == (0,)
+
+
+@pytest.mark.parametrize("recipient", [0, 2**32 - 1])
+def test_a_copy_of_a_large_photo_names_its_recipient_and_place(recipient, photos):
+    copy = tm.embed(photos["seeding"], recipient=recipient, key=KEY)
+    verdict = tm.detect(jpeg(resized(copy[300:1300, 500:2100], 0.5), 75), key=KEY)
+    assert verdict.recipients == (recipient,)
+    corners = np.array([[0, 0, 1], [799, 0, 1], [0, 499, 1], [799, 499, 1]]).T
+    expected = 2 * corners[:2] + np.array([[500.5], [300.5]])
+    # Two pixels of the photo are one of the leak.
+    np.testing.assert_allclose(verdict.geometry[:2] @ corners, expected, atol=2 * CLOSE)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float64])
+def test_a_grey_photo_of_any_depth_can_be_marked_and_read(dtype, photos):
+    grey = cv2.cvtColor(photos["rocket"], cv2.COLOR_RGB2GRAY)
+    most = np.iinfo(dtype).max if np.issubdtype(dtype, np.integer) else 1
+    copy = tm.embed((grey / 255 * most).astype(dtype), recipient=17, key=KEY)
+    assert tm.detect(copy, key=KEY).recipients == (17,)
+
+
+def reading(word, score=15.0):
+    return detection.Reading(word=word, score=score, sync=20.0, transform=np.eye(3))
+
+
+@pytest.mark.parametrize(
+    ("wrong_words", "verdict"), [(0, "identified"), (3, "identified"), (4, "inconclusive"), (40, "inconclusive")]
+)
+@pytest.mark.parametrize("score", [9.0, 15.0], ids=["faint", "clear"])
+def test_a_name_that_took_too_many_tries_is_no_proof(wrong_words, verdict, score, monkeypatch):
+    words = [reading(word, score) for word in range(wrong_words)]
+    words += words  # the same word twice is one try
+    readings = [*words, reading(word_of(KEY, RECIPIENT), score - 0.5)]
+    monkeypatch.setattr(detection, "_readings", lambda luma, key: iter(readings))
+    found = tm.detect(np.zeros((100, 100), dtype=np.uint8), key=KEY)
+    assert found.verdict == verdict
+    assert found.recipients == ((RECIPIENT,) if verdict == "identified" else ())
+    assert found.trials == wrong_words + 1
+    assert found.log10_false_alarm == pytest.approx(np.log10((wrong_words + 1) / 2**32))
+
+
+def test_there_is_an_end_to_trying_words(monkeypatch):
+    readings = [reading(word) for word in range(1000)] + [reading(word_of(KEY, RECIPIENT), 8.0)]
+    monkeypatch.setattr(detection, "_readings", lambda luma, key: iter(readings))
+    found = tm.detect(np.zeros((100, 100), dtype=np.uint8), key=KEY)
+    assert found.verdict == "none"
+    assert found.recipient is None
+
+
+def test_the_wrong_key_names_nobody(copy):
+    verdict = tm.detect(copy[200:500, 300:700], key=OTHER)
+    assert not verdict
+    assert verdict.verdict == "none"
+    assert verdict.recipients == ()
+    assert verdict.reason
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        np.zeros((5, 5), dtype=np.uint8),
+        np.zeros((1, 1, 3), dtype=np.uint16),
+        np.zeros((63, 5000, 3), dtype=np.uint8),
+        np.full((64, 64), 255, dtype=np.uint8),
+        np.full((96, 130, 3), 127, dtype=np.uint8),
+        np.zeros((100, 130), dtype=np.float64),
+    ],
+    ids=["small", "one pixel", "strip", "white", "grey", "black"],
+)
+def test_a_picture_of_nothing_names_nobody(leak):
+    verdict = tm.detect(leak, key=KEY)
+    assert verdict.verdict == "none"
+    assert verdict.recipient is None
+    assert verdict.geometry is None
+    assert verdict.log10_false_alarm == 0
+    assert verdict.reason
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        "leak.jpg",
+        None,
+        np.zeros((0, 9)),
+        np.zeros((99, 99, 2)),
+        np.zeros((99, 99), dtype=int),
+        np.full((99, 99), np.nan),
+    ],
+    ids=["a path", "nothing", "empty", "two channels", "int64", "nan"],
+)
+def test_what_cannot_be_a_picture_is_refused_in_words(leak):
+    with pytest.raises(tm.PhotoError, match="must"):
+        tm.detect(leak, key=KEY)
+
+
+@settings(max_examples=6)
+@given(
+    leak=arrays.arrays(
+        st.sampled_from([np.uint8, np.uint16, np.float32, np.int8]),
+        st.one_of(
+            arrays.array_shapes(min_dims=0, max_dims=4, max_side=9),
+            st.tuples(st.integers(1, 130), st.integers(60, 130)),
+            st.tuples(st.integers(1, 130), st.integers(60, 130), st.sampled_from([1, 3, 4])),
+        ),
+        elements={"min_value": 0, "max_value": 1},
+        fill=st.just(0),
+    )
+)
+def test_any_array_gets_a_verdict_or_is_refused_in_words(leak):
+    try:
+        verdict = tm.detect(leak, key=KEY)
+    except tm.TracemarkError as error:
+        refusal = error
+    else:
+        assert verdict.verdict == "none"
+        return
+    assert "must" in str(refusal)
+
+
+def test_the_leak_is_not_written_to(copy):
+    # The fixture's pixels cannot be written to, so a try would fail.
+    assert not copy.flags.writeable
+    assert tm.detect(copy[:400, :600], key=KEY).verdict in {"identified", "none"}
