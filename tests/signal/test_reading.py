@@ -6,7 +6,7 @@ from tracemark.keys import Key
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import CellChoice, beacon_choices, codebook, message_choices
 from tracemark.signal.modulation import correlate_cells
-from tracemark.signal.reading import CellReading, beacon_scores, gather, read_cells, shrink
+from tracemark.signal.reading import CellReading, beacon_scores, excess_energy, gather, read_cells, shrink
 from tracemark.signal.whitening import whiten
 
 KEY = Key(bytes(range(32)))
@@ -149,3 +149,18 @@ def test_a_choice_of_one_set_is_read_with_its_own_signs(rng):
     choice = message_choices(KEY, 0)
     flipped = CellChoice(choice.patterns, -choice.signs)
     np.testing.assert_array_equal(gather(reading, flipped, (0, 0))[0], -gather(reading, choice, (0, 0))[0])
+
+
+def test_energy_is_in_excess_where_something_was_added_whatever_its_sign(rng):
+    reading, choice = reading_of(rng, (2, 2)), message_choices(KEY, 3)
+    cells = np.s_[: 2 * TILE, : 2 * TILE]
+    added = np.zeros_like(reading.correlation)
+    signs = rng.choice(np.array([-1, 1], dtype=np.float32), choice.patterns[cells].shape)
+    np.put_along_axis(added, choice.patterns[cells], signs, axis=-1)
+    told = CellReading(reading.correlation + added, reading.transform, reading.covered)
+    for chip_set, least, most in ((3, 8, np.inf), (4, -5, 5)):
+        soft, _ = gather(told, message_choices(KEY, chip_set), (0, 0))
+        assert least < excess_energy(soft, told) < most
+        assert excess_energy(-soft, told) == pytest.approx(excess_energy(soft, told))
+    nothing = reading_of(rng, (1, 1), np.zeros((TILE, TILE), dtype=bool))
+    assert excess_energy(gather(nothing, choice, (0, 0))[0], nothing) == 0
