@@ -54,6 +54,7 @@ LEAKS = {
     "untouched": (lambda copy: copy, [[1, 0, 0], [0, 1, 0]]),
     "jpeg 50": (lambda copy: jpeg(copy, 50), [[1, 0, 0], [0, 1, 0]]),
     "crop": (lambda copy: copy[101:663, 207:1107], [[1, 0, 207], [0, 1, 101]]),
+    "crop far from the corner": (lambda copy: copy[290:710, 560:1270], [[1, 0, 560], [0, 1, 290]]),
     "crop, 0.6, jpeg 75": (
         lambda copy: jpeg(resized(copy[100:650, 200:1200], 0.6), 75),
         [[1 / 0.6, 0, 200 + (1 / 0.6 - 1) / 2], [0, 1 / 0.6, 100 + (1 / 0.6 - 1) / 2]],

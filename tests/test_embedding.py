@@ -75,6 +75,19 @@ def test_recipients_and_keys_get_different_copies(plan, small):
         assert np.mean(one != other) > 0.1
 
 
+def test_every_photo_has_a_mark_of_its_own(plan, small):
+    other = small.copy()
+    other[5, 7, 1] ^= 1
+    changed, deeper = tm.prepare(other, key=KEY), tm.prepare(as_dtype(small, np.uint16), key=KEY)
+    assert len({plan.digest, changed.digest, deeper.digest}) == 3
+    assert np.mean(plan.copy_for(5) != changed.copy_for(5)) > 0.05
+
+
+def test_how_the_pixels_lie_in_memory_does_not_matter(plan, small):
+    for same in (np.asfortranarray(small), np.dstack([small, small])[..., :3]):
+        np.testing.assert_array_equal(tm.embed(same, recipient=5, key=KEY), plan.copy_for(5))
+
+
 def test_copies_agree_in_every_cell_whose_content_agrees(plan):
     cell = plan.layout.cell
     rows, columns = plan.layout.cells
