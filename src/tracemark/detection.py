@@ -22,7 +22,7 @@ from tracemark.profile import PROFILE
 from tracemark.signal.chips import beacon_choices, codebook, message_choices
 from tracemark.signal.luma import luma_of
 from tracemark.signal.pixels import checked_pixels
-from tracemark.signal.reading import CellReading, beacon_scores, gather, read_cells, shrink
+from tracemark.signal.reading import CellReading, beacon_scores, energies, excess_energy, gather, read_cells, shrink
 from tracemark.signal.whitening import whiten
 from tracemark.verdict import Verdict, judge
 
@@ -31,9 +31,16 @@ __all__ = ["detect"]
 SEARCH_SIDE = SIDE // 2  # pixels: the leak's long side while its place is searched
 SEARCH_LEVELS = (1, 2, 3, 4, 5)  # the mark's periods at any scale
 LEAST_SIDE = 64  # pixels: two cells at the working scale
-READ_PER_SEARCH = 3  # placements that are decoded after each search
-LEAST_SYNC = 4.5  # standard deviations: below, a placement is not worth decoding
-TRIED_PLACES = 12  # chip sets and places whose message is decoded, best beacon first
+READ_PER_SEARCH = 4  # placements that are decoded after each search
+SEARCHES = (  # with the merit, in nats, below which a placement waits for the next search
+    (search_any_angle, 2.0),
+    (search_whole, 2.0),
+    (search_upright, -5.0),
+    (search_aspects, -3.0),
+)
+WEIGHED_PLACES = 300  # chip sets and places whose message energy is measured, best beacon first
+TRIED_PLACES = 12  # of those, how many are decoded, likeliest first
+BEACON_WEIGHT, ENERGY_WEIGHT = 3.5, 2.5  # expected size of each near the limit of reading, standard deviations
 CLEAR_SCORE = 12.0  # standard deviations: a wrong word does not reach this by chance, so look it up at once
 LOOKUPS = 4  # words looked up for a name: 4 * 2**-32 stays below 1e-9
 MORE_LOOKUPS = 64  # words looked up in all
@@ -112,31 +119,43 @@ def _readings(luma: NDArray[np.float32], key: Key) -> Iterator[Reading]:
     pad = [(0, -side % step) for side in small.shape]
     white = whiten(np.pad(small, pad, mode="reflect"), levels=SEARCH_LEVELS)[: small.shape[0], : small.shape[1]]
     spectrum, lines = spectrum_of(white), sync_lines(key)
+    waiting: list[Placement] = []
     tried: list[Placement] = []
-    for search in (search_any_angle, search_whole, search_upright, search_aspects):
-        read = 0
-        for placement in search(spectrum, lines):
-            if placement.score < LEAST_SYNC or read >= READ_PER_SEARCH or _same(placement, tried):
+    for search, least_merit in SEARCHES:
+        waiting = sorted([*waiting, *search(spectrum, lines)], key=lambda placement: -placement.merit)
+        for placement in waiting[:READ_PER_SEARCH]:
+            if placement.merit < least_merit or _same(placement, tried):
                 continue
             tried.append(placement)
-            read += 1
             yield from _decoded(luma, _transform(placement, spectrum, factor), placement.score, key)
+        waiting = [placement for placement in waiting if not _same(placement, tried)]
 
 
 def _decoded(luma: NDArray[np.float32], transform: NDArray[np.float64], sync: float, key: Key) -> Iterator[Reading]:
     """Decode the message at the best chip sets and tile places of one placement."""
     cells = read_cells(luma, transform, codebook(key))
-    beacon = beacon_choices(key)
-    scores = beacon_scores(cells, beacon)
     code = mother_code(key, PROFILE.grid * PROFILE.tile)
-    tiles = np.array(cells.correlation.shape[:2]) // PROFILE.tile
-    for at in np.argsort(-scores, axis=None)[:TRIED_PLACES]:
-        chip_set, *place = (int(index) for index in np.unravel_index(at, scores.shape))
-        first = (place[0] - int(tiles[0]) + 1, place[1] - int(tiles[1]) + 1)
+    multiples, salts = PROFILE.least_multiple, PROFILE.salts
+    for chip_set, first in _likely_places(cells, key):
         soft, where = gather(cells, message_choices(key, chip_set), first)
-        decoded = decode(soft.ravel(), code[where].ravel())
-        multiple = chip_set // PROFILE.salts + PROFILE.least_multiple
-        yield Reading(decoded.word, decoded.score, sync, _to_photo(cells, first, multiple))
+        transform = _to_photo(cells, first, chip_set // salts + multiples)
+        for decoded in decode(soft.ravel(), code[where].ravel(), words=LOOKUPS):
+            yield Reading(decoded.word, decoded.score, sync, transform)
+
+
+def _likely_places(cells: CellReading, key: Key) -> list[tuple[int, tuple[int, int]]]:
+    """List the chip sets, and the tile of the photo the leak begins in, that fit best; no word is looked at."""
+    beacon = beacon_scores(cells, beacon_choices(key))
+    tiles = np.array(cells.correlation.shape[:2]) // PROFILE.tile
+    energy = energies(cells)
+    places = []
+    for at in np.argsort(-beacon, axis=None)[:WEIGHED_PLACES]:
+        chip_set, down, across = (int(index) for index in np.unravel_index(at, beacon.shape))
+        first = (down - int(tiles[0]) + 1, across - int(tiles[1]) + 1)
+        excess = excess_energy(energy, message_choices(key, chip_set), first)
+        likelihood = BEACON_WEIGHT * beacon.flat[at] + ENERGY_WEIGHT * excess
+        places.append((float(likelihood), chip_set, first))
+    return [(chip_set, first) for _, chip_set, first in sorted(places, reverse=True)[:TRIED_PLACES]]
 
 
 def _transform(placement: Placement, spectrum: Spectrum, factor: float) -> NDArray[np.float64]:

@@ -57,19 +57,19 @@ class Profile:
     sync_lines: int = 64
     """Spectral lines of the sync pattern."""
 
-    sync_radii: tuple[int, int] = (16, 40)
+    sync_radii: tuple[int, int] = (20, 52)
     """Smallest and largest frequency of a sync line, cycles a tile."""
 
-    sync_share: float = 0.20
+    sync_share: float = 0.18
     """Share of the mark's energy in the sync pattern."""
 
-    beacon_share: float = 0.07
+    beacon_share: float = 0.09
     """Share of the mark's energy in the beacon."""
 
-    message_share: float = 0.55
+    message_share: float = 0.58
     """Share of the mark's energy in the message."""
 
-    fingerprint_share: float = 0.18
+    fingerprint_share: float = 0.15
     """Share of the mark's energy in the fingerprint."""
 
     word_bits: int = 64

@@ -13,10 +13,9 @@ from scipy.linalg import hadamard
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
 
-__all__ = ["Decoded", "MotherCode", "decode", "encode", "mother_code", "words_signs"]
+__all__ = ["Decoded", "MotherCode", "decode", "encode", "mother_code"]
 
-WRAPS = 3  # times round the trellis; a fourth changes nothing that benchmarks.code can measure
-ENDS = 8  # final states that are traced back
+WRAPS = 2  # times round the trellis; docs/format.md
 
 
 @dataclass(frozen=True)
@@ -94,17 +93,12 @@ def encode(word: int, code: MotherCode) -> NDArray[np.int8]:
     symbols : ndarray, the code's shape, int8
         +1 for an even parity, -1 for an odd one.
     """
-    return words_signs(_windows(word), code)
-
-
-def words_signs(windows: NDArray[np.intp], code: MotherCode) -> NDArray[np.int8]:
-    """Compute the symbols from the windows of bits, one a stage."""
-    parity = np.bitwise_count(windows[code.stages] & code.generators) & 1
+    parity = np.bitwise_count(_windows(_bits(word))[code.stages] & code.generators) & 1
     return 1 - 2 * parity.astype(np.int8)
 
 
-def decode(soft: NDArray[np.float32], code: MotherCode) -> Decoded:
-    """Find the word whose codeword fits the soft symbols best.
+def decode(soft: NDArray[np.float32], code: MotherCode, *, words: int = 1) -> list[Decoded]:
+    """Find the words whose codewords fit the soft symbols best.
 
     Parameters
     ----------
@@ -112,60 +106,77 @@ def decode(soft: NDArray[np.float32], code: MotherCode) -> Decoded:
         Soft symbols, the scrambling taken off: the sign is the guess, the size its weight.
     code : MotherCode
         The code of these symbols, arrays of shape (n,).
+    words : int
+        How many words to give.
 
     Returns
     -------
-    decoded : Decoded
-        The best word found; score 0 when all symbols are 0.
+    decoded : list of Decoded
+        Different words, best first; empty when all symbols are 0.
 
     Notes
     -----
     The metric of all windows at one stage is the Walsh-Hadamard transform of the soft symbols sorted
-    by generator, so the work does not grow with the number of symbols.
+    by generator, so the work does not grow with the number of symbols.  After the last time round every state's path
+    is traced back and closed into a ring, and the rings are scored anew: a ring that was not best where the path began
+    may still be the best ring (``benchmarks/results/code.md``).
     """
+    norm = float(np.sqrt(np.sum(soft.astype(np.float64) ** 2)))
+    if norm == 0:
+        return []
     states = 1 << PROFILE.memory
     metrics = np.zeros((PROFILE.word_bits, 2 * states), dtype=np.float32)
-    np.add.at(metrics, (code.stages, code.generators), soft)
-    metrics = _walsh(metrics).reshape(PROFILE.word_bits, 2, states // 2, 2)
+    np.add.at(metrics, (code.stages, code.generators), soft / np.float32(norm))
+    metrics = _walsh(metrics)
+    by_state = metrics.reshape(PROFILE.word_bits, 2, states // 2, 2)
     path = np.zeros(states, dtype=np.float32)
     turns = WRAPS * PROFILE.word_bits
     came_from = np.empty((turns, states // 2, 2), dtype=bool)
     for turn in range(turns):
-        low = path[: states // 2, None] + metrics[turn % PROFILE.word_bits, 0]
-        high = path[states // 2 :, None] + metrics[turn % PROFILE.word_bits, 1]
+        low = path[: states // 2, None] + by_state[turn % PROFILE.word_bits, 0]
+        high = path[states // 2 :, None] + by_state[turn % PROFILE.word_bits, 1]
         np.greater(high, low, out=came_from[turn])
         path = np.maximum(low, high).reshape(states)
-    norm = float(np.sqrt(np.sum(soft.astype(np.float64) ** 2)))
-    if norm == 0:
-        return Decoded(0, 0.0)
-    ends = np.argpartition(path, -ENDS)[-ENDS:]
-    words = {_trace(came_from.reshape(turns, states), int(end)) for end in ends}
-    scored = ((float(encode(word, code) @ soft.astype(np.float64)) / norm, word) for word in sorted(words))
-    score, word = max(scored)
-    return Decoded(word, score)
+    rings = _trace(came_from.reshape(turns, states)[-PROFILE.word_bits :])
+    scores = metrics[np.arange(PROFILE.word_bits), _windows(rings)].sum(axis=-1)
+    best: dict[int, float] = {}
+    for at in np.argsort(-scores):
+        best.setdefault(_integer(rings[at]), float(scores[at]))
+        if len(best) == words:
+            break
+    return [Decoded(word, score) for word, score in best.items()]
 
 
-def _trace(came_from: NDArray[np.bool_], state: int) -> int:
-    """Follow one path back through the last time round and read its word; stage 0 is the lowest bit."""
-    turns = len(came_from)
-    word = 0
-    for turn in range(turns - 1, turns - 1 - PROFILE.word_bits, -1):
-        word |= (state & 1) << turn % PROFILE.word_bits
-        state = state >> 1 | int(came_from[turn, state]) << (PROFILE.memory - 1)
-    return word
+def _trace(came_from: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Follow every state's path back through the last time round; shape (states, word_bits), stage 0 first."""
+    stages, states = came_from.shape
+    state = np.arange(states)
+    bits = np.empty((states, stages), dtype=np.intp)
+    for stage in range(stages - 1, -1, -1):
+        bits[:, stage] = state & 1
+        state = state >> 1 | came_from[stage, state].astype(np.intp) << (PROFILE.memory - 1)
+    return bits
 
 
-def _windows(word: int) -> NDArray[np.intp]:
-    """Cut the cyclic word into the bits that each stage sees, the newest lowest; shape (word_bits,)."""
-    bits = np.array([word >> place & 1 for place in range(PROFILE.word_bits)], dtype=np.intp)
-    ages = np.arange(PROFILE.memory + 1)
-    window = bits[(np.arange(PROFILE.word_bits)[:, None] - ages) % PROFILE.word_bits]
-    return np.asarray(window @ (1 << ages), dtype=np.intp)
+def _bits(word: int) -> NDArray[np.intp]:
+    """Cut a word into bits, lowest first."""
+    return np.array([word >> place & 1 for place in range(PROFILE.word_bits)], dtype=np.intp)
+
+
+def _integer(bits: NDArray[np.intp]) -> int:
+    """Join bits, lowest first, to a word."""
+    return int.from_bytes(np.packbits(bits.astype(np.uint8), bitorder="little").tobytes(), "little")
+
+
+def _windows(bits: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Give what each stage sees of a ring of bits, the newest lowest; shape (..., word_bits)."""
+    return sum((np.roll(bits, age, axis=-1) << age for age in range(PROFILE.memory + 1)), np.zeros_like(bits))
 
 
 def _walsh(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Transform the last axis, as two small matrix products."""
     bits = values.shape[-1].bit_length() - 1
     outer, inner = (hadamard(1 << part, dtype=np.float32) for part in (bits // 2, bits - bits // 2))
-    folded = values.reshape(*values.shape[:-1], len(outer), len(inner))
-    return np.asarray((outer @ folded @ inner).reshape(values.shape), dtype=np.float32)
+    half = (values.reshape(-1, len(inner)) @ inner).reshape(-1, len(outer), len(inner)).swapaxes(1, 2)
+    whole = (half.reshape(-1, len(outer)) @ outer).reshape(-1, len(inner), len(outer)).swapaxes(1, 2)
+    return whole.reshape(values.shape)

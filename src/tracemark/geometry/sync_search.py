@@ -19,17 +19,25 @@ SCALE_STEP = 0.004  # of the logarithm; a line of 6 px drifts by 1/4 period acro
 WHOLE_STEP = 0.001  # of the logarithm, where the position follows from the scale
 WHOLE_SIDES = (1100.0, 1640.0)  # working pixels: what the long side of a whole photo can be
 LOWEST, HIGHEST = 0.004, 0.47  # cycles a leak pixel: lines outside are not counted
-LOG_STEP, ANGLE_STEPS = 0.003, 900  # of the log-polar map: ln frequency; steps in half a turn
+LOG_STEP, ANGLE_STEPS = 0.004, 800  # of the log-polar map: ln frequency; steps in half a turn
 LEAST_LINES = 12  # fewer lines in reach than this cannot prove anything
 PEAK_LIMIT = 8.0  # power of a bin, in local means, at which it is clipped
 KEPT = 6  # placements that a search hands on
 APART = 5  # steps of the log-polar map between placements that count as different
-ASPECTS = np.arange(-0.12, 0.1201, 0.008)  # ln(width / height), against the photo's own
+ASPECTS = tuple(sign * step / 100 for step in range(1, 13) for sign in (1, -1))  # ln(width / height), against the photo's
 POSITIONS = 128  # positions tried a side of the tile: every 2 working pixels
 CHUNK = 128  # transforms at a time: fits the processor's cache
-PERTURBATION = 0.003  # first step of the refinement of the linear map, relative
-HALVINGS = 5
-FINE_STEP = 0.25  # working pixels
+ROUNDS, SHRINKING = 8, 1.5  # of the refinement: how often it steps, and how much each step is smaller
+FIRST_STEP, FIRST_SHIFT = 0.003, 1.0  # of the refinement: strain, and working pixels
+SHIFTS = np.stack(np.meshgrid(np.arange(-3, 4), np.arange(-3, 4)), axis=-1).reshape(-1, 2)
+STRAINS = np.array([[[1, 0], [0, 1]], [[0, -1], [1, 0]], [[1, 0], [0, -1]], [[0, 1], [1, 0]]], dtype=np.float64)
+MOVES = np.concatenate([np.zeros((1, 4)), np.eye(4), -np.eye(4)])  # of the four strains, one at a time
+# Expected size of each strain (scale, rotation, aspect, shear) that a search has left over.  A weak sync pattern
+# would otherwise be bent to fit the noise: at a score of 5, four free strains cost the message half its energy.
+LEFT_ANY_ANGLE = (0.003, 0.003, 0.002, 0.001)
+LEFT_ASPECT = (0.004, 0.003, 0.006, 0.002)
+LEFT_UPRIGHT = (0.003, 0.001, 0.002, 0.0005)
+LEFT_WHOLE = (0.001, 0.0005, 0.002, 0.0005)
 ORIENTATIONS = tuple(
     np.linalg.matrix_power(np.array([[0.0, -1.0], [1.0, 0.0]]), turn) @ np.diag([side, 1.0])
     for side in (1.0, -1.0)
@@ -80,14 +88,12 @@ def search_any_angle(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
     shifts, so one FFT correlates all of them (Reddy and Chatterji 1996, :doi:`10.1109/83.506761`); the best
     are then placed with phase.
     """
-    return _placed(spectrum, lines, list(_log_polar_peaks(spectrum, lines, aspect=0.0)))
+    return _placed(spectrum, lines, _log_polar_peaks(spectrum, lines, (0.0,)), LEFT_ANY_ANGLE)
 
 
 def search_aspects(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
     """Search every scale, rotation, mirroring and an aspect up to 12 % from the photo's own; as :func:`search_any_angle`."""
-    found = [peak for aspect in ASPECTS for peak in _log_polar_peaks(spectrum, lines, aspect=float(aspect))]
-    best = sorted(found, key=lambda peak: -peak[0])[:KEPT]
-    return _placed(spectrum, lines, best)
+    return _placed(spectrum, lines, _log_polar_peaks(spectrum, lines, ASPECTS), LEFT_ASPECT)
 
 
 def search_upright(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
@@ -101,7 +107,7 @@ def search_upright(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
     trials = len(linear) * POSITIONS**2
     order = np.argsort(-score)[: 2 * KEPT]
     rough = [Placement(linear[at], centre[at], float(score[at]), trials) for at in order]
-    return _distinct([_refined(spectrum, lines, placement) for placement in rough])
+    return _distinct([_refined(spectrum, lines, placement, LEFT_UPRIGHT) for placement in rough])
 
 
 def search_whole(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
@@ -114,48 +120,57 @@ def search_whole(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
     values, valid = _line_values(spectrum, lines, linear)
     turns = centre @ _frequencies(lines).T
     score = (values * np.exp(-2j * np.pi * turns)).real.sum(axis=-1) / np.sqrt(np.maximum(valid, LEAST_LINES) / 2)
-    order = np.argsort(-score)[:KEPT]
+    order = np.argsort(-score)[: 2 * KEPT]
     rough = [Placement(linear[at], centre[at], float(score[at]), len(linear)) for at in order]
-    return _distinct([_refined(spectrum, lines, placement) for placement in rough])
+    return _distinct([_refined(spectrum, lines, placement, LEFT_WHOLE) for placement in rough])
 
 
-def _log_polar_peaks(
-    spectrum: Spectrum, lines: SyncLines, *, aspect: float
-) -> Iterator[tuple[float, NDArray[np.float64], int]]:
-    """Yield the score, the linear map and the number of trials of the best scales and rotations."""
-    image, mask = _log_polar(spectrum, aspect)
-    radius, angle = np.hypot(*_frequencies(lines).T), np.arctan2(*_frequencies(lines).T[::-1])
+def _log_polar_peaks(spectrum: Spectrum, lines: SyncLines, aspects: tuple[float, ...]) -> list[Placement]:
+    """Find the best scales and rotations by power alone, at each aspect; the centres are not known yet."""
+    frequencies = _frequencies(lines)
+    radius, angle = np.hypot(*frequencies.T), np.arctan2(frequencies[:, 1], frequencies[:, 0])
     rows = np.rint(np.log(radius / radius.min()) / LOG_STEP).astype(np.intp)
-    size = (fft.next_fast_len(len(image) + int(rows.max())), ANGLE_STEPS)
-    transformed = fft.rfft2(np.stack([image, mask]), size, workers=-1)
-    stretch = np.diag(np.exp([aspect / 2, -aspect / 2]))
+    power, mask = _power(spectrum), _log_polar(np.ones((SIDE, SIDE), dtype=np.float32), 0.0)
+    size = (fft.next_fast_len(len(mask) + int(rows.max())), ANGLE_STEPS)
+    templates = []
     for side in (1.0, -1.0):
-        columns = np.rint(side * angle / np.pi * ANGLE_STEPS).astype(np.intp) % ANGLE_STEPS
         template = np.zeros(size, dtype=np.float32)
-        np.add.at(template, (rows, columns), 1)
-        sums, counts = fft.irfft2(transformed * np.conj(fft.rfft2(template, workers=-1)), size, workers=-1)
-        scores = np.where(counts > LEAST_LINES, sums / np.sqrt(np.maximum(counts, 1)), 0)[: len(image)]
-        trials = 2 * scores.size
-        for score, row, column in _peaks(scores):
-            scale = LOWEST * np.exp(row * LOG_STEP) / radius.min()
-            turn = -side * column * np.pi / ANGLE_STEPS
-            rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-            yield score, scale * rotation @ np.diag([side, 1.0]) @ stretch, trials
+        np.add.at(template, (rows, np.rint(side * angle / np.pi * ANGLE_STEPS).astype(np.intp) % ANGLE_STEPS), 1)
+        templates.append((side, np.conj(fft.rfft2(template, workers=-1))))
+    counts = fft.irfft2(fft.rfft2(mask, size, workers=-1) * templates[0][1], size, workers=-1)[: len(mask)]
+    weights = np.where(counts > LEAST_LINES, 1 / np.sqrt(np.maximum(counts, 1)), 0).astype(np.float32)
+    trials = len(aspects) * len(templates) * weights.size * POSITIONS**2
+    found = []
+    for aspect in aspects:
+        image = fft.rfft2(_log_polar(power, aspect), size, workers=-1)
+        stretch = np.diag(np.exp([aspect / 2, -aspect / 2]))
+        for side, template in templates:
+            scores = fft.irfft2(image * template, size, workers=-1)[: len(mask)] * weights
+            for score, row, column in _peaks(scores):
+                scale = LOWEST * np.exp(row * LOG_STEP) / radius.min()
+                turn = -side * column * np.pi / ANGLE_STEPS
+                rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+                linear = scale * rotation @ np.diag([side, 1.0]) @ stretch
+                found.append(Placement(linear, np.zeros(2), score, trials))
+    return sorted(found, key=lambda placement: -placement.score)[:KEPT]
 
 
-def _log_polar(spectrum: Spectrum, aspect: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Map the power, less its mean, to (ln frequency, angle over half a turn), and say where it is valid."""
+def _power(spectrum: Spectrum) -> NDArray[np.float32]:
+    """Give the power of each bin, smoothed to the width of a line, with zero mean and unit spread."""
     power = np.minimum(np.abs(spectrum.values) ** 2, PEAK_LIMIT).astype(np.float32)
-    power = cv2.GaussianBlur(power, (3, 3), 0)  # lines between bins: 3 is the width of a line
-    power -= power.mean()
-    power /= power.std()
+    power = np.asarray(cv2.GaussianBlur(power, (3, 3), 0))
+    return np.asarray((power - power.mean()) / power.std(), dtype=np.float32)
+
+
+def _log_polar(power: NDArray[np.float32], aspect: float) -> NDArray[np.float32]:
+    """Map a picture of the spectrum to (ln frequency, angle over half a turn); 0 beyond what pixels can hold."""
     radius = LOWEST * np.exp(np.arange(0, np.log(np.hypot(0.5, 0.5) / LOWEST), LOG_STEP))
     angle = np.arange(ANGLE_STEPS) * np.pi / ANGLE_STEPS
     x = np.outer(radius, np.cos(angle)) * np.exp(aspect / 2)
     y = np.outer(radius, np.sin(angle)) * np.exp(-aspect / 2)
     mask = (np.maximum(np.abs(x), np.abs(y)) < HIGHEST).astype(np.float32)
-    place = [(axis * SIDE + SIDE // 2).astype(np.float32) for axis in (x, y)]
-    return np.asarray(cv2.remap(power, *place, cv2.INTER_LINEAR)) * mask, mask
+    across, down = ((axis * SIDE + SIDE // 2).astype(np.float32) for axis in (x, y))
+    return np.asarray(cv2.remap(power, across, down, cv2.INTER_LINEAR) * mask, dtype=np.float32)
 
 
 def _peaks(scores: NDArray[np.float32]) -> Iterator[tuple[float, int, int]]:
@@ -169,29 +184,40 @@ def _peaks(scores: NDArray[np.float32]) -> Iterator[tuple[float, int, int]]:
 
 
 def _placed(
-    spectrum: Spectrum, lines: SyncLines, peaks: list[tuple[float, NDArray[np.float64], int]]
+    spectrum: Spectrum, lines: SyncLines, peaks: list[Placement], left: tuple[float, ...]
 ) -> list[Placement]:
     """Place peaks of power with phase; power cannot tell a picture from the same upside down."""
-    best = sorted(peaks, key=lambda peak: -peak[0])[:KEPT]
-    rough = [Placement(sign * linear, np.zeros(2), 0.0, trials) for _, linear, trials in best for sign in (1, -1)]
-    return _distinct([_refined(spectrum, lines, placement) for placement in rough])
+    if not peaks:
+        return []
+    trials = peaks[0].trials
+    linear = np.stack([sign * peak.linear for peak in peaks for sign in (1, -1)])
+    around = (np.eye(2) + FIRST_STEP * np.tensordot(MOVES, STRAINS, axes=1)) @ linear[:, None]
+    score, centre = _positions(spectrum, lines, around.reshape(-1, 2, 2))
+    best = score.reshape(len(linear), -1).argmax(axis=1) + np.arange(len(linear)) * len(MOVES)
+    rough = [Placement(around.reshape(-1, 2, 2)[at], centre[at], float(score[at]), trials) for at in best]
+    return _distinct([_refined(spectrum, lines, placement, left) for placement in rough])
 
 
-def _refined(spectrum: Spectrum, lines: SyncLines, placement: Placement) -> Placement:
-    """Adjust the four numbers of the linear map, in ever smaller steps, and the position with them."""
-    linear, step = placement.linear, PERTURBATION
-    offsets = np.stack(np.meshgrid(*[(-1, 0, 1)] * 4, indexing="ij"), axis=-1).reshape(-1, 2, 2)
-    for _ in range(HALVINGS):
-        tried = (np.eye(2) + step * offsets) @ linear
-        score, centre = _positions(spectrum, lines, tried)
-        linear, step = tried[score.argmax()], step / 2
-    fine = np.arange(-2, 2 + FINE_STEP, FINE_STEP)
-    near = centre[score.argmax()] + np.stack(np.meshgrid(fine, fine), axis=-1).reshape(-1, 2)
-    values, valid = _line_values(spectrum, lines, linear[None])
-    sums = (np.exp(-2j * np.pi * near @ _frequencies(lines).T) @ values[0]).real
-    best = sums.argmax()
-    found = float(sums[best] / np.sqrt(max(float(valid[0]), LEAST_LINES) / 2))
-    return Placement(linear, near[best] % PROFILE.tile_pixels, found, placement.trials)
+def _refined(spectrum: Spectrum, lines: SyncLines, start: Placement, left: tuple[float, ...]) -> Placement:
+    """Adjust the strains and the position in ever smaller steps, to the most probable place."""
+    strain, centre, score = np.zeros(4), start.centre, start.score
+    frequencies = _frequencies(lines)
+    for turn in range(ROUNDS):
+        tried = strain + MOVES * (FIRST_STEP / SHRINKING**turn)
+        values, valid = _line_values(spectrum, lines, _strained(tried, start.linear))
+        places = centre + SHIFTS * (FIRST_SHIFT / SHRINKING**turn)
+        sums = (values @ np.exp(-2j * np.pi * places @ frequencies.T).T).real
+        scores = sums / np.sqrt(np.maximum(valid, LEAST_LINES) / 2)[:, None]
+        posterior = np.maximum(scores, 0) ** 2 / 2 - ((tried / left) ** 2).sum(axis=-1)[:, None] / 2
+        move, place = np.unravel_index(int(posterior.argmax()), posterior.shape)
+        strain, centre, score = tried[move], places[place], float(scores[move, place])
+    linear = _strained(strain[None], start.linear)[0]
+    return Placement(linear, centre % PROFILE.tile_pixels, score, start.trials)
+
+
+def _strained(strains: NDArray[np.float64], linear: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Apply strains, shape (n, 4), to a linear map."""
+    return np.asarray((np.eye(2) + np.tensordot(strains, STRAINS, axes=1)) @ linear)
 
 
 def _positions(

@@ -13,6 +13,7 @@ from tracemark.signal.wavelet import decompose, reconstruct
 __all__ = ["CellChoice", "beacon_choices", "codebook", "fingerprint_patterns", "message_choices", "message_signs"]
 
 CACHED_KEYS = 4  # a codebook takes 8 MB
+CACHED_SETS = 512  # choices of the message's patterns, 0.2 MB each: all chip sets of two keys
 SIGN_BIT = 1 << 7  # of a beacon byte; its lowest bits are the pattern
 
 
@@ -57,6 +58,7 @@ def codebook(key: Key) -> NDArray[np.float32]:
     return patterns.reshape(PROFILE.tile, PROFILE.tile, PROFILE.patterns, PROFILE.cell**2)
 
 
+@functools.lru_cache(maxsize=CACHED_KEYS)
 def beacon_choices(key: Key) -> CellChoice:
     """Choose the beacon's pattern and sign, for every chip set.
 
@@ -79,6 +81,7 @@ def beacon_choices(key: Key) -> CellChoice:
     return CellChoice(patterns, signs)
 
 
+@functools.lru_cache(maxsize=CACHED_SETS)
 def message_choices(key: Key, chip_set: int) -> CellChoice:
     """Choose the message's patterns and signs, for one chip set.
 
@@ -95,12 +98,13 @@ def message_choices(key: Key, chip_set: int) -> CellChoice:
         Shape (grid * tile, grid * tile, message_slots): distinct patterns, none of them the beacon's.
     """
     side = PROFILE.grid * PROFILE.tile
-    others = PROFILE.patterns - 1
-    drawn = key.stream("message patterns", PROFILE.version, chip_set, size=side * side * others * 2).view("<u2")
-    order = np.argsort(drawn.reshape(side, side, others), axis=-1, kind="stable")[..., : PROFILE.message_slots]
-    beacon = beacon_choices(key).patterns[chip_set]
-    patterns = (beacon + 1 + order) % PROFILE.patterns
-    return CellChoice(patterns, message_signs(key, chip_set))
+    slots = PROFILE.message_slots
+    drawn = key.stream("message patterns", PROFILE.version, chip_set, size=side * side * slots * 2).view("<u2")
+    taken = beacon_choices(key).patterns[chip_set]
+    for rank in np.moveaxis(drawn.reshape(side, side, slots), -1, 0):
+        picked = _not_taken(rank % (PROFILE.patterns - taken.shape[-1]), taken)
+        taken = np.concatenate([taken, picked[..., None]], axis=-1)
+    return CellChoice(taken[..., 1:], message_signs(key, chip_set))
 
 
 def message_signs(key: Key, chip_set: int) -> NDArray[np.float32]:
@@ -130,10 +134,15 @@ def fingerprint_patterns(key: Key, digest: bytes, taken: NDArray[np.intp]) -> ND
     rows, columns, slots = taken.shape
     left = PROFILE.patterns - slots
     drawn = key.integers("fingerprint patterns", PROFILE.version, digest, size=rows * columns, below=left)
-    rank = drawn.reshape(rows, columns)
-    for slot in np.moveaxis(np.sort(taken, axis=-1), -1, 0):  # the rank-th of the patterns not taken
-        rank = rank + (rank >= slot)
-    return rank.astype(np.intp)
+    return _not_taken(drawn.reshape(rows, columns), taken)
+
+
+def _not_taken(rank: NDArray[np.integer], taken: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Give the rank-th pattern among those that are not taken; `taken` has one more axis."""
+    pattern = rank.astype(np.intp)
+    for slot in np.moveaxis(np.sort(taken, axis=-1), -1, 0):
+        pattern = pattern + (pattern >= slot)
+    return pattern
 
 
 def _synthesis() -> NDArray[np.float32]:

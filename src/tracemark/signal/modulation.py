@@ -81,7 +81,8 @@ def correlate_cells(white: NDArray[np.float32], codebook: NDArray[np.float32]) -
     down, across = white.shape[0] // PROFILE.tile_pixels, white.shape[1] // PROFILE.tile_pixels
     cut = white.reshape(down, tile, cell, across, tile, cell).transpose(1, 4, 0, 3, 2, 5)
     cut = cut.reshape(tile, tile, down * across, cell * cell)
-    products = cut @ codebook.swapaxes(-1, -2) / np.float32(cell)
+    # not a stack of matrix products: threads of a BLAS on a busy machine wait for each other at every small one
+    products = np.einsum("ijtk,ijpk->ijtp", cut, codebook) / np.float32(cell)
     whole = products.reshape(tile, tile, down, across, -1).transpose(2, 0, 3, 1, 4)
     return np.ascontiguousarray(whole.reshape(down * tile, across * tile, -1), dtype=np.float32)
 

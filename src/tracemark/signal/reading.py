@@ -1,6 +1,7 @@
 """Bring a located leak to the working scale and read its cells."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -11,7 +12,9 @@ from tracemark.signal.chips import CellChoice
 from tracemark.signal.modulation import correlate_cells
 from tracemark.signal.whitening import whiten
 
-__all__ = ["CellReading", "beacon_scores", "gather", "read_cells", "shrink"]
+Number = TypeVar("Number", bound=np.generic)
+
+__all__ = ["CellReading", "beacon_scores", "energies", "excess_energy", "gather", "read_cells", "shrink"]
 
 LEVELS = tuple(level for level, _ in PROFILE.chip_levels)
 OVERSAMPLING = 1.5  # leak pixels in a working pixel above which the leak is first reduced by area
@@ -101,21 +104,24 @@ def beacon_scores(reading: CellReading, beacon: CellChoice) -> NDArray[np.float3
     tile, grid = PROFILE.tile, PROFILE.grid
     down, across = (side // tile for side in reading.correlation.shape[:2])
     sets = len(beacon.patterns)
-    tiles = reading.correlation.reshape(down, tile, across, tile, -1).transpose(0, 2, 1, 3, 4)
-    flat = tiles.reshape(down * across, -1)
-    # products of every tile of the leak with every tile of every chip set, cell by cell
-    base = np.arange(tile * tile) * PROFILE.patterns
-    chosen = beacon.patterns.reshape(sets, grid, tile, grid, tile).transpose(0, 1, 3, 2, 4).reshape(sets, grid, grid, -1)
-    signs = beacon.signs.reshape(sets, grid, tile, grid, tile).transpose(0, 1, 3, 2, 4).reshape(sets, grid, grid, -1)
-    selector = np.zeros((sets * grid * grid, tile * tile * PROFILE.patterns), dtype=np.float32)
-    np.put_along_axis(selector, (base + chosen).reshape(len(selector), -1), signs.reshape(len(selector), -1), axis=1)
-    products = (flat @ selector.T).reshape(down, across, sets, grid, grid)
+    tiles = reading.correlation.reshape(down, tile, across, tile, -1).swapaxes(1, 2).reshape(down, across, -1)
+    cell = np.arange(tile * tile) * PROFILE.patterns
+    chosen = _by_tile(beacon.patterns) + cell
+    signs = _by_tile(beacon.signs)
     sums = np.zeros((sets, grid + down - 1, grid + across - 1), dtype=np.float32)
     for row, column in np.ndindex(down, across):
         i, j = down - 1 - row, across - 1 - column
-        sums[:, i : i + grid, j : j + grid] += products[row, column]
+        if tiles[row, column].any():
+            sums[:, i : i + grid, j : j + grid] += np.einsum("sijc,sijc->sij", tiles[row, column][chosen], signs)
     power = float(np.mean(reading.correlation[reading.covered] ** 2)) * max(int(reading.covered.sum()), 1)
     return sums / np.float32(np.sqrt(max(power, float(np.finfo(np.float32).tiny))))
+
+
+def _by_tile(values: NDArray[Number]) -> NDArray[Number]:
+    """Turn (sets, grid * tile, grid * tile, 1) into (sets, grid, grid, cells of a tile)."""
+    tile, grid = PROFILE.tile, PROFILE.grid
+    cut = values.reshape(len(values), grid, tile, grid, tile).swapaxes(2, 3)
+    return cut.reshape(len(values), grid, grid, tile * tile)
 
 
 def gather(
@@ -139,12 +145,46 @@ def gather(
     cells : tuple of slice
         Rows and columns of the photo's cells that these are.
     """
-    tile, side = PROFILE.tile, PROFILE.grid * PROFILE.tile
-    own, photo = [], []
-    for begin, count in zip(first, reading.correlation.shape[:2], strict=True):
-        low, high = max(begin * tile, 0), min(begin * tile + count, side)
-        photo.append(slice(low, high))
-        own.append(slice(low - begin * tile, high - begin * tile))
-    cells = (photo[0], photo[1])
-    picked = np.take_along_axis(reading.correlation[own[0], own[1]], choice.patterns[cells], axis=-1)
-    return picked * choice.signs[cells], cells
+    own, photo = _overlap(reading.correlation.shape, first)
+    picked = np.take_along_axis(reading.correlation[own], choice.patterns[photo], axis=-1)
+    return picked * choice.signs[photo], photo
+
+
+def energies(reading: CellReading) -> NDArray[np.float32]:
+    """Say how much energy each pattern has beyond the mean of its cell, in units of that mean; 0 outside the leak."""
+    energy = reading.correlation**2
+    mean = energy.mean(axis=-1, keepdims=True)
+    return np.where(mean > 0, energy / np.maximum(mean, np.finfo(np.float32).tiny) - 1, 0)
+
+
+def excess_energy(energy: NDArray[np.float32], choice: CellChoice, first: tuple[int, int]) -> float:
+    """Say how much more energy the patterns that a chip set uses have than the others.
+
+    Parameters
+    ----------
+    energy : ndarray, shape (cell rows, cell columns, patterns), float32
+        What :func:`energies` gave.
+    choice : CellChoice
+        As for :func:`gather`.
+    first : tuple of int
+        As for :func:`gather`.
+
+    Returns
+    -------
+    excess : float
+        In standard deviations; needs no sign, so it says nothing of the message itself.
+    """
+    own, photo = _overlap(energy.shape, first)
+    picked = np.take_along_axis(energy[own], choice.patterns[photo], axis=-1)
+    # the square of a normal variable has a variance of 2
+    return float(picked.sum() / np.sqrt(2 * max(np.count_nonzero(picked), 1)))
+
+
+def _overlap(shape: tuple[int, ...], first: tuple[int, int]) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """Find the cells that leak and photo share, as slices of the leak's cells and of the photo's."""
+    side = PROFILE.grid * PROFILE.tile
+    low = [max(begin * PROFILE.tile, 0) for begin in first]
+    high = [min(begin * PROFILE.tile + count, side) for begin, count in zip(first, shape, strict=False)]
+    photo = [slice(*pair) for pair in zip(low, high, strict=True)]
+    own = [slice(cut.start - begin * PROFILE.tile, cut.stop - begin * PROFILE.tile) for cut, begin in zip(photo, first, strict=True)]
+    return (own[0], own[1]), (photo[0], photo[1])
