@@ -30,6 +30,8 @@ __all__ = ["detect"]
 
 SEARCH_SIDE = SIDE // 2  # pixels: the leak's long side while its place is searched
 SEARCH_LEVELS = (1, 2, 3, 4, 5)  # the mark's periods at any scale
+SEARCH_STEP = 1 << max(SEARCH_LEVELS)  # pixels: sides are filled up to a multiple of this
+LEAST_SEARCH = 8 * SEARCH_STEP  # pixels: and to this, or the wavelet's coarsest level would be all border
 LEAST_SIDE = 64  # pixels: two cells at the working scale
 READ_PER_SEARCH = 4  # placements that are decoded after each search
 SEARCHES = (  # with the merit, in nats, below which a placement waits for the next search
@@ -115,8 +117,7 @@ def _last_lookups(readings: list[Reading], looked_up: set[int], key: Key) -> Ver
 def _readings(luma: NDArray[np.float32], key: Key) -> Iterator[Reading]:
     """Search the placements from the likely to the unlikely, and decode the best of each search."""
     small, factor = shrink(luma, long_side=SEARCH_SIDE)
-    step = 1 << max(SEARCH_LEVELS)
-    pad = [(0, -side % step) for side in small.shape]
+    pad = [(0, max(-side % SEARCH_STEP, LEAST_SEARCH - side)) for side in small.shape]
     white = whiten(np.pad(small, pad, mode="reflect"), levels=SEARCH_LEVELS)[: small.shape[0], : small.shape[1]]
     spectrum, lines = spectrum_of(white), sync_lines(key)
     waiting: list[Placement] = []

@@ -22,12 +22,14 @@ from tracemark.signal.luma import luma_of
 from tracemark.signal.mask import allowance
 from tracemark.signal.modulation import Layers, build_layers
 from tracemark.signal.pixels import checked_pixels
-from tracemark.signal.visibility import solve_strength
+from tracemark.signal.rehearsal import rehearse
+from tracemark.signal.visibility import look_at
 
 __all__ = ["Plan", "embed", "prepare"]
 
-TARGET = 88.5  # SSIMULACRA2 that the strength is solved for; docs/format.md
-MOST_STRENGTH = 4.0  # allowances: even a photo that hides everything is not marked stronger
+TARGETS = (86.0, 88.8)  # SSIMULACRA2 that the strength is solved for: in a difficult photo, and usually; docs/format.md
+DIFFICULT = (6.4, 7.8)  # rehearsed scores between which a photo passes from difficult to usual
+MOST_STRENGTH = 1.0  # luma levels in an allowance: even a photo that hides everything is not marked stronger
 DIGEST_BYTES = 32
 
 
@@ -108,11 +110,12 @@ def prepare(image: NDArray[np.generic], *, key: Key) -> Plan:
     salt = int(key.integers("salt", PROFILE.version, digest, size=1, below=PROFILE.salts)[0])
     chip_set = (layout.multiple - PROFILE.least_multiple) * PROFILE.salts + salt
     luma = luma_of(pixels)
-    layers = _layers(key, digest, chip_set, layout, allowance(to_working(luma, layout)))
-    sample = layers.common + np.einsum("s,sij->ij", np.ones(len(layers.signed), np.float32), layers.signed)
-    strength = solve_strength(luma, sample, layout, target=TARGET, most=MOST_STRENGTH)
-    if not strength * float(np.abs(sample).max()) > 0:
+    working = to_working(luma, layout)
+    layers = _layers(key, digest, chip_set, layout, allowance(working))
+    sample = layers.common + layers.signed.sum(axis=0)
+    if not sample.any():
         raise PhotoError("photo must have something between black and white to carry a mark, and it has nothing")
+    strength = _strength(luma, working, layers, sample, layout)
     delivery = prepare_delivery(pixels, layers, layout, strength=strength)
     return Plan(key, digest, layout, strength, chip_set, delivery)
 
@@ -162,6 +165,17 @@ def _layers(
         beacon.signs[chip_set, :rows, :columns, 0],
         permitted,
     )
+
+
+def _strength(
+    luma: NDArray[np.float32], working: NDArray[np.float32], layers: Layers, sample: NDArray[np.float32], layout: Layout
+) -> float:
+    """Solve for the strength; a photo whose rehearsed leaks are hard to read is marked nearer to what can be seen."""
+    visibility = look_at(luma, sample, layout)
+    usual = visibility.strength_for(TARGETS[1], most=MOST_STRENGTH)
+    marked = working + np.float32(usual) * sample
+    target = float(np.interp(rehearse(marked, layers.signed[: PROFILE.message_slots], layout), DIFFICULT, TARGETS))
+    return usual if target == TARGETS[1] else visibility.strength_for(target, most=MOST_STRENGTH)
 
 
 def _digest(pixels: NDArray[np.generic]) -> bytes:

@@ -11,7 +11,7 @@ __all__ = ["Spectrum", "spectrum_of", "values_at"]
 
 SIDE = 2048  # bins; at least twice the leak's side, so that values between bins can be interpolated
 NEIGHBOURHOOD = 31  # bins: side of the window in which the picture's own power is measured
-LIMIT = 3.0  # local standard deviations at which a bin is clipped: pictures have lines of their own
+LIMIT, SHARP_LIMIT = 3.0, 12.0  # local standard deviations at which a bin is clipped: pictures have lines of their own
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,9 @@ class Spectrum:
 
     values: NDArray[np.complex64]
     """Shape (SIDE, SIDE), the constant term in the middle; local power 1."""
+
+    sharp: NDArray[np.complex64]
+    """The same, hardly clipped: a strong line keeps its peak, and with it the place of the peak."""
 
     rows: int
     """Rows of the leak, pixels."""
@@ -55,19 +58,18 @@ def spectrum_of(white: NDArray[np.float32]) -> Spectrum:
     magnitude = np.abs(values)
     window = (NEIGHBOURHOOD, NEIGHBOURHOOD)
     spread = np.sqrt(cv2.blur(magnitude * magnitude, window, borderType=cv2.BORDER_REFLECT))
-    tiny = np.finfo(np.float32).tiny
-    spread = np.maximum(spread, magnitude / np.float32(LIMIT))
-    values /= np.maximum(spread, tiny + np.finfo(np.float32).eps * float(spread.max()))
-    return Spectrum(values, rows, columns)
+    spread = np.maximum(spread, np.finfo(np.float32).eps * float(spread.max()) + np.finfo(np.float32).tiny)
+    sharp, clipped = (values / np.maximum(spread, magnitude / np.float32(limit)) for limit in (SHARP_LIMIT, LIMIT))
+    return Spectrum(clipped, sharp, rows, columns)
 
 
-def values_at(spectrum: Spectrum, frequencies: NDArray[np.float64]) -> NDArray[np.complex64]:
+def values_at(bins: NDArray[np.complex64], frequencies: NDArray[np.float64]) -> NDArray[np.complex64]:
     """Read the spectrum between its bins.
 
     Parameters
     ----------
-    spectrum : Spectrum
-        The spectrum.
+    bins : ndarray, shape (SIDE, SIDE), complex64
+        ``values`` or ``sharp`` of a spectrum.
     frequencies : ndarray, shape (..., 2)
         (x, y) in cycles per leak pixel.
 
@@ -82,7 +84,7 @@ def values_at(spectrum: Spectrum, frequencies: NDArray[np.float64]) -> NDArray[n
     low = place.astype(np.intp)
     part = (place - low).astype(np.float32)
     x, y = part[..., 0], part[..., 1]
-    flat = spectrum.values.reshape(-1)
+    flat = bins.reshape(-1)
     index = low[..., 1] * SIDE + low[..., 0]
     above = flat[index] * (1 - x) + flat[index + 1] * x
     below = flat[index + SIDE] * (1 - x) + flat[index + SIDE + 1] * x

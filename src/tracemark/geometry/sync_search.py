@@ -117,7 +117,7 @@ def search_whole(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
     scales = np.exp(np.arange(low, high, WHOLE_STEP))
     linear = np.concatenate([orientation * scales[:, None, None] for orientation in ORIENTATIONS])
     centre = np.abs(linear @ leak) / 2 - 1 / 2
-    values, valid = _line_values(spectrum, lines, linear)
+    values, valid = _line_values(spectrum.values, lines, linear)
     turns = centre @ _frequencies(lines).T
     score = (values * np.exp(-2j * np.pi * turns)).real.sum(axis=-1) / np.sqrt(np.maximum(valid, LEAST_LINES) / 2)
     order = np.argsort(-score)[: 2 * KEPT]
@@ -159,7 +159,7 @@ def _power(spectrum: Spectrum) -> NDArray[np.float32]:
     """Give the power of each bin, smoothed to the width of a line, with zero mean and unit spread."""
     power = np.minimum(np.abs(spectrum.values) ** 2, PEAK_LIMIT).astype(np.float32)
     power = np.asarray(cv2.GaussianBlur(power, (3, 3), 0))
-    return np.asarray((power - power.mean()) / power.std(), dtype=np.float32)
+    return np.asarray((power - power.mean()) / max(float(power.std()), np.finfo(np.float32).tiny), dtype=np.float32)
 
 
 def _log_polar(power: NDArray[np.float32], aspect: float) -> NDArray[np.float32]:
@@ -204,7 +204,7 @@ def _refined(spectrum: Spectrum, lines: SyncLines, start: Placement, left: tuple
     frequencies = _frequencies(lines)
     for turn in range(ROUNDS):
         tried = strain + MOVES * (FIRST_STEP / SHRINKING**turn)
-        values, valid = _line_values(spectrum, lines, _strained(tried, start.linear))
+        values, valid = _line_values(spectrum.sharp, lines, _strained(tried, start.linear))
         places = centre + SHIFTS * (FIRST_SHIFT / SHRINKING**turn)
         sums = (values @ np.exp(-2j * np.pi * places @ frequencies.T).T).real
         scores = sums / np.sqrt(np.maximum(valid, LEAST_LINES) / 2)[:, None]
@@ -224,7 +224,7 @@ def _positions(
     spectrum: Spectrum, lines: SyncLines, linear: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Find the best position of the leak's centre for each linear map, and its score."""
-    values, valid = _line_values(spectrum, lines, linear)
+    values, valid = _line_values(spectrum.values, lines, linear)
     score = np.empty(len(linear))
     centre = np.empty((len(linear), 2))
     down, across = (lines.frequencies % POSITIONS).T
@@ -240,12 +240,12 @@ def _positions(
 
 
 def _line_values(
-    spectrum: Spectrum, lines: SyncLines, linear: NDArray[np.float64]
+    bins: NDArray[np.complex64], lines: SyncLines, linear: NDArray[np.float64]
 ) -> tuple[NDArray[np.complex64], NDArray[np.float64]]:
     """Read the spectrum at the lines, their own phase taken off, for each linear map; count those in reach."""
     frequencies = _frequencies(lines) @ linear  # f = A^T w, as rows
     inside = np.abs(frequencies).max(axis=-1) < HIGHEST
-    values = values_at(spectrum, frequencies) * np.exp(-1j * lines.phases).astype(np.complex64)
+    values = values_at(bins, frequencies) * np.exp(-1j * lines.phases).astype(np.complex64)
     return np.where(inside, values, 0), inside.sum(axis=-1).astype(np.float64)
 
 

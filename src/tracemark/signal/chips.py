@@ -78,7 +78,7 @@ def beacon_choices(key: Key) -> CellChoice:
     drawn = key.stream("beacon", PROFILE.version, size=sets * side * side).reshape(sets, side, side, 1)
     patterns = (drawn % PROFILE.patterns).astype(np.intp)
     signs = np.where(drawn & SIGN_BIT, np.float32(-1), np.float32(1))
-    return CellChoice(patterns, signs)
+    return _closed(CellChoice(patterns, signs))
 
 
 @functools.lru_cache(maxsize=CACHED_SETS)
@@ -104,7 +104,7 @@ def message_choices(key: Key, chip_set: int) -> CellChoice:
     for rank in np.moveaxis(drawn.reshape(side, side, slots), -1, 0):
         picked = _not_taken(rank % (PROFILE.patterns - taken.shape[-1]), taken)
         taken = np.concatenate([taken, picked[..., None]], axis=-1)
-    return CellChoice(taken[..., 1:], message_signs(key, chip_set))
+    return _closed(CellChoice(taken[..., 1:], message_signs(key, chip_set)))
 
 
 def message_signs(key: Key, chip_set: int) -> NDArray[np.float32]:
@@ -135,6 +135,13 @@ def fingerprint_patterns(key: Key, digest: bytes, taken: NDArray[np.intp]) -> ND
     left = PROFILE.patterns - slots
     drawn = key.integers("fingerprint patterns", PROFILE.version, digest, size=rows * columns, below=left)
     return _not_taken(drawn.reshape(rows, columns), taken)
+
+
+def _closed(choice: CellChoice) -> CellChoice:
+    """Make a choice that is kept for others read-only."""
+    choice.patterns.flags.writeable = False
+    choice.signs.flags.writeable = False
+    return choice
 
 
 def _not_taken(rank: NDArray[np.integer], taken: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -79,8 +79,10 @@ def lay_out(rows: int, columns: int) -> Layout:
     layout = Layout(rows, columns, multiple)
     whole = (rows // layout.cell) * (columns // layout.cell)
     if whole < LEAST_CELLS:
-        area = LEAST_CELLS * layout.cell**2
-        raise PhotoError(f"photo must have at least {area} pixels to carry a mark, not {columns} x {rows}")
+        raise PhotoError(
+            f"photo must hold at least {LEAST_CELLS} whole squares of {layout.cell} px to carry a mark,"
+            f" and {columns} x {rows} px holds {whole}"
+        )
     return layout
 
 

@@ -4,6 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tracemark.signal.luma import PEAK
+
 __all__ = ["allowance"]
 
 FINE = 2.0  # pixels: what is finer than this counts as activity; tuned, docs/format.md
@@ -40,5 +42,5 @@ def allowance(luma: NDArray[np.float32]) -> NDArray[np.float32]:
     sheltered = cv2.GaussianBlur(sheltered, (0, 0), SHELTER / 2 / 2)
     activity = (sheltered + np.float32(FLOOR) ** 2) ** np.float32(EXPONENT / 2)
     smooth = cv2.GaussianBlur(luma, (0, 0), FINE)
-    headroom = np.clip(np.minimum(smooth, 255 - smooth) / HEADROOM, 0, 1)  # 255: white in 8-bit luma
+    headroom = np.clip((np.minimum(smooth, PEAK - smooth) - 1 / 2) / HEADROOM, 0, 1)  # 1/2: what rounds to white
     return np.asarray(activity * headroom, dtype=np.float32)

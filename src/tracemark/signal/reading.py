@@ -18,6 +18,7 @@ __all__ = ["CellReading", "beacon_scores", "energies", "excess_energy", "gather"
 
 LEVELS = tuple(level for level, _ in PROFILE.chip_levels)
 OVERSAMPLING = 1.5  # leak pixels in a working pixel above which the leak is first reduced by area
+FAVOUR_DENSITY, FAVOUR = (0.7, 0.9), (0.0, 0.5)  # leak pixels in a working pixel; exponent; docs/format.md
 LEAST_COVER = 0.5  # of a cell's area that must be leak for the cell to count
 
 
@@ -80,9 +81,14 @@ def read_cells(
     warp = (moved @ np.linalg.inv(reduce))[:2]
     straight = cv2.warpAffine(luma, warp, canvas, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
     cover = cv2.warpAffine(np.ones_like(luma), warp, canvas, flags=cv2.INTER_LINEAR)
-    white = whiten(np.asarray(straight, dtype=np.float32), levels=LEVELS) * (cover > LEAST_COVER)
+    white = whiten(np.asarray(straight, dtype=np.float32), levels=LEVELS, favour=_favour(density)) * (cover > LEAST_COVER)
     cells = cover.reshape(canvas[1] // PROFILE.cell, PROFILE.cell, canvas[0] // PROFILE.cell, PROFILE.cell)
     return CellReading(correlate_cells(white, codebook), moved, cells.mean(axis=(1, 3)) > LEAST_COVER)
+
+
+def _favour(density: float) -> float:
+    """Say how much more weight smooth places get: in a reduced and recompressed leak they hold nothing."""
+    return float(np.interp(density, FAVOUR_DENSITY, FAVOUR))
 
 
 def beacon_scores(reading: CellReading, beacon: CellChoice) -> NDArray[np.float32]:
@@ -113,8 +119,8 @@ def beacon_scores(reading: CellReading, beacon: CellChoice) -> NDArray[np.float3
         i, j = down - 1 - row, across - 1 - column
         if tiles[row, column].any():
             sums[:, i : i + grid, j : j + grid] += np.einsum("sijc,sijc->sij", tiles[row, column][chosen], signs)
-    power = float(np.mean(reading.correlation[reading.covered] ** 2)) * max(int(reading.covered.sum()), 1)
-    return sums / np.float32(np.sqrt(max(power, float(np.finfo(np.float32).tiny))))
+    power = float(np.sum(reading.correlation[reading.covered] ** 2)) / PROFILE.patterns
+    return sums / np.float32(np.sqrt(power)) if power > 0 else sums
 
 
 def _by_tile(values: NDArray[Number]) -> NDArray[Number]:

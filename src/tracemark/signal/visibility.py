@@ -5,6 +5,7 @@ maps at six scales.  A mark in luma reaches ten of its terms.  They are computed
 mark that is independent of it; ``benchmarks/results/visibility.md`` compares with the metric itself.
 """
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from tracemark.signal.layout import Layout
 
-__all__ = ["predict_score", "solve_strength"]
+__all__ = ["Visibility", "look_at"]
 
 C2 = 0.0009  # stabiliser of the structure term; SSIMULACRA2, kC2
 BLUR = 1.5  # pixels: sigma of its Gaussian window
@@ -27,12 +28,13 @@ NORM_ADDED = (0.0, 0.0, 0.0, 0.28520802612117757, 44.835625328877896)
 POLYNOMIAL = (0.0, 2.326765642916932, -0.020884521182843837, 6.248496625763138e-05)
 SUM_SCALE, OUTER_SCALE, OUTER_POWER = 0.9562382616834844, 10.0, 0.6276336467831387
 BEST = 100.0
+CALIBRATION = (0.985, 0.038)  # measured / predicted sum: at scale 1, and per doubling; docs/format.md
 
 SAMPLE_PIXELS = 1_000_000  # scales 0 and 1 of a larger photo are read from bands of rows; docs/format.md
 BAND_ROWS = 64  # height of one such band, pixels
 FINE_SCALES = 2  # scales read from bands
 DITHER_VARIANCE = 1 / 6  # luma levels squared: rounding of a dithered change, averaged over its fraction
-STEPS = 6  # of the secant search; the loss is nearly a power of the strength
+STEPS, CLOSE = 6, 0.01  # of the secant search: at most, and the relative step that ends it
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,73 @@ class _Scale:
     """The same of a mark of strength 1."""
 
 
-def solve_strength(
-    luma: NDArray[np.generic], mark: NDArray[np.float32], layout: Layout, *, target: float, most: float
-) -> float:
-    """Find the strength at which the marked photo is predicted to score the target.
+@dataclass(frozen=True, eq=False)
+class Visibility:
+    """How visible one mark is in one photo, at any strength."""
+
+    scales: tuple[_Scale, ...]
+    """What each scale contributes."""
+
+    calibration: float
+    """What the sum is multiplied by."""
+
+    def score_at(self, strength: float) -> float:
+        """Predict the score.
+
+        Parameters
+        ----------
+        strength : float
+            What the mark is multiplied by.
+
+        Returns
+        -------
+        score : float
+            SSIMULACRA2 of the marked photo against the original at the delivered size; at most 100.
+        """
+        total = 0.0
+        for level, scale in enumerate(self.scales):
+            added = scale.energy * np.float32(strength**2) + scale.noise
+            loss = added / (2 * scale.variance + added + np.float32(C2))
+            total += MEAN_SSIM[level] * float(loss.mean()) + NORM_SSIM[level] * _norm(loss)
+            if NORM_LOST[level] or NORM_ADDED[level]:
+                before = 1 + np.abs(scale.detail)
+                ratio = (1 + np.abs(scale.detail + scale.change * np.float32(strength))) / before - 1
+                total += NORM_LOST[level] * _norm(np.maximum(-ratio, 0))
+                total += NORM_ADDED[level] * _norm(np.maximum(ratio, 0))
+        summed = float(np.polynomial.polynomial.polyval(total * SUM_SCALE * self.calibration, POLYNOMIAL))
+        return BEST - OUTER_SCALE * float(max(summed, np.finfo(np.float64).tiny) ** OUTER_POWER)
+
+    def strength_for(self, target: float, *, most: float) -> float:
+        """Find the strength that is predicted to score the target.
+
+        Parameters
+        ----------
+        target : float
+            Wanted score, below 100.
+        most : float
+            The strength never exceeds this.
+
+        Returns
+        -------
+        strength : float
+            `most` when even that scores better than the target.
+        """
+        goal = np.log(BEST - target)
+        strength, slope = np.log(most) - 1, 1.0
+        loss = np.log(BEST - self.score_at(float(np.exp(strength))))
+        for _ in range(STEPS):
+            step = float(np.clip((goal - loss) / slope, -2, 2))
+            after = np.log(BEST - self.score_at(float(np.exp(strength + step))))
+            if abs(step) > CLOSE and after != loss:
+                slope = max((after - loss) / step, 1 / 2)
+            strength, loss = strength + step, after
+            if abs(step) < CLOSE:
+                break
+        return float(np.exp(min(strength, np.log(most))))
+
+
+def look_at(luma: NDArray[np.generic], mark: NDArray[np.float32], layout: Layout) -> Visibility:
+    """Compute what the prediction needs, once.
 
     Parameters
     ----------
@@ -68,48 +133,13 @@ def solve_strength(
         A mark at the working scale, in allowances.
     layout : Layout
         The photo's layout.
-    target : float
-        Wanted SSIMULACRA2, below 100.
-    most : float
-        The strength never exceeds this.
 
     Returns
     -------
-    strength : float
-        What to multiply the mark by; `most` when even that scores better than the target.
+    visibility : Visibility
+        Scores any strength of this mark in this photo.
     """
-    scales = _scales(luma, mark, layout)
-    goal = np.log(BEST - target)
-    strength = np.log(most) - 1
-    loss = np.log(BEST - _score(scales, np.exp(strength)))
-    slope = 1.0
-    for _ in range(STEPS):
-        step = np.clip((goal - loss) / slope, -2, 2)
-        after = np.log(BEST - _score(scales, np.exp(strength + step)))
-        if abs(step) > np.finfo(np.float32).eps and after != loss:
-            slope = max((after - loss) / step, 1 / 2)
-        strength, loss = strength + step, after
-    return float(np.exp(min(strength, np.log(most))))
-
-
-def predict_score(
-    luma: NDArray[np.generic], mark: NDArray[np.float32], layout: Layout, *, strength: float
-) -> float:
-    """Predict SSIMULACRA2 of the marked photo against the original, at the delivered size.
-
-    Parameters
-    ----------
-    luma, mark, layout
-        As for :func:`solve_strength`.
-    strength : float
-        What the mark is multiplied by.
-
-    Returns
-    -------
-    score : float
-        At most 100.
-    """
-    return _score(_scales(luma, mark, layout), strength)
+    return Visibility(tuple(_scales(luma, mark, layout)), CALIBRATION[0] + CALIBRATION[1] * math.log2(layout.scale))
 
 
 def _scales(luma: NDArray[np.generic], mark: NDArray[np.float32], layout: Layout) -> list[_Scale]:
@@ -142,22 +172,6 @@ def _scale(luma: NDArray[np.float32], mark: NDArray[np.float32], averaging: floa
         detail=lightness - mean,
         change=change - change_mean,
     )
-
-
-def _score(scales: list[_Scale], strength: float) -> float:
-    """Sum the terms and map the sum to the score."""
-    total = 0.0
-    for level, scale in enumerate(scales):
-        added = scale.energy * np.float32(strength**2) + scale.noise
-        loss = added / (2 * scale.variance + added + np.float32(C2))
-        total += MEAN_SSIM[level] * float(loss.mean()) + NORM_SSIM[level] * _norm(loss)
-        if NORM_LOST[level] or NORM_ADDED[level]:
-            before = 1 + np.abs(scale.detail)
-            ratio = (1 + np.abs(scale.detail + scale.change * np.float32(strength))) / before - 1
-            total += NORM_LOST[level] * _norm(np.maximum(-ratio, 0))
-            total += NORM_ADDED[level] * _norm(np.maximum(ratio, 0))
-    summed = float(np.polynomial.polynomial.polyval(total * SUM_SCALE, POLYNOMIAL))
-    return BEST - OUTER_SCALE * float(max(summed, np.finfo(np.float64).tiny) ** OUTER_POWER)
 
 
 def _norm(values: NDArray[np.float32]) -> float:

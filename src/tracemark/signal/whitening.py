@@ -13,7 +13,7 @@ LIMIT = 1.5  # local standard deviations at which a coefficient is clipped: pict
 NEIGHBOURHOOD = 3  # coefficients: side of the window of the local spread
 
 
-def whiten(luma: NDArray[np.float32], *, levels: tuple[int, ...]) -> NDArray[np.float32]:
+def whiten(luma: NDArray[np.float32], *, levels: tuple[int, ...], favour: float = 0.0) -> NDArray[np.float32]:
     """Divide each wavelet coefficient by the local spread, limit it, and go back to pixels.
 
     Parameters
@@ -22,6 +22,8 @@ def whiten(luma: NDArray[np.float32], *, levels: tuple[int, ...]) -> NDArray[np.
         Luma, 0 to 255; both sides multiples of ``2**max(levels)``.
     levels : tuple of int
         Levels to keep; the others, and the approximation, become 0.
+    favour : float
+        Weight given to smooth places: each coefficient is divided once more by this power of the spread.
 
     Returns
     -------
@@ -30,14 +32,15 @@ def whiten(luma: NDArray[np.float32], *, levels: tuple[int, ...]) -> NDArray[np.
     """
     cA, bands = decompose(luma, levels=max(levels))
     kept = [
-        tuple(_limit(band) if level in levels else np.zeros_like(band) for band in triple)
+        tuple(_limit(band, favour) if level in levels else np.zeros_like(band) for band in triple)
         for level, triple in enumerate(bands, start=1)
     ]
     return reconstruct(np.zeros_like(cA), kept)  # type: ignore[arg-type]  # mypy takes tuple(...) for any length
 
 
-def _limit(band: NDArray[np.float32]) -> NDArray[np.float32]:
+def _limit(band: NDArray[np.float32], favour: float) -> NDArray[np.float32]:
     """Divide one band by its local spread and clip it."""
     size = (NEIGHBOURHOOD, NEIGHBOURHOOD)
     spread = np.sqrt(cv2.blur(band * band, size, borderType=cv2.BORDER_REFLECT) + np.float32(FLOOR) ** 2)
-    return np.asarray(np.clip(band / spread, -LIMIT, LIMIT), dtype=np.float32)
+    limited = np.clip(band / spread, -LIMIT, LIMIT)
+    return np.asarray(limited / spread ** np.float32(favour) if favour else limited, dtype=np.float32)

@@ -1,0 +1,60 @@
+"""Rehearse the leaks a copy must survive, to learn which photos need a stronger mark."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.profile import PROFILE
+from tracemark.signal.layout import Layout
+from tracemark.signal.whitening import whiten
+
+__all__ = ["rehearse"]
+
+LEVELS = tuple(level for level, _ in PROFILE.chip_levels)
+HALF_SIZE = (0.5, 75, 1.0)  # leak pixels in a working pixel, JPEG quality, share of the area that is left
+SMALL_CROP = (1.0, 75, 0.1)
+REDUCED_CROP = (0.3, 60, 0.3)  # its size, 0.6 of the photo's, is 0.3 of the cell's multiple of 16 pixels
+
+
+def rehearse(working: NDArray[np.float32], layers: NDArray[np.float32], layout: Layout) -> float:
+    """Say how well a mark would be read from the worst of the rehearsed leaks.
+
+    Parameters
+    ----------
+    working : ndarray, shape ``layout.working``, float32
+        The photo's luma at the working scale, with a mark in which all signs are +1.
+    layers : ndarray, shape (slots, ...), float32
+        The message's layers.
+    layout : Layout
+        The photo's layout.
+
+    Returns
+    -------
+    score : float
+        Correlation of the whole message, standard deviations; a word is read at about 10, but these layers
+        are weighted by what the mark may be and not by what the leak shows, which costs up to a third.
+    """
+    crop = (min(REDUCED_CROP[0] * layout.multiple, 1.0), *REDUCED_CROP[1:])
+    leaks = (HALF_SIZE, SMALL_CROP, crop)
+    return min(_score(_leak(working, size, quality), layers) * np.sqrt(area) for size, quality, area in leaks)
+
+
+def _leak(working: NDArray[np.float32], size: float, quality: int) -> NDArray[np.float32]:
+    """Reduce, recompress and enlarge again."""
+    rows, columns = working.shape
+    levels = np.clip(np.rint(working), 0, 255).astype(np.uint8)
+    if size < 1:
+        small = (round(columns * size), round(rows * size))
+        levels = np.asarray(cv2.resize(levels, small, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    _, coded = cv2.imencode(".jpg", levels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    read = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), dtype=np.float32)
+    return np.asarray(cv2.resize(read, (columns, rows), interpolation=cv2.INTER_CUBIC), dtype=np.float32)
+
+
+def _score(leak: NDArray[np.float32], layers: NDArray[np.float32]) -> float:
+    """Correlate cell by cell with layers whose signs are all +1; standard deviations."""
+    side = PROFILE.cell
+    product = whiten(leak, levels=LEVELS) * layers
+    slots, rows, columns = product.shape
+    cells = product.reshape(slots, rows // side, side, columns // side, side).sum(axis=(2, 4), dtype=np.float64)
+    return float(cells.sum() / max(np.sqrt((cells**2).sum()), np.finfo(np.float64).tiny))
