@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from tracemark.codes.message import decode, mother_code
 from tracemark.codes.word import log10_accident, recipient_of
 from tracemark.geometry.spectrum import SIDE, Spectrum, spectrum_of
-from tracemark.geometry.sync_pattern import SyncLines, sync_lines
+from tracemark.geometry.sync_pattern import sync_lines
 from tracemark.geometry.sync_search import (
     Placement,
     search_any_angle,
@@ -65,7 +66,7 @@ class Reading:
     """Leak (x, y, 1) to photo (x, y, 1), pixels."""
 
 
-def detect(leak: NDArray[np.generic], *, key: Key) -> Verdict:
+def detect(leak: NDArray[Any], *, key: Key) -> Verdict:
     """Name the recipient whose copy a leak is, from the leak and the key alone.
 
     Parameters

@@ -3,7 +3,7 @@
 import hashlib
 import operator
 from dataclasses import dataclass
-from typing import SupportsIndex
+from typing import Any, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +22,14 @@ from tracemark.signal.luma import luma_of
 from tracemark.signal.mask import allowance
 from tracemark.signal.modulation import Layers, build_layers
 from tracemark.signal.pixels import checked_pixels
-from tracemark.signal.rehearsal import rehearse
+from tracemark.signal.rehearsal import rehearse, untouched_score
 from tracemark.signal.visibility import look_at
 
 __all__ = ["Plan", "embed", "prepare"]
 
 TARGETS = (86.0, 88.8)  # SSIMULACRA2 that the strength is solved for: in a difficult photo, and usually; docs/format.md
 DIFFICULT = (6.4, 7.8)  # rehearsed scores between which a photo passes from difficult to usual
+LEAST_SCORE = 14.0  # standard deviations in the untouched copy; a word is read at about 10
 MOST_STRENGTH = 1.0  # luma levels in an allowance: even a photo that hides everything is not marked stronger
 DIGEST_BYTES = 32
 
@@ -55,7 +56,7 @@ class Plan:
     delivery: Delivery
     """The layers at the photo's own size."""
 
-    def copy_for(self, recipient: SupportsIndex) -> NDArray[np.generic]:
+    def copy_for(self, recipient: SupportsIndex) -> NDArray[Any]:
         """Make a recipient's copy.
 
         Parameters
@@ -83,7 +84,7 @@ class Plan:
         return deliver(self.delivery, np.moveaxis(signs, -1, 0))
 
 
-def prepare(image: NDArray[np.generic], *, key: Key) -> Plan:
+def prepare(image: NDArray[Any], *, key: Key) -> Plan:
     """Analyse a photo once.
 
     Parameters
@@ -105,7 +106,6 @@ def prepare(image: NDArray[np.generic], *, key: Key) -> Plan:
     """
     pixels = checked_pixels(image)
     layout = lay_out(*pixels.shape[:2])
-    rows, columns = layout.cells
     digest = _digest(pixels)
     salt = int(key.integers("salt", PROFILE.version, digest, size=1, below=PROFILE.salts)[0])
     chip_set = (layout.multiple - PROFILE.least_multiple) * PROFILE.salts + salt
@@ -113,14 +113,15 @@ def prepare(image: NDArray[np.generic], *, key: Key) -> Plan:
     working = to_working(luma, layout)
     layers = _layers(key, digest, chip_set, layout, allowance(working))
     sample = layers.common + layers.signed.sum(axis=0)
-    if not sample.any():
-        raise PhotoError("photo must have something between black and white to carry a mark, and it has nothing")
-    strength = _strength(luma, working, layers, sample, layout)
+    message = layers.signed[: PROFILE.message_slots]
+    strength = _strength(luma, working, layers, sample, layout) if sample.any() else 0.0
+    if not strength or untouched_score(working + np.float32(strength) * sample, message) < LEAST_SCORE:
+        raise PhotoError("photo must show more than pure black and white to carry a mark, and this one is too plain")
     delivery = prepare_delivery(pixels, layers, layout, strength=strength)
     return Plan(key, digest, layout, strength, chip_set, delivery)
 
 
-def embed(image: NDArray[np.generic], *, recipient: SupportsIndex, key: Key) -> NDArray[np.generic]:
+def embed(image: NDArray[Any], *, recipient: SupportsIndex, key: Key) -> NDArray[Any]:
     """Make one recipient's copy of a photo.
 
     Parameters
@@ -148,9 +149,7 @@ def embed(image: NDArray[np.generic], *, recipient: SupportsIndex, key: Key) -> 
     return prepare(image, key=key).copy_for(number)
 
 
-def _layers(
-    key: Key, digest: bytes, chip_set: int, layout: Layout, permitted: NDArray[np.float32]
-) -> Layers:
+def _layers(key: Key, digest: bytes, chip_set: int, layout: Layout, permitted: NDArray[np.float32]) -> Layers:
     """Build the layers of a photo, in allowances."""
     rows, columns = layout.cells
     beacon = beacon_choices(key)
@@ -178,10 +177,10 @@ def _strength(
     return usual if target == TARGETS[1] else visibility.strength_for(target, most=MOST_STRENGTH)
 
 
-def _digest(pixels: NDArray[np.generic]) -> bytes:
+def _digest(pixels: NDArray[Any]) -> bytes:
     """Hash what the photo shows: its shape, its dtype and its pixels, little-endian."""
     hashed = hashlib.blake2b(f"{pixels.shape} {pixels.dtype.name}".encode(), digest_size=DIGEST_BYTES)
-    hashed.update(np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("<")))
+    hashed.update(np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("<")).data)
     return hashed.digest()
 
 

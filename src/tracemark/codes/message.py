@@ -28,9 +28,9 @@ class MotherCode:
     generators: NDArray[np.intp]
     """Generator of each symbol, a mask over ``memory + 1`` bits; the same shape."""
 
-    def __getitem__(self, index: object) -> "MotherCode":
-        """Pick symbols, as from the arrays."""
-        return MotherCode(self.stages[index], self.generators[index])  # type: ignore[index]  # any numpy index
+    def __getitem__(self, index: tuple[slice, slice]) -> "MotherCode":
+        """Pick rows and columns of cells."""
+        return MotherCode(self.stages[index], self.generators[index])
 
     def ravel(self) -> "MotherCode":
         """Lay the symbols in a row."""
@@ -94,7 +94,7 @@ def encode(word: int, code: MotherCode) -> NDArray[np.int8]:
         +1 for an even parity, -1 for an odd one.
     """
     parity = np.bitwise_count(_windows(_bits(word))[code.stages] & code.generators) & 1
-    return 1 - 2 * parity.astype(np.int8)
+    return np.asarray(1 - 2 * parity, dtype=np.int8)
 
 
 def decode(soft: NDArray[np.float32], code: MotherCode, *, words: int = 1) -> list[Decoded]:
@@ -179,4 +179,4 @@ def _walsh(values: NDArray[np.float32]) -> NDArray[np.float32]:
     outer, inner = (hadamard(1 << part, dtype=np.float32) for part in (bits // 2, bits - bits // 2))
     half = (values.reshape(-1, len(inner)) @ inner).reshape(-1, len(outer), len(inner)).swapaxes(1, 2)
     whole = (half.reshape(-1, len(outer)) @ outer).reshape(-1, len(inner), len(outer)).swapaxes(1, 2)
-    return whole.reshape(values.shape)
+    return np.asarray(whole.reshape(values.shape), dtype=np.float32)

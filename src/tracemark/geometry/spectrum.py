@@ -60,7 +60,7 @@ def spectrum_of(white: NDArray[np.float32]) -> Spectrum:
     spread = np.sqrt(cv2.blur(magnitude * magnitude, window, borderType=cv2.BORDER_REFLECT))
     spread = np.maximum(spread, np.finfo(np.float32).eps * float(spread.max()) + np.finfo(np.float32).tiny)
     sharp, clipped = (values / np.maximum(spread, magnitude / np.float32(limit)) for limit in (SHARP_LIMIT, LIMIT))
-    return Spectrum(clipped, sharp, rows, columns)
+    return Spectrum(clipped.astype(np.complex64), sharp.astype(np.complex64), rows, columns)
 
 
 def values_at(bins: NDArray[np.complex64], frequencies: NDArray[np.float64]) -> NDArray[np.complex64]:
@@ -79,7 +79,7 @@ def values_at(bins: NDArray[np.complex64], frequencies: NDArray[np.float64]) -> 
         Bilinear; 0 outside the band of frequencies that pixels can hold.
     """
     place = frequencies * SIDE + SIDE // 2
-    inside = ((place >= 0) & (place < SIDE - 1)).all(axis=-1)
+    inside = np.asarray(((place >= 0) & (place < SIDE - 1)).all(axis=-1))
     place = np.where(inside[..., None], place, 0)
     low = place.astype(np.intp)
     part = (place - low).astype(np.float32)

@@ -25,7 +25,9 @@ PEAK_LIMIT = 8.0  # power of a bin, in local means, at which it is clipped
 KEPT = 6  # placements that a search hands on
 ROUGH = 40  # placements that a search with phase refines first
 APART = 5  # steps of the log-polar map between placements that count as different
-ASPECTS = tuple(sign * step / 100 for step in range(1, 13) for sign in (1, -1))  # ln(width / height), against the photo's
+ASPECTS = tuple(
+    sign * step / 100 for step in range(1, 13) for sign in (1, -1)
+)  # ln(width / height), against the photo's
 POSITIONS = 192  # positions tried a side of the tile: every 1.3 working pixels, a quarter of the shortest line
 CHUNK = 128  # transforms at a time: fits the processor's cache
 ROUNDS, SHRINKING = 8, 1.5  # of the refinement: how often it steps, and how much each step is smaller
@@ -93,16 +95,16 @@ def search_any_angle(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
 
 
 def search_aspects(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
-    """Search every scale, rotation, mirroring and an aspect up to 12 % from the photo's own; as :func:`search_any_angle`."""
+    """Search as :func:`search_any_angle` does, at aspects up to 12 % from the photo's own."""
     return _placed(spectrum, lines, _log_polar_peaks(spectrum, lines, ASPECTS), LEFT_ASPECT)
 
 
 def search_upright(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
-    """Search every scale and position with phase, for quarter turns and mirror images only; as :func:`search_any_angle`.
+    """Search every scale and position with phase, for quarter turns and mirror images; as :func:`search_any_angle`.
 
     With phase, lines are found at half the strength that their power needs.
     """
-    scales = np.exp(np.arange(*np.log(SCALES), SCALE_STEP))
+    scales = np.exp(np.arange(np.log(SCALES[0]), np.log(SCALES[1]), SCALE_STEP))
     linear = np.concatenate([orientation * scales[:, None, None] for orientation in ORIENTATIONS])
     score, centre = _positions(spectrum, lines, linear)
     trials = len(linear) * POSITIONS**2
@@ -112,7 +114,7 @@ def search_upright(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
 
 
 def search_whole(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
-    """Search the scales at which the leak is the whole photo, whose corner is the leak's; as :func:`search_any_angle`."""
+    """Search the scales at which the leak is the whole photo, corner on corner; as :func:`search_any_angle`."""
     leak = np.array([spectrum.columns, spectrum.rows], dtype=np.float64)
     low, high = np.log(np.array(WHOLE_SIDES) / leak.max())
     scales = np.exp(np.arange(low, high, WHOLE_STEP))
@@ -184,9 +186,7 @@ def _peaks(scores: NDArray[np.float32]) -> Iterator[tuple[float, int, int]]:
         left[max(row - APART, 0) : row + APART + 1, near] = 0
 
 
-def _placed(
-    spectrum: Spectrum, lines: SyncLines, peaks: list[Placement], left: tuple[float, ...]
-) -> list[Placement]:
+def _placed(spectrum: Spectrum, lines: SyncLines, peaks: list[Placement], left: tuple[float, ...]) -> list[Placement]:
     """Place peaks of power with phase; power cannot tell a picture from the same upside down."""
     if not peaks:
         return []

@@ -1,6 +1,7 @@
 """Lay a mark over the photo at its own size, cell by cell as a recipient's signs say."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,8 +22,8 @@ DITHER = (49471, 37345)  # 2**16 over the plastic number and over its square: th
 class Delivery:
     """A photo and the layers of its mark, at the photo's own size."""
 
-    pixels: NDArray[np.generic]
-    """The photo; shape (rows, columns[, channels])."""
+    pixels: NDArray[Any]
+    """The photo, a copy of its own; shape (rows, columns[, channels])."""
 
     layout: Layout
     """Where the cells lie."""
@@ -34,7 +35,7 @@ class Delivery:
     """What the recipient's signs multiply; shape (slots, ...), the same unit."""
 
 
-def prepare_delivery(pixels: NDArray[np.generic], layers: Layers, layout: Layout, *, strength: float) -> Delivery:
+def prepare_delivery(pixels: NDArray[Any], layers: Layers, layout: Layout, *, strength: float) -> Delivery:
     """Bring the layers to the photo's size.
 
     Parameters
@@ -65,10 +66,10 @@ def prepare_delivery(pixels: NDArray[np.generic], layers: Layers, layout: Layout
     )
     if pixels.dtype == np.uint8:
         common += _thresholds(common.shape)
-    return Delivery(pixels, layout, common, np.stack(signed))
+    return Delivery(pixels.copy(), layout, common, np.stack(signed))
 
 
-def deliver(delivery: Delivery, signs: NDArray[np.int8]) -> NDArray[np.generic]:
+def deliver(delivery: Delivery, signs: NDArray[np.int8]) -> NDArray[Any]:
     """Make a copy.
 
     Parameters
@@ -95,9 +96,9 @@ def deliver(delivery: Delivery, signs: NDArray[np.int8]) -> NDArray[np.generic]:
     return copy
 
 
-def _add(pixels: NDArray[np.generic], change: NDArray[np.int16]) -> NDArray[np.generic]:
+def _add(pixels: NDArray[Any], change: NDArray[np.int16]) -> NDArray[Any]:
     """Add a change of luma, in 1/64 levels, to a few rows of pixels."""
-    grey = pixels.ndim == 2  # noqa: PLR2004 - a grey picture has two axes
+    grey = pixels.ndim == 2
     colours = pixels if grey else pixels[..., :COLOURS]
     if pixels.dtype == np.uint8:
         levels = change >> FRACTION_BITS

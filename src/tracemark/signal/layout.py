@@ -73,9 +73,7 @@ def lay_out(rows: int, columns: int) -> Layout:
         raise PhotoError(f"photo's long side must be at most about {most} px, not {max(rows, columns)}")
     least = LEAST_SIDE * multiple // PROFILE.least_multiple
     if min(rows, columns) < least:
-        raise PhotoError(
-            f"photo must be at least {least} px on its short side to carry a mark, not {columns} x {rows}"
-        )
+        raise PhotoError(f"photo must be at least {least} px on its short side to carry a mark, not {columns} x {rows}")
     layout = Layout(rows, columns, multiple)
     whole = (rows // layout.cell) * (columns // layout.cell)
     if whole < LEAST_CELLS:

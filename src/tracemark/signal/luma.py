@@ -1,5 +1,7 @@
 """Read the luma of pixels, and write a change of luma back into them."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +11,7 @@ __all__ = ["PEAK", "luma_of", "plane_of"]
 PEAK = 255.0  # luma is in levels of an 8-bit picture, whatever the dtype
 
 
-def plane_of(pixels: NDArray[np.generic]) -> NDArray[np.float32]:
+def plane_of(pixels: NDArray[Any]) -> NDArray[np.float32]:
     """Scale pixels of any dtype to 0 .. 255.
 
     Parameters
@@ -28,7 +30,7 @@ def plane_of(pixels: NDArray[np.generic]) -> NDArray[np.float32]:
     return pixels.astype(np.float32) * np.float32(PEAK / most)
 
 
-def luma_of(pixels: NDArray[np.generic]) -> NDArray[np.float32]:
+def luma_of(pixels: NDArray[Any]) -> NDArray[np.float32]:
     """Read the luma of a picture.
 
     Parameters
@@ -41,7 +43,7 @@ def luma_of(pixels: NDArray[np.generic]) -> NDArray[np.float32]:
     luma : ndarray, shape (rows, columns), float32
         ITU-R BT.601 luma, as in JPEG, 0 .. 255.
     """
-    if pixels.ndim == 2:  # noqa: PLR2004 - a grey picture has two axes
+    if pixels.ndim == 2:
         return plane_of(pixels)
     if pixels.dtype == np.uint8:
         return np.asarray(cv2.cvtColor(pixels[..., :3].copy(order="C"), cv2.COLOR_RGB2GRAY), dtype=np.float32)

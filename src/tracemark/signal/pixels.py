@@ -1,5 +1,7 @@
 """Refuse arrays that cannot be a photo, saying what must be and what was."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +12,7 @@ __all__ = ["checked_pixels"]
 CHANNELS = (3, 4)  # RGB and RGBA
 
 
-def checked_pixels(image: NDArray[np.generic]) -> NDArray[np.generic]:
+def checked_pixels(image: NDArray[Any]) -> NDArray[Any]:
     """Check that an array can be a photo.
 
     Parameters
@@ -30,7 +32,7 @@ def checked_pixels(image: NDArray[np.generic]) -> NDArray[np.generic]:
     """
     if not isinstance(image, np.ndarray):
         raise PhotoError(f"photo must be a NumPy array, not {type(image).__name__}")
-    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in CHANNELS):  # noqa: PLR2004 - axes
+    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in CHANNELS):
         raise PhotoError(
             f"photo must have shape (rows, columns), (rows, columns, 3) or (rows, columns, 4), not {image.shape}"
         )

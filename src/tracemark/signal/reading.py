@@ -45,9 +45,7 @@ def shrink(luma: NDArray[np.float32], *, long_side: int) -> tuple[NDArray[np.flo
     return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), dtype=np.float32), factor
 
 
-def read_cells(
-    luma: NDArray[np.float32], transform: NDArray[np.float64], codebook: NDArray[np.float32]
-) -> CellReading:
+def read_cells(luma: NDArray[np.float32], transform: NDArray[np.float64], codebook: NDArray[np.float32]) -> CellReading:
     """Read the cells of a located leak.
 
     Parameters
@@ -71,7 +69,9 @@ def read_cells(
     else:
         reduce = np.eye(3)
     rows, columns = luma.shape
-    corners = np.array([[-0.5, -0.5, 1], [columns - 0.5, -0.5, 1], [-0.5, rows - 0.5, 1], [columns - 0.5, rows - 0.5, 1]])
+    corners = np.array(
+        [[-0.5, -0.5, 1], [columns - 0.5, -0.5, 1], [-0.5, rows - 0.5, 1], [columns - 0.5, rows - 0.5, 1]]
+    )
     placed = (transform @ np.linalg.inv(reduce) @ corners.T)[:2]
     side = PROFILE.tile_pixels
     first = np.floor((placed.min(axis=1) + 1 / 2) / side)
@@ -81,7 +81,9 @@ def read_cells(
     warp = (moved @ np.linalg.inv(reduce))[:2]
     straight = cv2.warpAffine(luma, warp, canvas, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
     cover = cv2.warpAffine(np.ones_like(luma), warp, canvas, flags=cv2.INTER_LINEAR)
-    white = whiten(np.asarray(straight, dtype=np.float32), levels=LEVELS, favour=_favour(density)) * (cover > LEAST_COVER)
+    white = whiten(np.asarray(straight, dtype=np.float32), levels=LEVELS, favour=_favour(density)) * (
+        cover > LEAST_COVER
+    )
     cells = cover.reshape(canvas[1] // PROFILE.cell, PROFILE.cell, canvas[0] // PROFILE.cell, PROFILE.cell)
     return CellReading(correlate_cells(white, codebook), moved, cells.mean(axis=(1, 3)) > LEAST_COVER)
 
@@ -120,7 +122,7 @@ def beacon_scores(reading: CellReading, beacon: CellChoice) -> NDArray[np.float3
         if tiles[row, column].any():
             sums[:, i : i + grid, j : j + grid] += np.einsum("sijc,sijc->sij", tiles[row, column][chosen], signs)
     power = float(np.sum(reading.correlation[reading.covered] ** 2)) / PROFILE.patterns
-    return sums / np.float32(np.sqrt(power)) if power > 0 else sums
+    return np.asarray(sums / np.sqrt(power), dtype=np.float32) if power > 0 else sums
 
 
 def _by_tile(values: NDArray[Number]) -> NDArray[Number]:
@@ -160,7 +162,8 @@ def energies(reading: CellReading) -> NDArray[np.float32]:
     """Say how much energy each pattern has beyond the mean of its cell, in units of that mean; 0 outside the leak."""
     energy = reading.correlation**2
     mean = energy.mean(axis=-1, keepdims=True)
-    return np.where(mean > 0, energy / np.maximum(mean, np.finfo(np.float32).tiny) - 1, 0)
+    relative = np.where(mean > 0, energy / np.maximum(mean, np.finfo(np.float32).tiny) - 1, 0)
+    return np.asarray(relative, dtype=np.float32)
 
 
 def excess_energy(energy: NDArray[np.float32], choice: CellChoice, first: tuple[int, int]) -> float:
@@ -188,9 +191,10 @@ def excess_energy(energy: NDArray[np.float32], choice: CellChoice, first: tuple[
 
 def _overlap(shape: tuple[int, ...], first: tuple[int, int]) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
     """Find the cells that leak and photo share, as slices of the leak's cells and of the photo's."""
-    side = PROFILE.grid * PROFILE.tile
-    low = [max(begin * PROFILE.tile, 0) for begin in first]
-    high = [min(begin * PROFILE.tile + count, side) for begin, count in zip(first, shape, strict=False)]
-    photo = [slice(*pair) for pair in zip(low, high, strict=True)]
-    own = [slice(cut.start - begin * PROFILE.tile, cut.stop - begin * PROFILE.tile) for cut, begin in zip(photo, first, strict=True)]
+    own: list[slice] = []
+    photo: list[slice] = []
+    for begin, count in zip(np.array(first) * PROFILE.tile, shape[:2], strict=True):
+        low, high = max(int(begin), 0), min(int(begin) + count, PROFILE.grid * PROFILE.tile)
+        photo.append(slice(low, high))
+        own.append(slice(low - int(begin), high - int(begin)))
     return (own[0], own[1]), (photo[0], photo[1])

@@ -1,14 +1,17 @@
 """Rehearse the leaks a copy must survive, to learn which photos need a stronger mark."""
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.profile import PROFILE
 from tracemark.signal.layout import Layout
+from tracemark.signal.luma import PEAK
 from tracemark.signal.whitening import whiten
 
-__all__ = ["rehearse"]
+__all__ = ["rehearse", "untouched_score"]
 
 LEVELS = tuple(level for level, _ in PROFILE.chip_levels)
 HALF_SIZE = (0.5, 75, 1.0)  # leak pixels in a working pixel, JPEG quality, share of the area that is left
@@ -36,13 +39,29 @@ def rehearse(working: NDArray[np.float32], layers: NDArray[np.float32], layout: 
     """
     crop = (min(REDUCED_CROP[0] * layout.multiple, 1.0), *REDUCED_CROP[1:])
     leaks = (HALF_SIZE, SMALL_CROP, crop)
-    return min(_score(_leak(working, size, quality), layers) * np.sqrt(area) for size, quality, area in leaks)
+    return min(_score(_leak(working, size, quality), layers) * math.sqrt(area) for size, quality, area in leaks)
+
+
+def untouched_score(working: NDArray[np.float32], layers: NDArray[np.float32]) -> float:
+    """Say how well a mark would be read from the copy itself.
+
+    Parameters
+    ----------
+    working, layers : ndarray
+        As for :func:`rehearse`.
+
+    Returns
+    -------
+    score : float
+        As for :func:`rehearse`.
+    """
+    return _score(np.clip(np.rint(working), 0, PEAK), layers)
 
 
 def _leak(working: NDArray[np.float32], size: float, quality: int) -> NDArray[np.float32]:
     """Reduce, recompress and enlarge again."""
     rows, columns = working.shape
-    levels = np.clip(np.rint(working), 0, 255).astype(np.uint8)
+    levels = np.clip(np.rint(working), 0, PEAK).astype(np.uint8)
     if size < 1:
         small = (round(columns * size), round(rows * size))
         levels = np.asarray(cv2.resize(levels, small, interpolation=cv2.INTER_AREA), dtype=np.uint8)

@@ -7,6 +7,7 @@ mark that is independent of it; ``benchmarks/results/visibility.md`` compares wi
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -122,7 +123,7 @@ class Visibility:
         return float(np.exp(min(strength, np.log(most))))
 
 
-def look_at(luma: NDArray[np.generic], mark: NDArray[np.float32], layout: Layout) -> Visibility:
+def look_at(luma: NDArray[Any], mark: NDArray[np.float32], layout: Layout) -> Visibility:
     """Compute what the prediction needs, once.
 
     Parameters
@@ -142,7 +143,7 @@ def look_at(luma: NDArray[np.generic], mark: NDArray[np.float32], layout: Layout
     return Visibility(tuple(_scales(luma, mark, layout)), CALIBRATION[0] + CALIBRATION[1] * math.log2(layout.scale))
 
 
-def _scales(luma: NDArray[np.generic], mark: NDArray[np.float32], layout: Layout) -> list[_Scale]:
+def _scales(luma: NDArray[Any], mark: NDArray[np.float32], layout: Layout) -> list[_Scale]:
     """Compute the maps of scales 0 to 4."""
     bands = _sample_rows(layout)
     small = (-(-layout.columns // 4), -(-layout.rows // 4))  # scale 2 is a quarter of the size
@@ -174,7 +175,7 @@ def _scale(luma: NDArray[np.float32], mark: NDArray[np.float32], averaging: floa
     )
 
 
-def _norm(values: NDArray[np.float32]) -> float:
+def _norm(values: NDArray[np.floating[Any]]) -> float:
     """Take the 4-norm of a map, as SSIMULACRA2 does."""
     squares = values * values
     return float(np.sqrt(np.sqrt(np.mean(squares * squares, dtype=np.float64))))
@@ -184,9 +185,7 @@ def _lightness(luma: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[
     """Map grey luma to Y of XYB, and say how fast it changes with luma."""
     levels = np.arange(256 + 1, dtype=np.float64)  # one beyond white, for the slope there
     gamma = levels / 255
-    linear = np.where(
-        gamma <= SRGB_KNEE, gamma / SRGB_SLOPE, ((gamma + SRGB_OFFSET) / SRGB_SCALE) ** SRGB_GAMMA
-    )
+    linear = np.where(gamma <= SRGB_KNEE, gamma / SRGB_SLOPE, ((gamma + SRGB_OFFSET) / SRGB_SCALE) ** SRGB_GAMMA)
     table = np.cbrt(linear + OPSIN_BIAS)
     slopes = np.diff(table)
     return (
