@@ -186,15 +186,17 @@ def excess_energy(energy: NDArray[np.float32], choice: CellChoice, first: tuple[
     own, photo = _overlap(energy.shape, first)
     picked = np.take_along_axis(energy[own], choice.patterns[photo], axis=-1)
     # the square of a normal variable has a variance of 2
-    return float(picked.sum() / np.sqrt(2 * max(np.count_nonzero(picked), 1)))
+    count = max(int(np.count_nonzero(picked)), 1)
+    return float(picked.sum() / np.sqrt(2 * count))
 
 
 def _overlap(shape: tuple[int, ...], first: tuple[int, int]) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
     """Find the cells that leak and photo share, as slices of the leak's cells and of the photo's."""
     own: list[slice] = []
     photo: list[slice] = []
-    for begin, count in zip(np.array(first) * PROFILE.tile, shape[:2], strict=True):
-        low, high = max(int(begin), 0), min(int(begin) + count, PROFILE.grid * PROFILE.tile)
+    for tiles, count in zip(first, shape[:2], strict=True):
+        begin = tiles * PROFILE.tile
+        low, high = max(begin, 0), min(begin + count, PROFILE.grid * PROFILE.tile)
         photo.append(slice(low, high))
-        own.append(slice(low - int(begin), high - int(begin)))
+        own.append(slice(low - begin, high - begin))
     return (own[0], own[1]), (photo[0], photo[1])
