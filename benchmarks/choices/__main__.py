@@ -13,6 +13,7 @@ import cv2
 
 from benchmarks.choices import marking
 from benchmarks.choices.code import CodeChoice
+from benchmarks.choices.finding import FindingChoice
 from benchmarks.choices.split import SplitChoice
 from benchmarks.choices.subjects import Setting, choose
 from benchmarks.choices.visibility import VisibilityChoice
@@ -32,6 +33,7 @@ CHOICES: Mapping[str, Any] = MappingProxyType(
         "contents": marking.CONTENTS,
         "cells": marking.CELLS,
         "split": SplitChoice(),
+        "sync": FindingChoice(),
         "code": CodeChoice(),
         "mask": marking.MASK,
         "dither": marking.DITHER,

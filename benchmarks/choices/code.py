@@ -64,7 +64,12 @@ class CodeChoice:
                 code = mother_code(key, SIDE).ravel()
                 for symbols in SYMBOLS:
                     for z in SCORES:
-                        yield _errors(name, code[:symbols], z, rng_for(setting.seed, "noise", symbols, int(z)))
+                        yield _errors(
+                            name,
+                            MotherCode(code.stages[:symbols], code.generators[:symbols]),
+                            z,
+                            rng_for(setting.seed, "noise", symbols, int(z)),
+                        )
 
     def render(self, errors: Sequence[Errors]) -> str:
         """Write a table: error rates, one row a code, and the limit of all codes below."""

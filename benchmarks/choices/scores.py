@@ -140,7 +140,7 @@ def informed_score(leak: Located, plan: Plan, recipient: int) -> InformedScore:
     )
 
 
-def correlation(soft: Floats, signs: npt.NDArray[np.generic]) -> float:
+def correlation(soft: Floats, signs: Floats | npt.NDArray[np.int8]) -> float:
     """Correlate soft symbols with signs, over the norm; 0 where there are none."""
     norm = float(np.sqrt(np.sum(soft.astype(np.float64) ** 2)))
     return float(np.sum(soft * signs, dtype=np.float64)) / norm if norm else 0.0

@@ -1,0 +1,162 @@
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import tracemark as tm
+from benchmarks.choices import marking
+from benchmarks.choices.__main__ import CHOICES, PAGE
+from benchmarks.choices.code import SCORES, SYMBOLS, CodeChoice, Errors, limit, noisy
+from benchmarks.choices.finding import FindingChoice, Found
+from benchmarks.choices.leaks import CROP_3, LEAKS, PLAIN, Leak
+from benchmarks.choices.marking import Score
+from benchmarks.choices.scores import blind_score, correlation, informed_score, locate
+from benchmarks.choices.split import SplitChoice, SplitScore
+from benchmarks.choices.variants import EQUAL_SIGHT, Variant, applied
+from benchmarks.choices.visibility import Sight, VisibilityChoice
+from tracemark import embedding
+from tracemark.profile import PROFILE
+from tracemark.signal import mask, reading
+from tracemark.signal.chips import codebook
+from tracemark.signal.layout import lay_out
+from tracemark.signal.luma import luma_of
+
+KEY = tm.Key(bytes(range(32)))
+RECIPIENTS = (7, 2**31)
+
+
+@pytest.fixture(scope="module")
+def photo():
+    grain = np.random.default_rng(3).normal(0, 8, (500, 700, 1))
+    ramp = np.linspace(90, 160, 700)[None, :, None]
+    return np.clip(grain + ramp + np.zeros(3), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def plan(photo):
+    return tm.prepare(photo, key=KEY)
+
+
+def test_a_variant_is_in_place_for_a_while_only():
+    before = PROFILE.message_slots, mask.EXPONENT, embedding.TARGETS
+    variant = Variant("other", {"message_slots": 5}, {"tracemark.signal.mask.EXPONENT": 0.0})
+    with applied(variant, also=EQUAL_SIGHT):
+        assert (PROFILE.message_slots, mask.EXPONENT) == (5, 0.0)
+        assert embedding.TARGETS[0] == embedding.TARGETS[1]
+        assert variant.present
+    assert (PROFILE.message_slots, mask.EXPONENT, embedding.TARGETS) == before
+    assert not variant.present
+
+
+def test_a_variant_leaves_even_when_something_breaks():
+    before = PROFILE.cell
+    with pytest.raises(ValueError, match="broken"), applied(Variant("other", {"cell": 16, "tile": 16})):
+        raise ValueError("broken")
+    assert PROFILE.cell == before
+
+
+def test_patterns_are_drawn_anew_for_other_levels_and_read_at_these():
+    before = codebook(KEY)
+    with applied(Variant("other", {"chip_levels": ((3, 1.0),)})):
+        assert reading.LEVELS == (3,)
+        assert not np.allclose(codebook(KEY), before)
+    np.testing.assert_array_equal(codebook(KEY), before)
+
+
+@pytest.mark.parametrize("name", ["levels", "contents", "cells", "mask", "dither"])
+def test_the_present_format_is_among_the_alternatives_once(name):
+    assert sum(variant.present for variant in CHOICES[name].variants) == 1
+
+
+@pytest.mark.parametrize("leak", [*LEAKS, CROP_3, PLAIN], ids=lambda leak: leak.name)
+@pytest.mark.parametrize("long_side", [1280, 3840])
+def test_a_cut_says_where_its_pixels_lie(leak, long_side, rng):
+    layout = lay_out(long_side * 2 // 3, long_side)
+    rows, columns = np.mgrid[: layout.rows, : layout.columns]
+    photo = np.stack([columns / 20, rows / 20, rows * 0], axis=-1).astype(np.uint8)
+    cut, transform = leak.cut(photo, layout, rng)
+    down, across = cut.shape[0] // 2, cut.shape[1] // 2
+    x, y, _ = transform @ (across, down, 1)
+    place = (np.array([x, y]) + 1 / 2) * layout.scale - 1 / 2
+    np.testing.assert_allclose(place / 20, cut[down, across, :2], atol=1.2)
+
+
+@pytest.mark.parametrize("leak", [PLAIN, Leak("crop", 40, 90), Leak("small", 100, 90, 0.7)], ids=lambda leak: leak.name)
+def test_a_recipient_scores_where_the_copy_leaked_and_an_innocent_does_not(leak, photo, plan, rng):
+    copy = plan.copy_for(RECIPIENTS[0])
+    state = rng.bit_generator.state
+    cut, transform = leak.cut(copy, plan.layout, rng)
+    rng.bit_generator.state = state
+    original, _ = leak.cut(photo, plan.layout, rng)
+    saved = luma_of(leak.save(cut))
+    blind = [blind_score(locate(saved, transform, plan), plan, recipient) for recipient in RECIPIENTS]
+    assert blind[0].read
+    assert not blind[1].read
+    assert blind[0].z > 8 > 5 > abs(blind[1].z)
+    assert blind[0].beacon > 3
+    difference = locate(saved - luma_of(original), transform, plan)
+    informed = [informed_score(difference, plan, recipient) for recipient in RECIPIENTS]
+    for name in ("fingerprint", "both"):
+        assert getattr(informed[0], name) > 6 > 5 > abs(getattr(informed[1], name))
+    assert informed[0].fingerprint <= math.sqrt(informed[0].symbols)
+
+
+def test_nothing_correlates_with_nothing():
+    assert correlation(np.zeros(4), np.ones(4)) == 0
+
+
+def test_noise_lets_the_codeword_correlate_as_asked(rng):
+    signs = np.where(rng.integers(2, size=1000), 1, -1).astype(np.int8)
+    scores = [correlation(noisy(signs, 10, rng), signs) for _ in range(200)]
+    assert abs(np.mean(scores) - 10) < 0.3
+
+
+def test_the_limit_falls_as_the_score_rises_and_as_the_word_shrinks():
+    rates = [limit(64, 1000, z) for z in (8, 9, 10, 11)]
+    assert rates == sorted(rates, reverse=True)
+    assert limit(32, 1000, 9) < limit(64, 1000, 9)
+    assert 0 < rates[-1] < rates[0] < 1
+
+
+def test_tables_have_a_row_for_each_alternative():
+    scores = [
+        Score(variant, 1280, "JPEG 50", name, z, 300, z > 10)
+        for variant in ("a", "**b** (present)")
+        for name, z in (("one.jpg", 8.0), ("two.jpg", 12.0))
+    ]
+    seen = [replace(score, leak="SSIMULACRA2", z=88.0) for score in scores]
+    text = marking.LEVELS.render([*scores, *seen])
+    assert "| a | 10.0 · 1/2 | 88.0 |" in text
+    assert "| **b** (present) | 10.0 · 1/2 | 88.0 |" in text
+
+
+def test_the_split_shows_mean_least_and_words():
+    scores = [SplitScore("0.60 / 0.15", 1280, "blind", "one.jpg", z, 300, z > 10) for z in (8.0, 12.0)]
+    text = SplitChoice().render([*scores, SplitScore("0.60 / 0.15", 1280, "informed", "one.jpg", 6.0, 100)])
+    assert "| 1280 px: blind | 10.0 (8.0) · 1/2 |" in text
+    assert "| 1280 px: informed | 6.0 (6.0) |" in text
+
+
+def test_the_code_is_shown_above_its_limit():
+    errors = [Errors("memory 12, 2 wraps", symbols, z, 5, 100, 0.02) for symbols in SYMBOLS for z in SCORES]
+    lines = CodeChoice().render(errors).splitlines()
+    assert "| 0.05 |" in lines[-2]
+    assert lines[-2].endswith("| 20 |")
+    assert lines[-1].startswith("| limit of any code |")
+
+
+def test_visibility_errors_are_measured_less_predicted():
+    text = VisibilityChoice().render([Sight(1280, "one.jpg", 88.0, 89.0), Sight(1280, "two.jpg", 88.0, 86.0)])
+    assert "| 1280 px | 88.0 | 87.5 | 86.0 | -0.5 | 2.1 | -2.0 |" in text
+
+
+def test_the_page_has_a_place_for_every_choice():
+    page = PAGE.read_text(encoding="utf-8")
+    for name in CHOICES:
+        assert page.index(f"<!-- {name}: begin -->") < page.index(f"<!-- {name}: end -->")
+
+
+def test_names_found_are_counted_by_leak():
+    found = [Found("0.16 / 0.09 / 0.60", "crop", name, name == "one.jpg", False) for name in ("one.jpg", "two.jpg")]
+    assert "| 0.16 / 0.09 / 0.60 | 1/2 | 0 |" in FindingChoice().render(found)
