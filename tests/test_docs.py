@@ -17,7 +17,9 @@ from tracemark.codes import fingerprint, message, word
 from tracemark.geometry import sync_pattern
 from tracemark.profile import PROFILE
 from tracemark.signal import chips
-from tracemark.signal.layout import lay_out
+from tracemark.signal.layout import lay_out, to_working
+from tracemark.signal.luma import luma_of
+from tracemark.signal.mask import allowance
 from tracemark_cli.main import tracemark
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,6 +27,7 @@ PAGES = {page.name: page for page in (ROOT / "README.md", *sorted((ROOT / "docs"
 FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+PLACE = re.compile(r"`((?:src|cli|tests|benchmarks)/(?!results/)[\w/.]+)(?:::(\w+))?`")
 OTHER_NUMBER = re.compile(r"^\| `(tracemark[\w.]+\.\w+)` \| `?([^|`]+)`? \|", re.MULTILINE)
 PROFILE_NUMBER = re.compile(r"^\| `(\w+)` \| `?([^|`]+)`? \|", re.MULTILINE)
 READ_IN_README = 18  # of its recipients 17, 18 and 19
@@ -128,13 +131,16 @@ def test_numbers_that_a_page_takes_from_the_code_are_those_of_the_code(name):
         assert getattr(importlib.import_module(module), constant) == ast.literal_eval(value.strip()), where
 
 
-def test_glossary_is_in_alphabetical_order_and_points_to_what_is_there():
-    text = PAGES["glossary.md"].read_text("utf-8")
-    entries = [entry.lower() for entry in re.findall(r"^\*\*(.+?)\*\*", text, re.MULTILINE)]
-    assert entries == sorted(entries)
-    for path, name in re.findall(r"`((?:src|cli|tests|benchmarks)/[\w/.]+)(?:::(\w+))?`", text):
+def test_the_glossary_is_in_alphabetical_order():
+    entries = re.findall(r"^\*\*(.+?)\*\*", PAGES["glossary.md"].read_text("utf-8"), re.MULTILINE)
+    assert [entry.lower() for entry in entries] == sorted(entry.lower() for entry in entries)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_files_and_names_that_a_page_points_to_are_there(name):
+    for path, word_in_it in PLACE.findall(PAGES[name].read_text("utf-8")):
         assert (ROOT / path).exists(), path
-        assert name in (ROOT / path).read_text("utf-8"), (path, name)
+        assert not word_in_it or re.search(rf"\b{word_in_it}\b", (ROOT / path).read_text("utf-8")), (path, word_in_it)
 
 
 @pytest.fixture(scope="module")
@@ -195,3 +201,17 @@ def test_the_format_page_agrees_with_the_code_on_photos(page_format, photos):
         plan = tm.prepare(pixels, key=tm.Key(secret))
         assert page_format["digest_of"](pixels) == plan.digest
         assert page_format["chip_set"](secret, pixels) == plan.chip_set
+
+
+def test_a_copy_is_the_photo_and_the_mark_of_the_format_page(page_format, photos):
+    secret, recipient = bytes(range(32)), 2**31 + 17
+    pixels = photos["astronaut"][:400, :416].astype(np.uint16) * 257  # 16 bits are not dithered
+    plan = tm.prepare(pixels, key=tm.Key(secret))
+    working = to_working(luma_of(pixels), plan.layout)  # of the photo's own size, but for cells that stick out
+    mark = page_format["mark"](secret, plan.digest, plan.chip_set, recipient, *plan.layout.cells)
+    change = (plan.strength * allowance(working) * mark)[:400, :416]
+    added = (plan.copy_for(recipient).astype(float) - pixels) / 257
+    room = np.clip(change[..., None], -(pixels / 257), 255 - pixels / 257)
+    difference = added - room
+    assert np.abs(change).max() > 1
+    assert np.abs(difference).max() < 5 / 64  # each of five layers is rounded to 1/64
