@@ -60,7 +60,7 @@ def commands(name):
     lines += [(words, False) for words in CODE.findall(FENCE.sub("", text))]
     for line, whole in lines:
         words = shlex.split(line.partition("#")[0].removeprefix("$ ")) if "tracemark " in line else []
-        if words[:1] == ["tracemark"] and not line.startswith("tracemark detect ..."):
+        if words[:1] == ["tracemark"]:
             yield words[1:], whole
 
 
