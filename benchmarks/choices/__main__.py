@@ -30,6 +30,7 @@ PAGE = ROOT / "docs" / "choices.md"
 CHOICES: Mapping[str, Any] = MappingProxyType(
     {
         "levels": marking.LEVELS,
+        "finest": marking.FINEST,
         "contents": marking.CONTENTS,
         "cells": marking.CELLS,
         "split": SplitChoice(),

@@ -13,9 +13,10 @@ from benchmarks.choices.subjects import LARGE_PX, SIZES, SMALL_PX, Setting, Subj
 from benchmarks.choices.variants import EQUAL_SIGHT, Variant, applied
 from benchmarks.gauntlet.quality import ssimulacra2
 from benchmarks.page import table
+from tracemark.profile import PROFILE
 from tracemark.signal.luma import luma_of
 
-__all__ = ["CELLS", "CONTENTS", "DITHER", "LEVELS", "MASK", "MarkingChoice", "Score"]
+__all__ = ["CELLS", "CONTENTS", "DITHER", "FINEST", "LEVELS", "MASK", "MarkingChoice", "Score"]
 
 QUALITY_PX = 1024  # side of the middle that is compared in a large photo: the whole takes a quarter of a minute
 
@@ -68,13 +69,17 @@ class MarkingChoice:
         """Write a table: mean z and words read, one row an alternative."""
         columns = list(dict.fromkeys((score.long_side, score.leak) for score in scores if score.leak != SEEN))
         columns.sort(key=lambda column: column[0])
-        head = ["", *(f"{size} px: {leak}" for size, leak in columns), f"{SEEN}, {self.seen_at} px"]
+        head = ["", *(f"{size} px: {leak}" for size, leak in columns), self._seen()]
         body = []
         for variant in dict.fromkeys(score.variant for score in scores):
             own = [score for score in scores if score.variant == variant]
             cells = [_cell([score for score in own if (score.long_side, score.leak) == column]) for column in columns]
             body.append([variant, *cells, f"{mean(score.z for score in own if score.leak == SEEN):.1f}"])
         return f"Mean z of the true message · words read.\n\n{table(head, body)}\n"
+
+    def _seen(self) -> str:
+        """Title the last column."""
+        return f"{SEEN}, {self.seen_at} px" + (f", middle {QUALITY_PX} px" if self.seen_at > SMALL_PX else "")
 
     def _scores(self, subject: Subject, name: str) -> Iterator[Score]:
         """Score one photo at one size."""
@@ -120,6 +125,11 @@ LEVELS = MarkingChoice((
     _levels((2, 1.0), (3, 3.0)), _levels((3, 1.0)), _levels((2, 1.0), (3, 2.0), (4, 2.0)),
     _levels((1, 0.5), (2, 1.0), (3, 2.5)),
 ))
+FINEST = MarkingChoice((
+    Variant(_levels(*PROFILE.chip_levels).name), _levels((1, 0.5), (2, 1.0), (3, 2.5)),
+    _levels((1, 0.5), (2, 1.0), (3, 3.5)), _levels((1, 1.0), (2, 1.0), (3, 3.5)), _levels((1, 1.0), (2, 1.0), (3, 5.0)),
+    _levels((1, 0.5), (2, 1.0), (3, 2.5), (4, 2.5)),
+), seen_at=LARGE_PX)
 CONTENTS = MarkingChoice(
     tuple(Variant(f"{slots} symbols, {2 ** (slots + 1)} contents", {"message_slots": slots}) for slots in (1, 3, 5)),
     leaks=(*LEAKS, CROP_3),

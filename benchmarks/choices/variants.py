@@ -15,7 +15,11 @@ __all__ = ["EQUAL_SIGHT", "Variant", "applied"]
 TARGET = 88.8  # SSIMULACRA2 that every photo is marked at: that of a usual photo
 MOST_STRENGTH = 1e3  # luma levels in an allowance: no cap, since its size depends on what is varied
 EQUAL_SIGHT: Mapping[str, object] = MappingProxyType(
-    {"tracemark.embedding.TARGETS": (TARGET, TARGET), "tracemark.embedding.MOST_STRENGTH": MOST_STRENGTH}
+    {
+        "tracemark.embedding.TARGETS": (TARGET, TARGET),
+        "tracemark.embedding.MOST_STRENGTH": MOST_STRENGTH,
+        "tracemark.embedding.LEAST_SCORE": 0.0,  # no photo is refused
+    }
 )
 """Constants that make every photo's strength the one predicted to look equally good, whatever its leaks."""
 
