@@ -14,7 +14,7 @@ import cv2
 from benchmarks.choices import marking
 from benchmarks.choices.code import CodeChoice
 from benchmarks.choices.finding import FindingChoice
-from benchmarks.choices.split import SplitChoice
+from benchmarks.choices.split import RANK, SPLIT
 from benchmarks.choices.subjects import Setting, choose
 from benchmarks.choices.visibility import VisibilityChoice
 from benchmarks.gauntlet.corpus import FOLDER_VARIABLE
@@ -33,7 +33,8 @@ CHOICES: Mapping[str, Any] = MappingProxyType(
         "finest": marking.FINEST,
         "contents": marking.CONTENTS,
         "cells": marking.CELLS,
-        "split": SplitChoice(),
+        "rank": RANK,
+        "split": SPLIT,
         "sync": FindingChoice(),
         "code": CodeChoice(),
         "mask": marking.MASK,

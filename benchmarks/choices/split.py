@@ -1,4 +1,4 @@
-"""How the mark's energy is divided between message and fingerprint."""
+"""How many symbols a photo holds, and how the mark's energy is divided between message and fingerprint."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from tracemark.embedding import Plan
 from tracemark.profile import PROFILE
 from tracemark.signal.luma import luma_of
 
-__all__ = ["SplitChoice", "SplitScore"]
+__all__ = ["RANK", "SPLIT", "SplitChoice", "SplitScore"]
 
 FINGERPRINTS = (0.07, 0.15, 0.25, 0.37)  # shares; the message gives or takes what they differ by
 MIXES = (2, 5, 10)  # copies in an average
@@ -45,11 +45,14 @@ class SplitScore:
 
 @dataclass(frozen=True)
 class SplitChoice:
-    """Message and fingerprint shares, read blind, informed and from averages of copies."""
+    """A choice among alternatives that are read blind, informed and from averages of copies."""
+
+    variants: tuple[Variant, ...]
+    """The alternatives."""
 
     def measure(self, setting: Setting) -> Iterator[SplitScore]:
         """Mark, leak, mix and read every photo with every alternative."""
-        for variant in _variants():
+        for variant in self.variants:
             name = f"**{variant.name}** (present)" if variant.present else variant.name
             with applied(variant, also=EQUAL_SIGHT):
                 for subject in setting.subjects(sizes=SIZES):
@@ -63,22 +66,14 @@ class SplitChoice:
         """Write a table: mean and least z, one row an alternative."""
         columns = list(dict.fromkeys((score.long_side, score.column) for score in scores))
         columns.sort(key=lambda column: column[0])
-        head = ["message / fingerprint", *(f"{size} px: {column}" for size, column in columns)]
+        titles = [f"{size} px: {column}" for size, column in columns]
         body = []
         for variant in dict.fromkeys(score.variant for score in scores):
             own = [score for score in scores if score.variant == variant]
             cells = [_cell([score for score in own if (score.long_side, score.column) == column]) for column in columns]
             body.append([variant, *cells])
-        across = table(["", *(row[0] for row in body)], zip(head[1:], *(row[1:] for row in body), strict=True))
+        across = table(["", *(row[0] for row in body)], zip(titles, *(row[1:] for row in body), strict=True))
         return f"Mean z, least z in brackets; words read where they are blind.\n\n{across}\n"
-
-
-def _variants() -> Iterator[Variant]:
-    """List the shares: always with the same sum."""
-    total = PROFILE.message_share + PROFILE.fingerprint_share
-    for share in sorted({*FINGERPRINTS, PROFILE.fingerprint_share}):
-        message = PROFILE.message_share if share == PROFILE.fingerprint_share else round(total - share, 4)
-        yield Variant(f"{message:.2f} / {share:.2f}", {"message_share": message, "fingerprint_share": share})
 
 
 def _blind(subject: Subject, plan: Plan, name: str) -> Iterator[SplitScore]:
@@ -128,3 +123,25 @@ def _cell(scores: Sequence[SplitScore]) -> str:
     text = f"{mean(score.z for score in scores):.1f} ({min(score.z for score in scores):.1f})"
     read = [score.read for score in scores if score.read is not None]
     return f"{text} · {sum(read)}/{len(read)}" if read else text
+
+
+def _shares() -> tuple[Variant, ...]:
+    """List shares of message and fingerprint: always with the same sum."""
+    total = PROFILE.message_share + PROFILE.fingerprint_share
+    variants = []
+    for share in sorted({*FINGERPRINTS, PROFILE.fingerprint_share}):
+        message = PROFILE.message_share if share == PROFILE.fingerprint_share else round(total - share, 4)
+        fields = {"message_share": message, "fingerprint_share": share}
+        variants.append(Variant(f"{message:.2f} / {share:.2f}", fields))
+    return tuple(variants)
+
+
+def _symbols(side: int, slots: int) -> Variant:
+    """Change the cell but not the tile, and the message symbols of a cell."""
+    tile = PROFILE.tile_pixels // side
+    fields = {"cell": side, "tile": tile, "unit": side // 2, "message_slots": slots}
+    return Variant(f"{side} px, {slots} + 1 symbols", fields)
+
+
+SPLIT = SplitChoice(_shares())
+RANK = SplitChoice(tuple(_symbols(side, slots) for side, slots in ((16, 1), (16, 3), (32, 1), (32, 3), (32, 5))))

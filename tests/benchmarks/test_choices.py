@@ -12,7 +12,7 @@ from benchmarks.choices.finding import FindingChoice, Found
 from benchmarks.choices.leaks import CROP_3, LEAKS, PLAIN, Leak
 from benchmarks.choices.marking import Score
 from benchmarks.choices.scores import blind_score, correlation, informed_score, locate
-from benchmarks.choices.split import SplitChoice, SplitScore
+from benchmarks.choices.split import SPLIT, SplitScore
 from benchmarks.choices.variants import EQUAL_SIGHT, Variant, applied
 from benchmarks.choices.visibility import Sight, VisibilityChoice
 from tracemark import embedding
@@ -64,7 +64,7 @@ def test_patterns_are_drawn_anew_for_other_levels_and_read_at_these():
     np.testing.assert_array_equal(codebook(KEY), before)
 
 
-@pytest.mark.parametrize("name", ["levels", "contents", "cells", "mask", "dither"])
+@pytest.mark.parametrize("name", ["levels", "finest", "contents", "cells", "rank", "split", "mask", "dither"])
 def test_the_present_format_is_among_the_alternatives_once(name):
     assert sum(variant.present for variant in CHOICES[name].variants) == 1
 
@@ -133,7 +133,7 @@ def test_tables_have_a_row_for_each_alternative():
 
 def test_the_split_shows_mean_least_and_words():
     scores = [SplitScore("0.60 / 0.15", 1280, "blind", "one.jpg", z, 300, z > 10) for z in (8.0, 12.0)]
-    text = SplitChoice().render([*scores, SplitScore("0.60 / 0.15", 1280, "informed", "one.jpg", 6.0, 100)])
+    text = SPLIT.render([*scores, SplitScore("0.60 / 0.15", 1280, "informed", "one.jpg", 6.0, 100)])
     assert "| 1280 px: blind | 10.0 (8.0) · 1/2 |" in text
     assert "| 1280 px: informed | 6.0 (6.0) |" in text
 
