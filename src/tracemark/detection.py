@@ -140,9 +140,9 @@ def _decoded(luma: NDArray[np.float32], transform: NDArray[np.float64], sync: fl
     multiples, salts = PROFILE.least_multiple, PROFILE.salts
     for chip_set, first in _likely_places(cells, key):
         soft, where = gather(cells, message_choices(key, chip_set), first)
-        transform = _to_photo(cells, first, chip_set // salts + multiples)
+        to_photo = _to_photo(cells, first, chip_set // salts + multiples)
         for decoded in decode(soft.ravel(), code[where].ravel(), words=LOOKUPS):
-            yield Reading(decoded.word, decoded.score, sync, transform)
+            yield Reading(decoded.word, decoded.score, sync, to_photo)
 
 
 def _likely_places(cells: CellReading, key: Key) -> list[tuple[int, tuple[int, int]]]:

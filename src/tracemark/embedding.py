@@ -27,7 +27,10 @@ from tracemark.signal.visibility import look_at
 
 __all__ = ["Plan", "embed", "prepare"]
 
-TARGETS = (86.0, 88.8)  # SSIMULACRA2 that the strength is solved for: in a difficult photo, and usually; docs/format.md
+TARGETS = (
+    86.0,
+    88.8,
+)  # SSIMULACRA2 that the strength is solved for: in a difficult photo, and usually; docs/choices.md
 DIFFICULT = (6.4, 7.8)  # rehearsed scores between which a photo passes from difficult to usual
 LEAST_SCORE = 10.5  # standard deviations in the untouched copy; a word is read at about 10
 MOST_STRENGTH = 1.0  # luma levels in an allowance: even a photo that hides everything is not marked stronger
@@ -116,7 +119,7 @@ def prepare(image: NDArray[Any], *, key: Key) -> Plan:
     message = layers.signed[: PROFILE.message_slots]
     strength = _strength(luma, working, layers, sample, layout) if sample.any() else 0.0
     if not strength or untouched_score(working + np.float32(strength) * sample, message) < LEAST_SCORE:
-        raise PhotoError("photo must show more than pure black and white to carry a mark, and this one is too plain")
+        raise PhotoError("photo must show more to carry a mark; this one is too plain, or too small for what it shows")
     delivery = prepare_delivery(pixels, layers, layout, strength=strength)
     return Plan(key, digest, layout, strength, chip_set, delivery)
 

@@ -9,11 +9,11 @@ __all__ = ["PROFILE", "Profile"]
 class Profile:
     """The numbers of one format version; a released profile never changes.
 
-    How each was chosen is told in ``docs/format.md``.
+    How each was chosen is told in ``docs/choices.md``.
     """
 
     version: int = 1
-    """Format version; it is part of the label of every keyed stream that shapes the mark."""
+    """Format version; every keyed stream that shapes the mark depends on it."""
 
     cell: int = 32
     """Side of a cell at the working scale, pixels."""

@@ -15,7 +15,7 @@ from tracemark.profile import PROFILE
 
 __all__ = ["Decoded", "MotherCode", "decode", "encode", "mother_code"]
 
-WRAPS = 2  # times round the trellis; docs/format.md
+WRAPS = 2  # times round the trellis; docs/choices.md
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def decode(soft: NDArray[np.float32], code: MotherCode, *, words: int = 1) -> li
     The metric of all windows at one stage is the Walsh-Hadamard transform of the soft symbols sorted
     by generator, so the work does not grow with the number of symbols.  After the last time round every state's path
     is traced back and closed into a ring, and the rings are scored anew: a ring that was not best where the path began
-    may still be the best ring (``benchmarks/results/code.md``).
+    may still be the best ring (``docs/choices.md``).
     """
     norm = float(np.sqrt(np.sum(soft.astype(np.float64) ** 2)))
     if norm == 0:

@@ -8,11 +8,11 @@ from tracemark.signal.luma import PEAK
 
 __all__ = ["allowance"]
 
-FINE = 2.0  # pixels: what is finer than this counts as activity; tuned, docs/format.md
+FINE = 2.0  # pixels: what is finer than this counts as activity; tuned, docs/choices.md
 NEIGHBOURHOOD = 2.0  # pixels: activity is averaged over this Gaussian
 SHELTER = 9  # pixels: an edge does not lend its activity to a smooth place within half of this
 FLOOR = 2.0  # luma levels: activity of a perfectly smooth place
-EXPONENT = 0.7  # of the activity; 0 would be a flat mark; tuned, docs/format.md
+EXPONENT = 0.7  # of the activity; 0 would be a flat mark; tuned, docs/choices.md
 HEADROOM = 24.0  # luma levels to black or white below which the mark fades to nothing
 
 

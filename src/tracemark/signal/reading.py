@@ -18,7 +18,7 @@ __all__ = ["CellReading", "beacon_scores", "energies", "excess_energy", "gather"
 
 LEVELS = tuple(level for level, _ in PROFILE.chip_levels)
 OVERSAMPLING = 1.5  # leak pixels in a working pixel above which the leak is first reduced by area
-FAVOUR_DENSITY, FAVOUR = (0.7, 0.9), (0.0, 0.5)  # leak pixels in a working pixel; exponent; docs/format.md
+FAVOUR_DENSITY, FAVOUR = (0.7, 0.9), (0.0, 0.5)  # leak pixels in a working pixel; exponent; docs/choices.md
 LEAST_COVER = 0.5  # of a cell's area that must be leak for the cell to count
 
 

@@ -2,7 +2,7 @@
 
 SSIMULACRA2 (Cloudinary, https://github.com/cloudinary/ssimulacra2) is a weighted sum of norms of error
 maps at six scales.  A mark in luma reaches ten of its terms.  They are computed here for a grey photo and a
-mark that is independent of it; ``benchmarks/results/visibility.md`` compares with the metric itself.
+mark that is independent of it; ``docs/choices.md`` compares with the metric itself.
 """
 
 import math
@@ -29,9 +29,9 @@ NORM_ADDED = (0.0, 0.0, 0.0, 0.28520802612117757, 44.835625328877896)
 POLYNOMIAL = (0.0, 2.326765642916932, -0.020884521182843837, 6.248496625763138e-05)
 SUM_SCALE, OUTER_SCALE, OUTER_POWER = 0.9562382616834844, 10.0, 0.6276336467831387
 BEST = 100.0
-CALIBRATION = (0.985, 0.038)  # measured / predicted sum: at scale 1, and per doubling; docs/format.md
+CALIBRATION = (0.985, 0.038)  # measured / predicted sum: at scale 1, and per doubling; docs/choices.md
 
-SAMPLE_PIXELS = 1_000_000  # scales 0 and 1 of a larger photo are read from bands of rows; docs/format.md
+SAMPLE_PIXELS = 1_000_000  # scales 0 and 1 of a larger photo are read from bands of rows
 BAND_ROWS = 64  # height of one such band, pixels
 FINE_SCALES = 2  # scales read from bands
 DITHER_VARIANCE = 1 / 6  # luma levels squared: rounding of a dithered change, averaged over its fraction

@@ -8,7 +8,7 @@ from tracemark.signal.wavelet import decompose, reconstruct
 
 __all__ = ["whiten"]
 
-FLOOR = 2.0  # luma levels: what a coefficient is divided by where the picture is empty; docs/format.md
+FLOOR = 2.0  # luma levels: what a coefficient is divided by where the picture is empty; docs/choices.md
 LIMIT = 1.5  # local standard deviations at which a coefficient is clipped: pictures have heavy tails
 NEIGHBOURHOOD = 3  # coefficients: side of the window of the local spread
 
