@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tracemark.geometry.spectrum import LIMIT, SIDE, spectrum_of, values_at
+from tracemark.geometry.spectrum import LIMIT, SHARP_LIMIT, SIDE, spectrum_of, values_at
 
 
 @pytest.mark.parametrize("shape", [(200, 300), (301, 201), (64, 64)])
@@ -28,37 +28,66 @@ def test_a_wave_is_read_at_its_frequency_with_its_phase(shape, rng):
     turns = (across - centre[0]) * frequency[0] + (down - centre[1]) * frequency[1]
     wave = np.cos(2 * np.pi * turns + phase) + rng.standard_normal(shape)
     spectrum = spectrum_of(wave.astype(np.float32))
-    value = values_at(spectrum, frequency)
-    assert abs(value) > 0.99 * LIMIT
-    assert np.angle(value) == pytest.approx(phase, abs=0.1)
-    assert np.angle(values_at(spectrum, -frequency)) == pytest.approx(-phase, abs=0.1)
-    # Not at the mirrored frequency, nor with the axes swapped.
-    for other in (frequency * [1, -1], frequency[::-1]):
-        assert abs(values_at(spectrum, other)) < 0.9 * LIMIT
+    for bins in (spectrum.values, spectrum.sharp):
+        value = values_at(bins, frequency)
+        assert abs(value) > 0.99 * LIMIT
+        assert np.angle(value) == pytest.approx(phase, abs=0.1)
+        assert np.angle(values_at(bins, -frequency)) == pytest.approx(-phase, abs=0.1)
+        # Not at the mirrored frequency, nor with the axes swapped.
+        for other in (frequency * [1, -1], frequency[::-1]):
+            assert abs(values_at(bins, other)) < 0.9 * LIMIT
 
 
 def test_no_bin_outweighs_its_neighbours(rng):
     down, across = np.mgrid[:200, :300]
     wave = 1000 * np.cos(across * 0.9 + down * 0.4) + rng.standard_normal((200, 300))
-    assert np.abs(spectrum_of(wave.astype(np.float32)).values).max() <= LIMIT * 1.001
+    spectrum = spectrum_of(wave.astype(np.float32))
+    assert np.abs(spectrum.values).max() <= LIMIT * 1.001
+    assert np.abs(spectrum.sharp).max() <= SHARP_LIMIT * 1.001
+
+
+def test_a_strong_line_keeps_its_peak_in_the_sharp_spectrum_only(rng):
+    frequency = np.array([0.0625, -0.2109375])
+    down, across = np.mgrid[:300, :400]
+    wave = 5 * np.cos(2 * np.pi * (across * frequency[0] + down * frequency[1])) + rng.standard_normal((300, 400))
+    spectrum = spectrum_of(wave.astype(np.float32))
+    beside = frequency + np.array([1 / SIDE, 0])
+    sharp, clipped = (
+        [abs(values_at(bins, at)) for at in (frequency, beside)] for bins in (spectrum.sharp, spectrum.values)
+    )
+    assert sharp[0] > sharp[1] > LIMIT
+    assert clipped == pytest.approx([LIMIT, LIMIT], rel=1e-3)
+
+
+def test_the_sharp_spectrum_is_the_other_where_neither_is_clipped(rng):
+    down, across = np.mgrid[:300, :400]
+    wave = 5 * np.cos(across * 0.9 + down * 0.4) + rng.standard_normal((300, 400))
+    spectrum = spectrum_of(wave.astype(np.float32))
+    low = np.abs(spectrum.values) < 0.99 * LIMIT
+    assert 0.99 < low.mean() < 1
+    np.testing.assert_allclose(spectrum.sharp[low], spectrum.values[low], atol=1e-5)
+    assert np.abs(spectrum.sharp[~low]).max() > LIMIT
 
 
 def test_an_empty_leak_has_an_empty_spectrum():
-    values = spectrum_of(np.zeros((64, 80), dtype=np.float32)).values
-    np.testing.assert_array_equal(values, 0)
+    spectrum = spectrum_of(np.zeros((64, 80), dtype=np.float32))
+    np.testing.assert_array_equal(spectrum.values, 0)
+    np.testing.assert_array_equal(spectrum.sharp, 0)
 
 
 def test_values_on_the_grid_are_the_bins_and_between_them_are_means(rng):
     spectrum = spectrum_of(rng.standard_normal((150, 200)).astype(np.float32))
     rows, columns = rng.integers(1, SIDE - 2, (2, 50))
     at = np.stack([columns, rows], axis=-1) / SIDE - 0.5
-    np.testing.assert_allclose(values_at(spectrum, at), spectrum.values[rows, columns], atol=1e-4)
-    between = values_at(spectrum, at + 0.5 / SIDE)
-    blocks = [spectrum.values[rows + down, columns + across] for down in (0, 1) for across in (0, 1)]
-    np.testing.assert_allclose(between, np.mean(blocks, axis=0), atol=1e-4)
+    for bins in (spectrum.values, spectrum.sharp):
+        np.testing.assert_allclose(values_at(bins, at), bins[rows, columns], atol=1e-4)
+        between = values_at(bins, at + 0.5 / SIDE)
+        blocks = [bins[rows + down, columns + across] for down in (0, 1) for across in (0, 1)]
+        np.testing.assert_allclose(between, np.mean(blocks, axis=0), atol=1e-4)
 
 
 def test_frequencies_that_pixels_cannot_hold_read_as_nothing(rng):
     spectrum = spectrum_of(rng.standard_normal((150, 200)).astype(np.float32))
     outside = np.array([[0.51, 0.1], [-0.51, 0], [0.1, 0.7], [0, -3.0]])
-    np.testing.assert_array_equal(values_at(spectrum, outside), 0)
+    np.testing.assert_array_equal(values_at(spectrum.values, outside), 0)
+    np.testing.assert_array_equal(values_at(spectrum.sharp, outside), 0)

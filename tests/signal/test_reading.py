@@ -6,12 +6,13 @@ from tracemark.keys import Key
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import CellChoice, beacon_choices, codebook, message_choices
 from tracemark.signal.modulation import correlate_cells
-from tracemark.signal.reading import CellReading, beacon_scores, excess_energy, gather, read_cells, shrink
+from tracemark.signal.reading import CellReading, beacon_scores, energies, excess_energy, gather, read_cells, shrink
 from tracemark.signal.whitening import whiten
 
 KEY = Key(bytes(range(32)))
 TILE, GRID, SIDE = PROFILE.tile, PROFILE.grid, PROFILE.tile_pixels
 LEVELS = tuple(level for level, _ in PROFILE.chip_levels)
+FAVOUR = 0.5  # of smooth places, in a leak that has a pixel for each working pixel
 
 
 def reading_of(rng, tiles, covered=None):
@@ -89,7 +90,7 @@ def test_an_upright_leak_reads_as_its_cells_do(rng):
     assert reading.covered.shape == (2 * TILE, TILE)
     assert reading.covered.all()
     np.testing.assert_allclose(reading.transform, np.eye(3), atol=1e-9)
-    expected = correlate_cells(whiten(luma, levels=LEVELS), codebook(KEY))
+    expected = correlate_cells(whiten(luma, levels=LEVELS, favour=FAVOUR), codebook(KEY))
     np.testing.assert_allclose(reading.correlation, expected, atol=0.02)
 
 
@@ -158,9 +159,45 @@ def test_energy_is_in_excess_where_something_was_added_whatever_its_sign(rng):
     signs = rng.choice(np.array([-1, 1], dtype=np.float32), choice.patterns[cells].shape)
     np.put_along_axis(added, choice.patterns[cells], signs, axis=-1)
     told = CellReading(reading.correlation + added, reading.transform, reading.covered)
-    for chip_set, least, most in ((3, 8, np.inf), (4, -5, 5)):
-        soft, _ = gather(told, message_choices(KEY, chip_set), (0, 0))
-        assert least < excess_energy(soft, told) < most
-        assert excess_energy(-soft, told) == pytest.approx(excess_energy(soft, told))
+    negative = CellReading(-told.correlation, told.transform, told.covered)
+    for chip_set, first, least, most in ((3, (0, 0), 8, np.inf), (4, (0, 0), -5, 5), (3, (1, 2), -5, 5)):
+        other = message_choices(KEY, chip_set)
+        excess = excess_energy(energies(told), other, first)
+        assert least < excess < most
+        assert excess_energy(energies(negative), other, first) == pytest.approx(excess)
     nothing = reading_of(rng, (1, 1), np.zeros((TILE, TILE), dtype=bool))
-    assert excess_energy(gather(nothing, choice, (0, 0))[0], nothing) == 0
+    assert excess_energy(energies(nothing), choice, (0, 0)) == 0
+
+
+def test_the_energy_of_noise_is_in_excess_by_standard_deviations(rng):
+    covered = rng.random((2 * TILE, 2 * TILE)) < 0.7
+    energy = energies(reading_of(rng, (2, 2), covered))
+    places = [(row, column) for row in range(-1, GRID) for column in range(-1, GRID)]
+    excess = [excess_energy(energy, message_choices(KEY, chip_set), at) for chip_set in range(6) for at in places]
+    assert np.mean(excess) == pytest.approx(0, abs=0.2)
+    assert np.std(excess) == pytest.approx(1, abs=0.15)
+
+
+def test_energies_are_relative_to_each_cell_and_nothing_outside_the_leak(rng):
+    covered = rng.random((TILE, TILE)) < 0.7
+    reading = reading_of(rng, (1, 1), covered)
+    energy = energies(reading)
+    np.testing.assert_array_equal(energy[~covered], 0)
+    np.testing.assert_allclose(energy.mean(axis=-1), 0, atol=1e-5)
+    loud = CellReading(reading.correlation * rng.uniform(1, 9, (TILE, TILE, 1)), reading.transform, covered)
+    np.testing.assert_allclose(energies(loud), energy, atol=1e-3)
+
+
+@pytest.mark.parametrize(("scale", "favoured"), [(1.0, True), (2.0, True), (0.5, False)])
+def test_a_dense_leak_weighs_its_smooth_places_more_and_a_reduced_one_does_not(scale, favoured, rng):
+    luma = rng.standard_normal((SIDE, 2 * SIDE))
+    luma[:, :SIDE] *= 15
+    luma[:, SIDE:] *= 60
+    method = {"interpolation": cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA}
+    leak = cv2.resize((128 + luma).astype(np.float32), None, fx=scale, fy=scale, **method)
+    transform = np.diag([1 / scale, 1 / scale, 1.0])
+    transform[:2, 2] = (1 / scale - 1) / 2
+    reading = read_cells(leak, transform, codebook(KEY))
+    smooth, busy = (np.std(reading.correlation[:, cells]) for cells in (np.s_[: TILE - 1], np.s_[TILE + 1 :]))
+    # Four times the contrast, to the power of FAVOUR.
+    assert smooth / busy == pytest.approx(4**FAVOUR if favoured else 1, rel=0.15)

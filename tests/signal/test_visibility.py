@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from tracemark.signal.layout import lay_out
-from tracemark.signal.visibility import predict_score, solve_strength
+from tracemark.signal.visibility import look_at
 
 SHAPES = [(320, 480), (427, 641), (961, 1501), (1500, 2100)]
 
@@ -23,16 +23,16 @@ def mark(rng, layout):
 @pytest.mark.parametrize("target", [80.0, 88.0])
 def test_the_strength_found_is_predicted_to_score_the_target(shape, target, rng):
     layout, luma = lay_out(*shape), picture(rng, shape)
-    pattern = mark(rng, layout)
-    strength = solve_strength(luma, pattern, layout, target=target, most=100.0)
+    visibility = look_at(luma, mark(rng, layout), layout)
+    strength = visibility.strength_for(target, most=100.0)
     assert strength < 100
-    assert predict_score(luma, pattern, layout, strength=strength) == pytest.approx(target, abs=0.1)
+    assert visibility.score_at(strength) == pytest.approx(target, abs=0.1)
 
 
 def test_a_stronger_mark_scores_lower(rng):
     layout, luma = lay_out(320, 480), picture(rng, (320, 480))
-    pattern = mark(rng, layout)
-    scores = [predict_score(luma, pattern, layout, strength=strength) for strength in (0.0, 0.25, 0.5, 1, 2, 4)]
+    visibility = look_at(luma, mark(rng, layout), layout)
+    scores = [visibility.score_at(strength) for strength in (0.0, 0.25, 0.5, 1, 2, 4)]
     assert scores == sorted(scores, reverse=True)
     assert scores[0] > 95
 
@@ -42,25 +42,25 @@ def test_texture_hides_a_mark_that_smoothness_shows(rng):
     pattern = mark(rng, layout)
     smooth = np.full((320, 480), 128, dtype=np.float32)
     busy = np.clip(128 + 30 * rng.standard_normal((320, 480)), 0, 255).astype(np.float32)
-    shown, hidden = (predict_score(luma, pattern, layout, strength=1.0) for luma in (smooth, busy))
+    shown, hidden = (look_at(luma, pattern, layout).score_at(1.0) for luma in (smooth, busy))
     assert hidden > shown + 1
 
 
 @pytest.mark.parametrize("most", [0.01, 0.1])
 def test_the_strength_never_exceeds_the_most(most, rng):
     layout, luma = lay_out(320, 480), picture(rng, (320, 480))
-    assert solve_strength(luma, mark(rng, layout), layout, target=60.0, most=most) == pytest.approx(most)
+    assert look_at(luma, mark(rng, layout), layout).strength_for(60.0, most=most) == pytest.approx(most)
 
 
 def test_twice_the_mark_gets_half_the_strength(rng):
     layout, luma = lay_out(320, 480), picture(rng, (320, 480))
     pattern = mark(rng, layout)
-    one, two = (solve_strength(luma, pattern * np.float32(f), layout, target=85.0, most=100.0) for f in (1, 2))
+    one, two = (look_at(luma, pattern * np.float32(f), layout).strength_for(85.0, most=100.0) for f in (1, 2))
     assert one == pytest.approx(2 * two, rel=0.02)
 
 
 def test_eight_bits_and_floats_of_the_same_luma_agree(rng):
     layout, luma = lay_out(320, 480), np.rint(picture(rng, (320, 480)))
     pattern = mark(rng, layout)
-    scores = [predict_score(kind, pattern, layout, strength=1.0) for kind in (luma, luma.astype(np.uint8))]
+    scores = [look_at(kind, pattern, layout).score_at(1.0) for kind in (luma, luma.astype(np.uint8))]
     assert scores[0] == pytest.approx(scores[1], abs=0.1)

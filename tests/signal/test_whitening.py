@@ -53,6 +53,20 @@ def test_loud_and_quiet_places_come_out_alike(rng):
     assert np.std(white[:, :112]) == pytest.approx(np.std(white[:, 144:]), rel=0.1)
 
 
+@pytest.mark.parametrize("favour", [0.25, 0.5, 1.0])
+def test_favour_weighs_a_smooth_place_by_that_power_of_its_contrast(favour, rng):
+    luma = texture(rng, 1.0, (128, 256)) - 128
+    luma[:, :128] *= 80
+    luma[:, 128:] *= 20
+    white = whiten(luma, levels=LEVELS, favour=favour)
+    assert np.std(white[:, 144:]) / np.std(white[:, :112]) == pytest.approx(4**favour, rel=0.1)
+
+
+def test_without_favour_nothing_is_favoured(rng):
+    luma = texture(rng)
+    np.testing.assert_array_equal(whiten(luma, levels=LEVELS, favour=0.0), whiten(luma, levels=LEVELS))
+
+
 def test_the_luma_given_is_not_written_to(rng):
     luma = texture(rng)
     luma.setflags(write=False)
