@@ -35,11 +35,11 @@ SEARCH_STEP = 1 << max(SEARCH_LEVELS)  # pixels: sides are filled up to a multip
 LEAST_SEARCH = 8 * SEARCH_STEP  # pixels: and to this, or the wavelet's coarsest level would be all border
 LEAST_SIDE = 64  # pixels: two cells at the working scale
 READ_PER_SEARCH = 4  # placements that are decoded after each search
-SEARCHES = (  # with the merit, in nats, below which a placement waits for the next search
+SEARCHES = (  # with the merit, in nats, below which a placement waits until all have searched
     (search_any_angle, 2.0),
     (search_whole, 2.0),
-    (search_upright, -5.0),
-    (search_aspects, -3.0),
+    (search_upright, 2.0),
+    (search_aspects, -5.0),
 )
 WEIGHED_PLACES = 300  # chip sets and places whose message energy is measured, best beacon first
 TRIED_PLACES = 12  # of those, how many are decoded, likeliest first
