@@ -96,8 +96,8 @@ def _noted(records: Iterator[Any]) -> Iterator[Any]:
 def _lead(facts: Mapping[str, object]) -> str:
     """Say where the numbers come from."""
     return (
-        f"`python -m benchmarks.choices {facts['choice']} --photos DIR`: commit {facts['commit']},"
-        f" {facts['machine']}, seed {facts['seed']}, {facts['photos']} of a folder of photographs."
+        f"`python -m benchmarks.choices {facts['choice']} --photos DIR"
+        f" --count {facts['photos']} --seed {facts['seed']}`, commit {facts['commit']}, {facts['machine']}."
     )
 
 

@@ -26,10 +26,11 @@ from tracemark.profile import PROFILE
 __all__ = ["CodeChoice", "Errors", "limit", "noisy"]
 
 KEY_BYTES = 32
-SYMBOLS = (330, 1000)  # a crop of a tenth, and of a third
+SCRAPS = ((10, 11), (18, 19))  # rows and columns of cells: a crop of an eighth, and of a third
+CORNER = (5, 7)  # their first cell: not one where the code begins
 SCORES = (9.0, 10.0, 11.0, 12.0)  # expected z, standard deviations
 WORDS = 100  # for each row and score
-SIDE = 64  # cells on a side of the code; symbols are a compact scrap of it, as the Z-order runs
+SIDE = 64  # cells on a side of the code
 NODES = 96  # of the quadrature
 
 
@@ -61,19 +62,15 @@ class CodeChoice:
             name = f"**{variant.name}** (present)" if variant.present else variant.name
             with applied(variant):
                 key = tm.Key(rng_for(setting.seed, "code").bytes(KEY_BYTES))
-                code = mother_code(key, SIDE).ravel()
-                for symbols in SYMBOLS:
+                code = mother_code(key, SIDE)
+                for rows, columns in SCRAPS:
+                    scrap = code[CORNER[0] : CORNER[0] + rows, CORNER[1] : CORNER[1] + columns].ravel()
                     for z in SCORES:
-                        yield _errors(
-                            name,
-                            MotherCode(code.stages[:symbols], code.generators[:symbols]),
-                            z,
-                            rng_for(setting.seed, "noise", symbols, int(z)),
-                        )
+                        yield _errors(name, scrap, z, rng_for(setting.seed, "noise", rows, int(z)))
 
     def render(self, errors: Sequence[Errors]) -> str:
         """Write a table: error rates, one row a code, and the limit of all codes below."""
-        columns = [(symbols, z) for symbols in SYMBOLS for z in SCORES]
+        columns = list(dict.fromkeys((row.symbols, row.z) for row in errors))
         head = ["code", *(f"{symbols} symbols, z = {z:g}" for symbols, z in columns), "ms a word"]
         body = []
         for variant in dict.fromkeys(row.variant for row in errors):

@@ -7,7 +7,7 @@ import pytest
 import tracemark as tm
 from benchmarks.choices import marking
 from benchmarks.choices.__main__ import CHOICES, PAGE
-from benchmarks.choices.code import SCORES, SYMBOLS, CodeChoice, Errors, limit, noisy
+from benchmarks.choices.code import SCORES, CodeChoice, Errors, limit, noisy
 from benchmarks.choices.finding import FindingChoice, Found
 from benchmarks.choices.leaks import CROP_3, LEAKS, PLAIN, Leak
 from benchmarks.choices.marking import Score
@@ -139,7 +139,7 @@ def test_the_split_shows_mean_least_and_words():
 
 
 def test_the_code_is_shown_above_its_limit():
-    errors = [Errors("memory 12, 2 wraps", symbols, z, 5, 100, 0.02) for symbols in SYMBOLS for z in SCORES]
+    errors = [Errors("memory 12, 2 wraps", symbols, z, 5, 100, 0.02) for symbols in (330, 1000) for z in SCORES]
     lines = CodeChoice().render(errors).splitlines()
     assert "| 0.05 |" in lines[-2]
     assert lines[-2].endswith("| 20 |")
