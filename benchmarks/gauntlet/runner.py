@@ -37,6 +37,8 @@ CONTROLS = (
     (WRONG_KEY, "scale-1080"),
     (UNMARKED, "none"),
     (WRONG_KEY, "none"),
+    (UNMARKED, "crop-25"),
+    (WRONG_KEY, "crop-25"),
 )
 """What must name nobody: photos without a mark, and copies read with another key, each after an attack; the first
 ones are those of a run that takes only some."""
