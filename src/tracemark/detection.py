@@ -9,15 +9,10 @@ from numpy.typing import NDArray
 
 from tracemark.codes.message import decode, mother_code
 from tracemark.codes.word import log10_accident, recipient_of
+from tracemark.geometry.placement import Placement
 from tracemark.geometry.spectrum import SIDE, Spectrum, spectrum_of
 from tracemark.geometry.sync_pattern import sync_lines
-from tracemark.geometry.sync_search import (
-    Placement,
-    search_any_angle,
-    search_aspects,
-    search_upright,
-    search_whole,
-)
+from tracemark.geometry.sync_search import search_any_angle, search_aspects, search_upright, search_whole
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import beacon_choices, codebook, message_choices
@@ -120,6 +115,8 @@ def _readings(luma: NDArray[np.float32], key: Key) -> Iterator[Reading]:
     small, factor = shrink(luma, long_side=SEARCH_SIDE)
     pad = [(0, max(-side % SEARCH_STEP, LEAST_SEARCH - side)) for side in small.shape]
     white = whiten(np.pad(small, pad, mode="reflect"), levels=SEARCH_LEVELS)[: small.shape[0], : small.shape[1]]
+    if not white.any():  # a picture of nothing: no search would end sooner
+        return
     spectrum, lines = spectrum_of(white), sync_lines(key)
     waiting: list[Placement] = []
     tried: list[Placement] = []

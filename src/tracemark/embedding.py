@@ -32,7 +32,7 @@ TARGETS = (
     88.8,
 )  # SSIMULACRA2 that the strength is solved for: in a difficult photo, and usually; docs/choices.md
 DIFFICULT = (6.4, 7.8)  # rehearsed scores between which a photo passes from difficult to usual
-LEAST_SCORE = 10.5  # standard deviations in the untouched copy; a word is read at about 10
+LEAST_SCORE = 12.5  # standard deviations in the untouched copy; a word is read at about 10
 MOST_STRENGTH = 1.0  # luma levels in an allowance: even a photo that hides everything is not marked stronger
 DIGEST_BYTES = 32
 

@@ -39,7 +39,7 @@ class Profile:
     wavelet: str = "sym4"
     """PyWavelets name of the orthogonal wavelet, periodised."""
 
-    chip_levels: tuple[tuple[int, float], ...] = ((2, 1.0), (3, 2.5))
+    chip_levels: tuple[tuple[int, float], ...] = ((1, 0.5), (2, 1.0), (3, 3.5))
     """Decomposition levels that carry chips, each with the size of its chips."""
 
     border: int = 3

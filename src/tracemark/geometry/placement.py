@@ -1,0 +1,113 @@
+"""Place a leak with the phase of the sync lines: position first, then the four numbers of the linear map."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from tracemark.geometry.spectrum import Spectrum, values_at
+from tracemark.geometry.sync_pattern import SyncLines
+from tracemark.profile import PROFILE
+
+__all__ = ["Placement", "best_positions", "distinct", "line_frequencies", "line_values", "refine"]
+
+HIGHEST = 0.47  # cycles a leak pixel: lines beyond are not counted
+LEAST_LINES = 12  # fewer lines in reach than this cannot prove anything
+KEPT = 6  # placements that a search hands on
+POSITIONS = 192  # positions tried a side of the tile: every 1.3 working pixels, a quarter of the shortest line
+CHUNK = 128  # transforms at a time: fits the processor's cache
+ROUNDS, SHRINKING = 8, 1.5  # of the refinement: how often it steps, and how much each step is smaller
+FIRST_STEP, FIRST_SHIFT = 0.003, 1.0  # of the refinement: strain, and working pixels
+SHIFTS = np.stack(np.meshgrid(np.arange(-3, 4), np.arange(-3, 4)), axis=-1).reshape(-1, 2)
+STRAINS = np.array([[[1, 0], [0, 1]], [[0, -1], [1, 0]], [[1, 0], [0, -1]], [[0, 1], [1, 0]]], dtype=np.float64)
+MOVES = np.concatenate([np.zeros((1, 4)), np.eye(4), -np.eye(4)])  # of the four strains, one at a time
+SAME = 0.008  # working pixels a leak pixel: linear maps nearer than this are one placement
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a leak may lie in the photo, but for whole tiles."""
+
+    linear: NDArray[np.float64]
+    """Leak (x, y) to working (x, y), shape (2, 2)."""
+
+    centre: NDArray[np.float64]
+    """Working (x, y) of the leak's centre, modulo the tile."""
+
+    score: float
+    """Correlation with the sync pattern, in standard deviations of an unmarked leak."""
+
+    trials: int
+    """How many placements the search compared."""
+
+    @property
+    def merit(self) -> float:
+        """Log-likelihood less the log of the number of trials, nats: what placements are sorted by."""
+        return max(self.score, 0.0) ** 2 / 2 - float(np.log(self.trials))
+
+
+def refine(spectrum: Spectrum, lines: SyncLines, start: Placement, left: tuple[float, ...]) -> Placement:
+    """Adjust the strains and the position in ever smaller steps, to the most probable place."""
+    strain, centre, score = np.zeros(4), start.centre, start.score
+    frequencies = line_frequencies(lines)
+    for turn in range(ROUNDS):
+        tried = strain + MOVES * (FIRST_STEP / SHRINKING**turn)
+        values, valid = line_values(spectrum.sharp, lines, _strained(tried, start.linear))
+        places = centre + SHIFTS * (FIRST_SHIFT / SHRINKING**turn)
+        sums = (values @ np.exp(-2j * np.pi * places @ frequencies.T).T).real
+        scores = sums / np.sqrt(np.maximum(valid, LEAST_LINES) / 2)[:, None]
+        posterior = np.maximum(scores, 0) ** 2 / 2 - ((tried / left) ** 2).sum(axis=-1)[:, None] / 2
+        move, place = np.unravel_index(int(posterior.argmax()), posterior.shape)
+        strain, centre, score = tried[move], places[place], float(scores[move, place])
+    linear = _strained(strain[None], start.linear)[0]
+    return Placement(linear, centre % PROFILE.tile_pixels, score, start.trials)
+
+
+def best_positions(
+    spectrum: Spectrum, lines: SyncLines, linear: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Find the best position of the leak's centre for each linear map, and its score."""
+    values, valid = line_values(spectrum.values, lines, linear)
+    score = np.empty(len(linear))
+    centre = np.empty((len(linear), 2))
+    down, across = lines.frequencies.T
+    twice = np.where(across == 0, np.float32(1), np.float32(1 / 2))  # the transform adds the mirrored half itself
+    for start in range(0, len(linear), CHUNK):
+        part = slice(start, start + CHUNK)
+        grid = np.zeros((len(linear[part]), POSITIONS, POSITIONS // 2 + 1), dtype=np.complex64)
+        grid[:, down % POSITIONS, across] = np.conj(values[part]) * twice
+        sums = fft.irfft2(grid, norm="forward", workers=-1, overwrite_x=True).reshape(len(grid), -1)
+        best = sums.argmax(axis=1)
+        score[part] = sums[np.arange(len(grid)), best]
+        centre[part] = np.stack([best % POSITIONS, best // POSITIONS], axis=-1)
+    return score / np.sqrt(np.maximum(valid, LEAST_LINES) / 2), centre * (PROFILE.tile_pixels / POSITIONS)
+
+
+def line_values(
+    bins: NDArray[np.complex64], lines: SyncLines, linear: NDArray[np.float64]
+) -> tuple[NDArray[np.complex64], NDArray[np.float64]]:
+    """Read the spectrum at the lines, their own phase taken off, for each linear map; count those in reach."""
+    frequencies = line_frequencies(lines) @ linear  # f = A^T w, as rows
+    inside = np.abs(frequencies).max(axis=-1) < HIGHEST
+    values = values_at(bins, frequencies) * np.exp(-1j * lines.phases).astype(np.complex64)
+    return np.where(inside, values, 0), inside.sum(axis=-1).astype(np.float64)
+
+
+def line_frequencies(lines: SyncLines) -> NDArray[np.float64]:
+    """Give the lines' frequencies (x, y), cycles a working pixel."""
+    return lines.frequencies[:, ::-1] / PROFILE.tile_pixels
+
+
+def distinct(placements: list[Placement]) -> list[Placement]:
+    """Sort by merit and drop placements that agree with a better one."""
+    kept: list[Placement] = []
+    for placement in sorted(placements, key=lambda candidate: -candidate.merit):
+        if not any(np.allclose(placement.linear, other.linear, rtol=SAME, atol=SAME) for other in kept):
+            kept.append(placement)
+    return kept[:KEPT]
+
+
+def _strained(strains: NDArray[np.float64], linear: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Apply strains, shape (n, 4), to a linear map."""
+    return np.asarray((np.eye(2) + np.tensordot(strains, STRAINS, axes=1)) @ linear)
