@@ -10,7 +10,7 @@ from tracemark.geometry.spectrum import Spectrum, values_at
 from tracemark.geometry.sync_pattern import SyncLines
 from tracemark.profile import PROFILE
 
-__all__ = ["Placement", "best_positions", "distinct", "line_frequencies", "line_values", "refine"]
+__all__ = ["Placement", "best_positions", "distinct", "line_frequencies", "line_values", "place", "refine"]
 
 HIGHEST = 0.47  # cycles a leak pixel: lines beyond are not counted
 LEAST_LINES = 12  # fewer lines in reach than this cannot prove anything
@@ -45,6 +45,19 @@ class Placement:
     def merit(self) -> float:
         """Log-likelihood less the log of the number of trials, nats: what placements are sorted by."""
         return max(self.score, 0.0) ** 2 / 2 - float(np.log(self.trials))
+
+
+def place(spectrum: Spectrum, lines: SyncLines, peaks: list[Placement], left: tuple[float, ...]) -> list[Placement]:
+    """Give scales and rotations that were found by power their position; power cannot tell upside down from upright."""
+    if not peaks:
+        return []
+    trials = peaks[0].trials
+    linear = np.stack([sign * peak.linear for peak in peaks for sign in (1, -1)])
+    around = (np.eye(2) + FIRST_STEP * np.tensordot(MOVES, STRAINS, axes=1)) @ linear[:, None]
+    score, centre = best_positions(spectrum, lines, around.reshape(-1, 2, 2))
+    best = score.reshape(len(linear), -1).argmax(axis=1) + np.arange(len(linear)) * len(MOVES)
+    rough = [Placement(around.reshape(-1, 2, 2)[at], centre[at], float(score[at]), trials) for at in best]
+    return distinct([refine(spectrum, lines, placement, left) for placement in rough])
 
 
 def refine(spectrum: Spectrum, lines: SyncLines, start: Placement, left: tuple[float, ...]) -> Placement:

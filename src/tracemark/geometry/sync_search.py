@@ -4,16 +4,14 @@ import numpy as np
 
 from tracemark.geometry.log_polar import log_polar_peaks, most_scale
 from tracemark.geometry.placement import (
-    FIRST_STEP,
     LEAST_LINES,
-    MOVES,
     POSITIONS,
-    STRAINS,
     Placement,
     best_positions,
     distinct,
     line_frequencies,
     line_values,
+    place,
     refine,
 )
 from tracemark.geometry.spectrum import Spectrum
@@ -29,8 +27,8 @@ ROUGH = 40  # placements that a search with phase refines first
 ASPECTS = tuple(
     sign * step / 100 for step in range(1, 13) for sign in (1, -1)
 )  # ln(width / height), against the photo's
-# Expected size of each strain (scale, rotation, aspect, shear) that a search has left over.  A weak sync pattern
-# would otherwise be bent to fit the noise: at a score of 5, four free strains cost the message half its energy.
+# Expected size of each strain (scale, rotation, aspect, shear) that a search has left over.  Were they free, a weak
+# sync pattern would be bent to fit the noise, and the message lost with it.
 LEFT_ANY_ANGLE = (0.003, 0.003, 0.002, 0.001)
 LEFT_ASPECT = (0.004, 0.003, 0.006, 0.002)
 LEFT_UPRIGHT = (0.003, 0.001, 0.002, 0.0005)
@@ -63,12 +61,12 @@ def search_any_angle(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
     shifts, so one FFT correlates all of them (Reddy and Chatterji 1996, :doi:`10.1109/83.506761`); the best
     are then placed with phase.
     """
-    return _placed(spectrum, lines, log_polar_peaks(spectrum, lines, (0.0,)), LEFT_ANY_ANGLE)
+    return place(spectrum, lines, log_polar_peaks(spectrum, lines, (0.0,)), LEFT_ANY_ANGLE)
 
 
 def search_aspects(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
     """Search as :func:`search_any_angle` does, at aspects up to 12 % from the photo's own."""
-    return _placed(spectrum, lines, log_polar_peaks(spectrum, lines, ASPECTS), LEFT_ASPECT)
+    return place(spectrum, lines, log_polar_peaks(spectrum, lines, ASPECTS), LEFT_ASPECT)
 
 
 def search_upright(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
@@ -99,16 +97,3 @@ def search_whole(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
     order = np.argsort(-score)[:ROUGH]
     rough = [Placement(linear[at], centre[at], float(score[at]), len(linear)) for at in order]
     return distinct([refine(spectrum, lines, placement, LEFT_WHOLE) for placement in rough])
-
-
-def _placed(spectrum: Spectrum, lines: SyncLines, peaks: list[Placement], left: tuple[float, ...]) -> list[Placement]:
-    """Place peaks of power with phase; power cannot tell a picture from the same upside down."""
-    if not peaks:
-        return []
-    trials = peaks[0].trials
-    linear = np.stack([sign * peak.linear for peak in peaks for sign in (1, -1)])
-    around = (np.eye(2) + FIRST_STEP * np.tensordot(MOVES, STRAINS, axes=1)) @ linear[:, None]
-    score, centre = best_positions(spectrum, lines, around.reshape(-1, 2, 2))
-    best = score.reshape(len(linear), -1).argmax(axis=1) + np.arange(len(linear)) * len(MOVES)
-    rough = [Placement(around.reshape(-1, 2, 2)[at], centre[at], float(score[at]), trials) for at in best]
-    return distinct([refine(spectrum, lines, placement, left) for placement in rough])
