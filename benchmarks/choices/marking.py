@@ -123,10 +123,10 @@ def _cells(side: int) -> Variant:
 LEVELS = MarkingChoice((
     _levels((2, 1.0)), _levels((2, 1.0), (3, 1.0)), _levels((2, 1.0), (3, 2.0)), _levels((2, 1.0), (3, 2.5)),
     _levels((2, 1.0), (3, 3.0)), _levels((3, 1.0)), _levels((2, 1.0), (3, 2.0), (4, 2.0)),
-    _levels((1, 0.5), (2, 1.0), (3, 2.5)),
+    _levels((1, 0.5), (2, 1.0), (3, 2.5)), _levels((1, 0.5), (2, 1.0), (3, 3.5)),
 ))
 FINEST = MarkingChoice((
-    Variant(_levels(*PROFILE.chip_levels).name), _levels((1, 0.5), (2, 1.0), (3, 2.5)),
+    _levels((2, 1.0), (3, 2.5)), _levels((1, 0.5), (2, 1.0), (3, 2.5)),
     _levels((1, 0.5), (2, 1.0), (3, 3.5)), _levels((1, 1.0), (2, 1.0), (3, 3.5)), _levels((1, 1.0), (2, 1.0), (3, 5.0)),
     _levels((1, 0.5), (2, 1.0), (3, 2.5), (4, 2.5)),
 ), seen_at=LARGE_PX)
