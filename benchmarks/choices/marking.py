@@ -13,7 +13,6 @@ from benchmarks.choices.subjects import LARGE_PX, SIZES, SMALL_PX, Setting, Subj
 from benchmarks.choices.variants import EQUAL_SIGHT, Variant, applied
 from benchmarks.gauntlet.quality import ssimulacra2
 from benchmarks.page import table
-from tracemark.profile import PROFILE
 from tracemark.signal.luma import luma_of
 
 __all__ = ["CELLS", "CONTENTS", "DITHER", "FINEST", "LEVELS", "MASK", "MarkingChoice", "Score"]
