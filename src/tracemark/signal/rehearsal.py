@@ -16,6 +16,7 @@ __all__ = ["rehearse", "untouched_score"]
 LEVELS = tuple(level for level, _ in PROFILE.chip_levels)
 HALF_SIZE = (0.5, 75, 1.0)  # leak pixels in a working pixel, JPEG quality, share of the area that is left
 SMALL_CROP = (1.0, 75, 0.1)
+LEAST_CELLS = 900  # of a photo of 0.9 megapixels: nobody expects to read such small crops of smaller ones
 REDUCED_CROP = (0.3, 60, 0.3)  # its size, 0.6 of the photo's, is 0.3 of the cell's multiple of 16 pixels
 
 
@@ -39,7 +40,11 @@ def rehearse(working: NDArray[np.float32], layers: NDArray[np.float32], layout: 
     """
     crop = (min(REDUCED_CROP[0] * layout.multiple, 1.0), *REDUCED_CROP[1:])
     leaks = (HALF_SIZE, SMALL_CROP, crop)
-    return min(_score(_leak(working, size, quality), layers) * math.sqrt(area) for size, quality, area in leaks)
+    larger = max(LEAST_CELLS / math.prod(layout.cells), 1.0)
+    return min(
+        _score(_leak(working, size, quality), layers) * math.sqrt(min(area * larger, 1.0))
+        for size, quality, area in leaks
+    )
 
 
 def untouched_score(working: NDArray[np.float32], layers: NDArray[np.float32]) -> float:
