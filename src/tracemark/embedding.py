@@ -27,10 +27,8 @@ from tracemark.signal.visibility import look_at
 
 __all__ = ["Plan", "embed", "prepare"]
 
-TARGETS = (
-    86.0,
-    88.8,
-)  # SSIMULACRA2 that the strength is solved for: in a difficult photo, and usually; docs/choices.md
+# SSIMULACRA2 that the strength is solved for, in a difficult photo and usually; docs/choices.md
+TARGETS = (86.4, 88.8)
 DIFFICULT = (6.4, 7.8)  # rehearsed scores between which a photo passes from difficult to usual
 LEAST_SCORE = 12.5  # standard deviations in the untouched copy; a word is read at about 10
 MOST_STRENGTH = 1.0  # luma levels in an allowance: even a photo that hides everything is not marked stronger
