@@ -156,7 +156,7 @@ def test_a_grey_photo_of_any_depth_can_be_marked_and_read(dtype, photos):
 
 
 def reading(word, score=15.0):
-    return detection.Reading(word=word, score=score, sync=20.0, transform=np.eye(3))
+    return detection.Reading(word=word, score=score, transform=np.eye(3))
 
 
 @pytest.mark.parametrize(

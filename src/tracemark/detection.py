@@ -54,9 +54,6 @@ class Reading:
     score: float
     """Its correlation with the leak, standard deviations."""
 
-    sync: float
-    """The placement's correlation with the sync pattern, standard deviations."""
-
     transform: NDArray[np.float64]
     """Leak (x, y, 1) to photo (x, y, 1), pixels."""
 
@@ -126,11 +123,11 @@ def _readings(luma: NDArray[np.float32], key: Key) -> Iterator[Reading]:
             if placement.merit < least_merit or _same(placement, tried):
                 continue
             tried.append(placement)
-            yield from _decoded(luma, _transform(placement, spectrum, factor), placement.score, key)
+            yield from _decoded(luma, _transform(placement, spectrum, factor), key)
         waiting = [placement for placement in waiting if not _same(placement, tried)]
 
 
-def _decoded(luma: NDArray[np.float32], transform: NDArray[np.float64], sync: float, key: Key) -> Iterator[Reading]:
+def _decoded(luma: NDArray[np.float32], transform: NDArray[np.float64], key: Key) -> Iterator[Reading]:
     """Decode the message at the best chip sets and tile places of one placement."""
     cells = read_cells(luma, transform, codebook(key))
     code = mother_code(key, PROFILE.grid * PROFILE.tile)
@@ -139,7 +136,7 @@ def _decoded(luma: NDArray[np.float32], transform: NDArray[np.float64], sync: fl
         soft, where = gather(cells, message_choices(key, chip_set), first)
         to_photo = _to_photo(cells, first, chip_set // salts + multiples)
         for decoded in decode(soft.ravel(), code[where].ravel(), words=LOOKUPS):
-            yield Reading(decoded.word, decoded.score, sync, to_photo)
+            yield Reading(decoded.word, decoded.score, to_photo)
 
 
 def _likely_places(cells: CellReading, key: Key) -> list[tuple[int, tuple[int, int]]]:

@@ -152,6 +152,7 @@ def _not_taken(rank: NDArray[np.integer], taken: NDArray[np.intp]) -> NDArray[np
     return pattern
 
 
+@functools.cache
 def _synthesis() -> NDArray[np.float32]:
     """Build the rows that turn one cell's chips into pixels; shape (chips, cell * cell)."""
     levels = max(level for level, _ in PROFILE.chip_levels)
@@ -169,7 +170,9 @@ def _synthesis() -> NDArray[np.float32]:
                 impulse[first + place[0], first + place[1]] = size
                 rows.append((reconstruct(cA, bands)[cut, cut] * window).ravel())
                 impulse[...] = 0
-    return np.stack(rows).astype(np.float32)
+    synthesis = np.stack(rows).astype(np.float32)
+    synthesis.flags.writeable = False
+    return synthesis
 
 
 def _smoothing() -> NDArray[np.float32]:
