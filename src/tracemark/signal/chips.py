@@ -48,7 +48,7 @@ def codebook(key: Key) -> NDArray[np.float32]:
     coefficients that belong to one cell, cut and smoothed at the cell's border.  So a sign may change from cell to
     cell without a step in the picture.
     """
-    synthesis = _synthesis()
+    synthesis = _synthesis(PROFILE.cell, PROFILE.chip_levels)
     count = PROFILE.tile**2 * PROFILE.patterns
     signs = key.signs("chips", PROFILE.version, size=count * len(synthesis))
     patterns = signs.reshape(count, -1).astype(np.float32) @ synthesis
@@ -153,17 +153,17 @@ def _not_taken(rank: NDArray[np.integer], taken: NDArray[np.intp]) -> NDArray[np
 
 
 @functools.cache
-def _synthesis() -> NDArray[np.float32]:
+def _synthesis(cell: int, chip_levels: tuple[tuple[int, float], ...]) -> NDArray[np.float32]:
     """Build the rows that turn one cell's chips into pixels; shape (chips, cell * cell)."""
-    levels = max(level for level, _ in PROFILE.chip_levels)
-    canvas = PROFILE.cell * 4  # room for the support of the longest wavelet around one cell
-    start = canvas // 2 - PROFILE.cell // 2
-    cut = slice(start, start + PROFILE.cell)
+    levels = max(level for level, _ in chip_levels)
+    canvas = cell * 4  # room for the support of the longest wavelet around one cell
+    start = canvas // 2 - cell // 2
+    cut = slice(start, start + cell)
     window = np.outer(_smoothing(), _smoothing())
     rows = []
     cA, bands = decompose(np.zeros((canvas, canvas), dtype=np.float32), levels=levels)
-    for level, size in PROFILE.chip_levels:
-        first, count = start >> level, PROFILE.cell >> level
+    for level, size in chip_levels:
+        first, count = start >> level, cell >> level
         for band in range(len(bands[level - 1])):
             for place in np.ndindex(count, count):
                 impulse = bands[level - 1][band]
