@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tracemark.errors import (
         FormatError,
         KeyFileError,
+        LedgerError,
         MissingLibraryError,
         OutputError,
         PhotoError,
@@ -22,27 +23,42 @@ if TYPE_CHECKING:
         TracemarkError,
     )
     from tracemark.keys import Key
+    from tracemark.ledger.copies import CopyRecord
+    from tracemark.ledger.ledger import Ledger
+    from tracemark.ledger.photos import PhotoEntry, PhotoRecord
+    from tracemark.ledger.recipients import Recipient
+    from tracemark.ledger.verification import Verification
     from tracemark.media.photo import Photo, encode_photo, read_photo, write_atomically
+    from tracemark.recording import record_copy, record_photo
     from tracemark.verdict import Verdict
 
 __all__ = [
+    "CopyRecord",
     "FormatError",
     "Key",
     "KeyFileError",
+    "Ledger",
+    "LedgerError",
     "MissingLibraryError",
     "OutputError",
     "Photo",
+    "PhotoEntry",
     "PhotoError",
+    "PhotoRecord",
     "Plan",
+    "Recipient",
     "RecipientError",
     "TracemarkError",
     "Verdict",
+    "Verification",
     "__version__",
     "detect",
     "embed",
     "encode_photo",
     "prepare",
     "read_photo",
+    "record_copy",
+    "record_photo",
     "write_atomically",
 ]
 
@@ -50,22 +66,31 @@ __version__ = "0.1.0"
 
 # A room is entered when one of its names is first asked for, so that `import tracemark` is quick.
 _ROOMS = {
+    "CopyRecord": "tracemark.ledger.copies",
     "FormatError": "tracemark.errors",
     "Key": "tracemark.keys",
     "KeyFileError": "tracemark.errors",
+    "Ledger": "tracemark.ledger.ledger",
+    "LedgerError": "tracemark.errors",
     "MissingLibraryError": "tracemark.errors",
     "OutputError": "tracemark.errors",
     "Photo": "tracemark.media.photo",
+    "PhotoEntry": "tracemark.ledger.photos",
     "PhotoError": "tracemark.errors",
+    "PhotoRecord": "tracemark.ledger.photos",
     "Plan": "tracemark.embedding",
+    "Recipient": "tracemark.ledger.recipients",
     "RecipientError": "tracemark.errors",
     "TracemarkError": "tracemark.errors",
     "Verdict": "tracemark.verdict",
+    "Verification": "tracemark.ledger.verification",
     "detect": "tracemark.detection",
     "embed": "tracemark.embedding",
     "encode_photo": "tracemark.media.photo",
     "prepare": "tracemark.embedding",
     "read_photo": "tracemark.media.photo",
+    "record_copy": "tracemark.recording",
+    "record_photo": "tracemark.recording",
     "write_atomically": "tracemark.media.photo",
 }
 

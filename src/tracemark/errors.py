@@ -7,6 +7,7 @@
     │   └── FormatError       a file that is not an image, is damaged, or is of a kind not supported
     ├── RecipientError        a number that cannot name a recipient
     ├── KeyFileError          a key, or the file it should be in, that cannot be used
+    ├── LedgerError           a ledger that cannot be used, or that must not be written so
     ├── OutputError           a file that could not be written
     └── MissingLibraryError   a system library that must be installed first
 
@@ -16,6 +17,7 @@ Catch :class:`TracemarkError` to catch them all.  Not finding a mark is no error
 __all__ = [
     "FormatError",
     "KeyFileError",
+    "LedgerError",
     "MissingLibraryError",
     "OutputError",
     "PhotoError",
@@ -42,6 +44,10 @@ class RecipientError(TracemarkError):
 
 class KeyFileError(TracemarkError):
     """A key, or the file it should be in, that cannot be used."""
+
+
+class LedgerError(TracemarkError):
+    """A ledger that cannot be used, or that must not be written in the way it was asked."""
 
 
 class OutputError(TracemarkError):

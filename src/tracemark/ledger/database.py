@@ -1,0 +1,194 @@
+"""Open a database file without harm to it, and say in plain words why something failed."""
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tracemark.errors import LedgerError
+
+__all__ = ["check_file", "connect", "create_file", "plain_words", "transaction"]
+
+OWNER_ONLY = 0o600  # names and addresses are nobody else's business
+TOKEN_BYTES = 8  # random bytes in the name of a draft
+SIDE_FILES = ("-wal", "-shm")  # what SQLite keeps beside a database while it is open
+
+# SQLite's file format, section 1.3: what stands where in the first 100 bytes
+HEADER_BYTES = 100
+MAGIC = b"SQLite format 3\0"
+PAGE_SIZE_AT = slice(16, 18)
+PAGES_AT = slice(28, 32)
+VERSION_AT = slice(60, 64)
+APPLICATION_AT = slice(68, 72)
+LARGEST_PAGE = 65536  # bytes; written as 1
+
+SETTINGS = (
+    "foreign_keys = ON",
+    "recursive_triggers = ON",  # without it, REPLACE would remove rows behind the triggers' backs
+    "secure_delete = ON",  # what is removed is overwritten with zeros
+    "synchronous = FULL",  # a copy that was recorded stays so when the power fails
+    "trusted_schema = OFF",  # a ledger may come from strangers
+    "cell_size_check = ON",
+)
+
+PRIMARY = 0xFF  # the low byte of SQLite's extended result codes
+SENTENCES = {
+    sqlite3.SQLITE_BUSY: "is being written by another program, which did not finish in time",
+    sqlite3.SQLITE_LOCKED: "is being written by another program, which did not finish in time",
+    sqlite3.SQLITE_READONLY: "cannot be written: it, or the folder it is in, is read-only",
+    sqlite3.SQLITE_CORRUPT: "is damaged",
+    sqlite3.SQLITE_NOTADB: "is damaged",
+    sqlite3.SQLITE_FULL: "cannot be written: no space is left",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened",
+    sqlite3.SQLITE_IOERR: "cannot be read or written",
+}
+
+
+def check_file(path: Path, *, application: int, newest: int) -> None:
+    """Refuse a file that is no ledger, or one that cannot be understood, before SQLite touches it.
+
+    Parameters
+    ----------
+    path : Path
+        The file; it is only read.
+    application : int
+        The application ID it must have.
+    newest : int
+        The highest version that is understood.
+
+    Raises
+    ------
+    LedgerError
+        When it must not be opened.
+    """
+    try:
+        with path.open("rb") as file:
+            header = file.read(HEADER_BYTES)
+            size = os.fstat(file.fileno()).st_size
+    except OSError as error:
+        raise LedgerError(f"ledger {path} cannot be read: {(error.strerror or str(error)).lower()}") from error
+    if not header:
+        raise LedgerError(f"ledger {path} is empty")
+    if len(header) < HEADER_BYTES or not header.startswith(MAGIC):
+        raise LedgerError(f"{path} is not a ledger, or its beginning is damaged")
+    if int.from_bytes(header[APPLICATION_AT], "big") != application:
+        raise LedgerError(f"{path} is not a ledger but another program's database")
+    version = int.from_bytes(header[VERSION_AT], "big")
+    if version > newest:
+        raise LedgerError(f"ledger {path} must be of version {newest} or older, not {version}; update tracemark")
+    page = int.from_bytes(header[PAGE_SIZE_AT], "big")
+    whole = (LARGEST_PAGE if page == 1 else page) * int.from_bytes(header[PAGES_AT], "big")
+    # While changes wait in the -wal file, the database may rightly be shorter than it will be.
+    if size < whole and not _changes_wait(path):
+        raise LedgerError(f"ledger {path} is damaged: it must have {whole} bytes, not {size}")
+
+
+def connect(path: Path, *, timeout_s: float) -> sqlite3.Connection:
+    """Open a database that exists; where nothing may be written, for reading only.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    timeout_s : float
+        How long to wait while another program writes, seconds.
+
+    Returns
+    -------
+    connection : sqlite3.Connection
+        Transactions are begun and ended by :func:`transaction` alone.
+    """
+    try:
+        return _connect(path, "mode=rw", timeout_s)
+    except sqlite3.OperationalError as error:
+        # In a folder that is closed to us SQLite cannot keep its -shm file. Where no changes wait it needs none.
+        closed = error.sqlite_errorcode & PRIMARY in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
+        if not closed or _changes_wait(path):
+            raise
+    return _connect(path, "mode=ro&immutable=1", timeout_s)
+
+
+@contextmanager
+def create_file(path: Path, *, application: int) -> Iterator[sqlite3.Connection]:
+    """Make a database that is there whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        Where to; an existing file is never overwritten.
+    application : int
+        The application ID it gets.
+
+    Yields
+    ------
+    connection : sqlite3.Connection
+        An empty database, for whoever lays out the tables; it appears in its place afterwards.
+    """
+    draft = path.with_name(f".tracemark-{secrets.token_hex(TOKEN_BYTES)}")
+    try:
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
+        connection = _connect(draft, "mode=rw", 0)
+        try:
+            connection.execute(f"PRAGMA application_id = {application}")
+            connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            yield connection
+        finally:
+            connection.close()
+        # A link, unlike a rename, refuses to replace what is there.
+        os.link(draft, path)
+    except FileExistsError as error:
+        raise LedgerError(f"ledger {path} exists already and is never overwritten") from error
+    except OSError as error:
+        raise LedgerError(f"ledger {path} cannot be made: {(error.strerror or str(error)).lower()}") from error
+    finally:
+        for suffix in ("", *SIDE_FILES):
+            with suppress(OSError):
+                draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Do everything inside, or nothing; one program at a time."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def plain_words(path: Path) -> Iterator[None]:
+    """Turn what SQLite complains of into a sentence about the ledger."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & PRIMARY
+        raise LedgerError(f"ledger {path} {SENTENCES.get(code, 'cannot be used')} ({error})") from error
+
+
+def _connect(path: Path, mode: str, timeout_s: float) -> sqlite3.Connection:
+    """Open a database; it is never created here."""
+    place = f"{path.absolute().as_uri()}?{mode}"
+    connection = sqlite3.connect(place, uri=True, timeout=timeout_s, isolation_level=None)
+    try:
+        for setting in SETTINGS:
+            connection.execute(f"PRAGMA {setting}")
+        # SQLite opens the file when it is first read.
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _changes_wait(path: Path) -> bool:
+    """Tell whether the file holds less than what was written, because the rest is still in the -wal file."""
+    try:
+        return path.with_name(path.name + SIDE_FILES[0]).stat().st_size > 0
+    except OSError:
+        return False

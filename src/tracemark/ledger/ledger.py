@@ -1,0 +1,249 @@
+"""Open a ledger, write into it, and ask it."""
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.errors import LedgerError
+from tracemark.ledger import copies, photos, recipients, schema, verification
+from tracemark.ledger.copies import CopyRecord, Head
+from tracemark.ledger.database import check_file, connect, plain_words, transaction
+from tracemark.ledger.photos import FeatureTable, PhotoEntry, PhotoRecord
+from tracemark.ledger.recipients import Recipient
+from tracemark.ledger.verification import Verification
+
+__all__ = ["Ledger"]
+
+WAIT_S = 10.0  # for another program to finish writing; one copy takes about 5 ms
+
+
+class Ledger:
+    """What went to whom: photos, recipients and copies, in one file.
+
+    :meth:`open` gives one.  It may be used in a ``with`` statement, which closes it.  Several
+    programs may read it at once; writers wait for each other.  The key is never in it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> with Ledger.open(f"{folder.name}/kit.db", create=True) as ledger:
+    ...     ledger.add_recipients({17: {"name": "Zoë"}})
+    ...     ledger.recipients()
+    ()
+    (Recipient(id=17, columns={'name': 'Zoë'}, erased=None),)
+    >>> folder.cleanup()
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        row = connection.execute("SELECT id, created FROM ledger").fetchone()
+        if row is None:
+            raise LedgerError(f"ledger {path} is damaged: it does not say who it is")
+        self.identity: bytes = row[0]
+        self.created: str = row[1]
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], *, create: bool = False, timeout_s: float = WAIT_S) -> Self:
+        """Open a ledger.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.  One of an older version is brought up to date.
+        create : bool
+            Whether to make a new one where there is none.
+        timeout_s : float
+            How long to wait while another program writes, seconds.
+
+        Returns
+        -------
+        ledger : Ledger
+            Ready to read and, where the file may be written, to write.
+
+        Raises
+        ------
+        LedgerError
+            When there is no such file, or it is no ledger, damaged, or of a newer version.  It
+            is left exactly as it is.
+        """
+        place = Path(path)
+        with plain_words(place):
+            if create and not place.exists():
+                schema.make_ledger(place)
+            check_file(place, application=schema.APPLICATION_ID, newest=len(schema.MIGRATIONS))
+            connection = connect(place, timeout_s=timeout_s)
+            try:
+                schema.bring_up_to_date(connection)
+                return cls(place, connection)
+            except BaseException:
+                connection.close()
+                raise
+
+    def close(self) -> None:
+        """Close the file; closing twice is allowed."""
+        with plain_words(self.path):
+            self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Ledger({str(self.path)!r})"
+
+    def add_photo(self, record: PhotoRecord) -> None:
+        """Record a photo; one that is there under the same key stays as it is."""
+        with plain_words(self.path), transaction(self._connection):
+            photos.add_photo(self._connection, record)
+
+    def add_recipients(self, guests: Mapping[int, Mapping[str, str]], *, replace: bool = False) -> tuple[int, ...]:
+        """Record recipients, all or none.
+
+        Parameters
+        ----------
+        guests : mapping
+            Recipient -> name of a column -> what it says.  Columns that are new are added.
+        replace : bool
+            Whether columns may say something else than before.
+
+        Returns
+        -------
+        erased : tuple of int
+            Those whose personal data were erased; they stay erased.
+
+        Raises
+        ------
+        LedgerError
+            When a column says something else than before, and may not.
+        """
+        with plain_words(self.path), transaction(self._connection):
+            return recipients.add_recipients(self._connection, guests, replace=replace)
+
+    def add_copy(
+        self,
+        *,
+        photo: bytes,
+        key_id: str,
+        recipient: int,
+        sha256: bytes,
+        file: str,
+        software: str,
+        format_version: int,
+    ) -> CopyRecord:
+        """Record a copy whose file is whole and in its place.
+
+        Parameters
+        ----------
+        photo, key_id, recipient
+            Digest, ID of the key and number; photo and recipient must be recorded.
+        sha256, file
+            SHA-256 of the file's bytes, and its name inside the folder of the delivery.
+        software, format_version
+            Name and version of the program that made it, and the mark's format version.
+
+        Returns
+        -------
+        copy : CopyRecord
+            As it stands in the chain, for good: it lasts through a power cut.
+        """
+        with plain_words(self.path), transaction(self._connection):
+            return copies.add_copy(
+                self._connection,
+                photo=photo,
+                key_id=key_id,
+                recipient=recipient,
+                sha256=sha256,
+                file=file,
+                software=software,
+                format_version=format_version,
+            )
+
+    def erase_recipient(self, recipient: int) -> None:
+        """Erase all columns of a recipient from the file; number and copies stay, and the chain still holds.
+
+        Raises
+        ------
+        LedgerError
+            When there is no such recipient, or another program has the ledger open, so that
+            remains of the columns are still in its -wal file: erase again later.
+        """
+        with plain_words(self.path):
+            with transaction(self._connection):
+                recipients.erase_recipient(self._connection, recipient)
+            busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise LedgerError(
+                f"ledger {self.path} must not be open elsewhere for the last bytes of recipient {recipient} to go;"
+                " erase again when it is closed there"
+            )
+
+    @property
+    def head(self) -> Head:
+        """Where the chain of copies ends; noted down elsewhere, it proves what stood before it."""
+        with plain_words(self.path):
+            return copies.read_head(self._connection)
+
+    def photos(self, *, key_id: str | None = None) -> tuple[PhotoEntry, ...]:
+        """List the photos in the order they came, of one key or of all."""
+        with plain_words(self.path):
+            return photos.read_entries(self._connection, key_id=key_id)
+
+    def photo(self, digest: bytes, *, key_id: str) -> PhotoRecord:
+        """Read all that is kept of a photo."""
+        with plain_words(self.path):
+            return photos.read_photo_record(self._connection, digest, key_id=key_id)
+
+    def luma(self, digest: bytes) -> NDArray[np.uint8]:
+        """Read the working-scale luma of a photo."""
+        with plain_words(self.path):
+            return photos.read_luma(self._connection, digest)
+
+    def features(self, *, key_id: str) -> FeatureTable:
+        """Read the features of all photos of a key; lumas are not decoded."""
+        with plain_words(self.path):
+            return photos.read_features(self._connection, key_id=key_id)
+
+    def recipients(self) -> tuple[Recipient, ...]:
+        """List the recipients by their numbers."""
+        with plain_words(self.path):
+            return recipients.read_recipients(self._connection)
+
+    def recipients_of(self, photo: bytes, *, key_id: str) -> tuple[int, ...]:
+        """List who has a copy of a photo, by their numbers: the closed list of suspects."""
+        with plain_words(self.path):
+            return copies.recipients_of(self._connection, photo, key_id=key_id)
+
+    def copies(
+        self, *, photo: bytes | None = None, recipient: int | None = None, sha256: bytes | None = None
+    ) -> Iterator[CopyRecord]:
+        """Go through the copies in their order, of one photo or recipient, or of certain bytes."""
+        with plain_words(self.path):
+            yield from copies.read_copies(self._connection, photo=photo, recipient=recipient, sha256=sha256)
+
+    def verify(self, *, noted: bytes | None = None) -> Verification:
+        """Check that nothing was changed since it was written.
+
+        Parameters
+        ----------
+        noted : bytes, optional
+            Hash of a head that was noted down earlier, elsewhere.
+
+        Returns
+        -------
+        verification : Verification
+            True when all is well; else it says what is not.
+        """
+        with plain_words(self.path):
+            return verification.verify(self._connection, identity=self.identity, created=self.created, noted=noted)

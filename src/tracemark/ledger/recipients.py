@@ -1,0 +1,106 @@
+"""Keep who the recipients are apart from what they were given, so that a person can be forgotten."""
+
+import json
+import operator
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tracemark.errors import LedgerError, RecipientError
+from tracemark.ledger.moment import iso_of, now
+from tracemark.profile import PROFILE
+
+__all__ = ["Recipient", "add_recipients", "erase_recipient", "read_recipients"]
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """A recipient and what the list of guests said of them."""
+
+    id: int
+    """0 to 2**32 - 1."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Name of the column -> what it said; empty when erased."""
+
+    erased: str | None = None
+    """When the columns were erased, ISO 8601 UTC; None when they were not."""
+
+
+def add_recipients(
+    connection: sqlite3.Connection, guests: Mapping[int, Mapping[str, str]], *, replace: bool
+) -> tuple[int, ...]:
+    """Record recipients; the answer lists those who were erased, and stay so."""
+    known = {recipient.id: recipient for recipient in read_recipients(connection)}
+    erased = []
+    for number, columns in guests.items():
+        recipient = known.get(_checked(number))
+        if recipient is None:
+            connection.execute("INSERT INTO recipients (id) VALUES (?)", (number,))
+        elif recipient.erased is not None:
+            erased.append(number)
+            continue
+        merged = _merge(recipient or Recipient(number), columns, replace=replace)
+        if merged and (recipient is None or merged != recipient.columns):
+            connection.execute(
+                "INSERT INTO personal (recipient, columns) VALUES (?1, ?2)"
+                " ON CONFLICT (recipient) DO UPDATE SET columns = ?2",
+                (number, json.dumps(merged, ensure_ascii=False)),
+            )
+    return tuple(erased)
+
+
+def read_recipients(connection: sqlite3.Connection, *, number: int | None = None) -> tuple[Recipient, ...]:
+    """List the recipients by their numbers, or one of them."""
+    rows = connection.execute(
+        "SELECT id, columns, erased FROM recipients LEFT JOIN personal ON recipient = id"
+        " WHERE ?1 IS NULL OR id = ?1 ORDER BY id",
+        (number,),
+    )
+    return tuple(Recipient(row[0], _columns(row[0], row[1]), row[2]) for row in rows)
+
+
+def erase_recipient(connection: sqlite3.Connection, number: int) -> None:
+    """Forget who a recipient is; their number stays, and so do their copies.
+
+    Notes
+    -----
+    Deleting one row leaves shreds of it: SQLite moves rows about in a page and overwrites only what it
+    frees.  Pages that are freed as a whole are zeroed as a whole, so the table is emptied, which frees
+    all of them, and the others are put back.
+    """
+    if not read_recipients(connection, number=_checked(number)):
+        raise LedgerError(f"ledger must hold recipient {number}, and does not")
+    others = connection.execute("SELECT recipient, columns FROM personal WHERE recipient != ?", (number,)).fetchall()
+    connection.execute("DELETE FROM personal")
+    connection.executemany("INSERT INTO personal (recipient, columns) VALUES (?, ?)", others)
+    connection.execute("UPDATE recipients SET erased = coalesce(erased, ?) WHERE id = ?", (iso_of(now()), number))
+
+
+def _checked(number: int) -> int:
+    """Refuse what cannot be a recipient."""
+    most = (1 << PROFILE.recipient_bits) - 1
+    if isinstance(number, bool) or not 0 <= operator.index(number) <= most:
+        raise RecipientError(f"recipient must be an integer from 0 to {most}, not {number}")
+    return number
+
+
+def _merge(recipient: Recipient, columns: Mapping[str, str], *, replace: bool) -> dict[str, str]:
+    """Add what is new; a number that meant somebody else is refused, since a leak would name the wrong person."""
+    for name, word in columns.items():
+        if not replace and recipient.columns.get(name, word) != word:
+            raise LedgerError(
+                f"recipient {recipient.id} must keep {name} {recipient.columns[name]!r}, and the list says {word!r};"
+                " a number belongs to one person for ever"
+            )
+    return {**recipient.columns, **columns}
+
+
+def _columns(number: int, text: str | None) -> dict[str, str]:
+    """Read the columns of a recipient."""
+    if text is None:
+        return {}
+    try:
+        return {str(name): str(word) for name, word in json.loads(text).items()}
+    except (ValueError, AttributeError) as error:
+        raise LedgerError(f"the columns of recipient {number} are damaged") from error

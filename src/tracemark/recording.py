@@ -1,0 +1,104 @@
+"""Record in a ledger what an embedding makes: the photo, and each copy once its file is there."""
+
+import hashlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark import __version__
+from tracemark.embedding import Plan
+from tracemark.ledger.copies import CopyRecord
+from tracemark.ledger.ledger import Ledger
+from tracemark.ledger.photos import PhotoRecord
+from tracemark.profile import PROFILE
+from tracemark.signal.layout import to_working
+from tracemark.signal.luma import luma_of
+from tracemark.signal.pixels import checked_pixels
+
+__all__ = ["record_copy", "record_photo"]
+
+SOFTWARE = f"tracemark {__version__}"
+NO_FEATURES = (np.empty((0, 4), np.float32), np.empty((0, 128), np.uint8))
+
+
+def record_photo(ledger: Ledger, image: NDArray[Any], plan: Plan, *, name: str) -> PhotoRecord:
+    """Record what reading a leak will need of a photo.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Where to.  A photo that is there under the same key stays as it is.
+    image : ndarray
+        What :func:`prepare` was given.
+    plan : Plan
+        What it made of it.
+    name : str
+        The photo's name, for people.
+
+    Returns
+    -------
+    record : PhotoRecord
+        What was recorded.
+
+    Raises
+    ------
+    LedgerError
+        When the ledger cannot be written.
+    """
+    pixels = checked_pixels(image)
+    luma = np.rint(to_working(luma_of(pixels), plan.layout)).astype(np.uint8)
+    keypoints, descriptors = NO_FEATURES
+    record = PhotoRecord(
+        digest=plan.digest,
+        key_id=plan.key.id,
+        name=name,
+        rows=plan.layout.rows,
+        columns=plan.layout.columns,
+        dtype=pixels.dtype.name,
+        profile_version=PROFILE.version,
+        chip_set=plan.chip_set,
+        strength=plan.strength,
+        keypoints=keypoints,
+        descriptors=descriptors,
+        luma=luma,
+    )
+    ledger.add_photo(record)
+    return record
+
+
+def record_copy(ledger: Ledger, plan: Plan, data: bytes, *, recipient: int, file: str) -> CopyRecord:
+    """Record a copy; to be called when its file is whole and in its place, and not before.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Where to; photo and recipient must be recorded.
+    plan : Plan
+        What made the copy.
+    data : bytes
+        All that the file holds.
+    recipient : int
+        Whose it is.
+    file : str
+        Name of the file, inside the folder of the delivery.
+
+    Returns
+    -------
+    copy : CopyRecord
+        As it stands in the chain.
+
+    Raises
+    ------
+    LedgerError
+        When photo or recipient are not recorded, or the ledger cannot be written.
+    """
+    return ledger.add_copy(
+        photo=plan.digest,
+        key_id=plan.key.id,
+        recipient=recipient,
+        sha256=hashlib.sha256(data).digest(),
+        file=file,
+        software=SOFTWARE,
+        format_version=PROFILE.version,
+    )

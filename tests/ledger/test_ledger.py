@@ -1,0 +1,219 @@
+import dataclasses
+import stat
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tracemark as tm
+from tests.ledger.conftest import copy_fields, fill, photo_record
+
+
+def assert_same(one, other):
+    for column in dataclasses.fields(tm.PhotoRecord):
+        left, right = getattr(one, column.name), getattr(other, column.name)
+        np.testing.assert_array_equal(left, right)
+        assert getattr(left, "dtype", None) == getattr(right, "dtype", None)
+
+
+@pytest.mark.parametrize("features", [0, 1, 1500])
+def test_a_photo_comes_back_as_it_was(features, path):
+    record = photo_record(features=features)
+    with tm.Ledger.open(path, create=True) as ledger:
+        ledger.add_photo(record)
+    with tm.Ledger.open(path) as ledger:
+        assert_same(ledger.photo(record.digest, key_id=record.key_id), record)
+        np.testing.assert_array_equal(ledger.luma(record.digest), record.luma)
+        entry = ledger.photos()[0]
+    assert entry == tm.PhotoEntry(**{f.name: getattr(record, f.name) for f in dataclasses.fields(tm.PhotoEntry)})
+
+
+def test_arrays_that_are_views_come_back_as_they_were(ledger):
+    wide = photo_record(features=6)
+    record = dataclasses.replace(
+        wide, keypoints=wide.keypoints[::2], descriptors=wide.descriptors[::2], luma=wide.luma.T[::-1]
+    )
+    ledger.add_photo(record)
+    assert_same(ledger.photo(record.digest, key_id=record.key_id), record)
+
+
+def test_a_photo_is_recorded_once_for_each_key(ledger):
+    for key_id in ("05d842592d8ad048", "05d842592d8ad048", "ffffffffffffffff"):
+        ledger.add_photo(photo_record(key_id=key_id))
+    assert [entry.key_id for entry in ledger.photos()] == ["05d842592d8ad048", "ffffffffffffffff"]
+    assert len(ledger.photos(key_id="ffffffffffffffff")) == 1
+
+
+def test_the_features_of_all_photos_of_a_key_come_in_one_table(ledger):
+    records = [photo_record(f"{number}.jpg", features=number) for number in (4, 0, 7)]
+    for record in [photo_record("other.jpg", key_id="ffffffffffffffff"), *records]:
+        ledger.add_photo(record)
+    table = ledger.features(key_id=records[0].key_id)
+    assert table.starts.tolist() == [0, 4, 4, 11]
+    for number, record in enumerate(records):
+        rows = slice(table.starts[number], table.starts[number + 1])
+        assert table.entries[number].digest == record.digest
+        np.testing.assert_array_equal(table.keypoints[rows], record.keypoints)
+        np.testing.assert_array_equal(table.descriptors[rows], record.descriptors)
+
+
+def test_without_photos_the_table_of_features_is_empty(ledger):
+    table = ledger.features(key_id="05d842592d8ad048")
+    assert table.entries == ()
+    assert table.starts.tolist() == [0]
+    assert (table.keypoints.shape, table.descriptors.shape) == ((0, 4), (0, 128))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"keypoints": np.zeros((5, 3), np.float32)}, "keypoints must be float32"),
+        ({"keypoints": np.zeros((5, 4))}, "keypoints must be float32"),
+        ({"descriptors": np.zeros((4, 128), np.uint8)}, "descriptors must be uint8 of shape \\(5, 128\\)"),
+        ({"digest": b"short"}, "digest must be 32 bytes, not 5"),
+    ],
+)
+def test_arrays_of_another_shape_or_type_are_refused(change, sentence, ledger):
+    with pytest.raises(tm.LedgerError, match=sentence):
+        ledger.add_photo(photo_record(**change))
+    assert ledger.photos() == ()
+
+
+def test_a_photo_that_is_not_there_is_named(ledger):
+    with pytest.raises(tm.LedgerError, match="must hold photo 0000"):
+        ledger.photo(bytes(32), key_id="05d842592d8ad048")
+    with pytest.raises(tm.LedgerError, match="must hold photo 0000"):
+        ledger.luma(bytes(32))
+
+
+def test_copies_are_chained_in_their_order(ledger):
+    before = ledger.head
+    fill(ledger, photos=2, recipients=3)
+    copies = list(ledger.copies())
+    assert before.copies == 0
+    assert [copy.number for copy in copies] == [1, 2, 3, 4, 5, 6]
+    assert [copy.recipient for copy in copies] == [0, 1, 2, 0, 1, 2]
+    assert ledger.head.hash == copies[-1].hash
+    assert len({copy.hash for copy in copies}) == 6
+
+
+def test_a_copy_comes_back_as_it_was_answered(ledger):
+    record = photo_record()
+    ledger.add_photo(record)
+    ledger.add_recipients({17: {}})
+    copy = ledger.add_copy(**copy_fields(record, 17))
+    assert list(ledger.copies()) == [copy]
+    assert (copy.photo, copy.recipient, copy.file) == (record.digest, 17, "17/car.jpg")
+
+
+def test_copies_are_found_by_photo_recipient_and_bytes(ledger):
+    fill(ledger, photos=3, recipients=4)
+    photo = ledger.photos()[1]
+    third = list(ledger.copies())[2]
+    assert [copy.recipient for copy in ledger.copies(photo=photo.digest)] == [0, 1, 2, 3]
+    assert len(list(ledger.copies(recipient=2))) == 3
+    assert [copy.number for copy in ledger.copies(photo=photo.digest, recipient=2)] == [7]
+    assert list(ledger.copies(sha256=third.sha256)) == [third]
+    assert ledger.recipients_of(photo.digest, key_id=photo.key_id) == (0, 1, 2, 3)
+    assert ledger.recipients_of(photo.digest, key_id="ffffffffffffffff") == ()
+
+
+def test_a_copy_needs_its_photo_and_its_recipient(ledger):
+    record = photo_record()
+    with pytest.raises(tm.LedgerError, match=r"must hold photo .* before its copies"):
+        ledger.add_copy(**copy_fields(record, 17))
+    ledger.add_photo(record)
+    with pytest.raises(tm.LedgerError, match="must hold recipient 17 before their copies"):
+        ledger.add_copy(**copy_fields(record, 17))
+    assert ledger.head.copies == 0
+
+
+def test_a_file_name_that_is_no_text_is_written_readably(ledger):
+    record = photo_record("\udcff.jpg".encode("utf-8", "backslashreplace").decode())
+    ledger.add_photo(record)
+    ledger.add_recipients({17: {}})
+    assert ledger.add_copy(**copy_fields(record, 17, file="17/\udcff.jpg")).file == "17/\\udcff.jpg"
+    assert ledger.verify()
+
+
+@settings(max_examples=20)
+@given(
+    st.dictionaries(
+        st.integers(0, 2**32 - 1),
+        st.dictionaries(
+            st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(exclude_categories=["Cs"]))
+        ),
+        max_size=4,
+    )
+)
+def test_recipients_come_back_as_they_were(tmp_path_factory, guests):
+    path = tmp_path_factory.mktemp("kit") / "kit.db"
+    with tm.Ledger.open(path, create=True) as ledger:
+        assert ledger.add_recipients(guests) == ()
+    with tm.Ledger.open(path) as ledger:
+        assert {recipient.id: recipient.columns for recipient in ledger.recipients()} == guests
+
+
+def test_columns_are_added_and_none_is_lost(ledger):
+    ledger.add_recipients({17: {"name": "Zoë"}})
+    ledger.add_recipients({17: {"outlet": "Daily"}})
+    ledger.add_recipients({17: {}})
+    assert ledger.recipients()[0].columns == {"name": "Zoë", "outlet": "Daily"}
+
+
+def test_a_number_that_meant_somebody_else_is_refused(ledger):
+    ledger.add_recipients({17: {"name": "Zoë"}})
+    with pytest.raises(tm.LedgerError, match="recipient 17 must keep name 'Zoë', and the list says 'Jo'"):
+        ledger.add_recipients({3: {"name": "Ann"}, 17: {"name": "Jo"}})
+    assert [recipient.id for recipient in ledger.recipients()] == [17]
+    ledger.add_recipients({17: {"name": "Zoé"}}, replace=True)
+    assert ledger.recipients()[0].columns == {"name": "Zoé"}
+
+
+@pytest.mark.parametrize("number", [-1, 2**32, True])
+def test_what_is_no_recipient_is_refused(number, ledger):
+    with pytest.raises(tm.RecipientError, match="from 0 to 4294967295"):
+        ledger.add_recipients({number: {}})
+
+
+def test_a_new_ledger_is_closed_to_others(path, ledger):
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_ledger_leaves_one_file_when_it_is_closed(filled):
+    assert [entry.name for entry in filled.parent.iterdir()] == ["kit.db"]
+
+
+def test_nothing_is_made_where_there_is_no_ledger(path):
+    with pytest.raises(tm.LedgerError, match="no such file"):
+        tm.Ledger.open(path)
+    assert not path.exists()
+
+
+def test_creating_opens_what_is_there(filled):
+    with tm.Ledger.open(filled, create=True) as ledger:
+        assert ledger.head.copies == 6
+
+
+def test_a_ledger_that_cannot_be_made_says_why(tmp_path):
+    with pytest.raises(tm.LedgerError, match="cannot be made: no such file or directory"):
+        tm.Ledger.open(tmp_path / "nowhere" / "kit.db", create=True)
+
+
+@pytest.mark.parametrize("name", ["Presse à Genève 100 % ?#&=.db", "カメラ.db", "a b.db"])
+def test_a_ledger_may_have_any_name(name, tmp_path):
+    with tm.Ledger.open(tmp_path / name, create=True) as ledger:
+        fill(ledger)
+    assert [entry.name for entry in tmp_path.iterdir()] == [name]
+    with tm.Ledger.open(str(tmp_path / name)) as ledger:
+        assert ledger.verify()
+
+
+def test_a_ledger_that_was_closed_says_so(filled):
+    ledger = tm.Ledger.open(filled)
+    ledger.close()
+    ledger.close()
+    with pytest.raises(tm.LedgerError, match="closed"):
+        ledger.photos()
+    assert repr(ledger) == f"Ledger({str(filled)!r})"
