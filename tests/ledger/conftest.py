@@ -63,9 +63,16 @@ def ledger(path):
         yield ledger
 
 
-@pytest.fixture
-def filled(path):
-    """The file of a ledger that holds something, closed."""
+@pytest.fixture(scope="session")
+def filled_bytes(tmp_path_factory):
+    path = tmp_path_factory.mktemp("kit") / "kit.db"
     with tm.Ledger.open(path, create=True) as ledger:
         fill(ledger)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def filled(path, filled_bytes):
+    """The file of a ledger that holds 2 photos, 3 recipients and 6 copies, closed."""
+    path.write_bytes(filled_bytes)
     return path

@@ -117,7 +117,7 @@ def create_file(path: Path, *, application: int) -> Iterator[sqlite3.Connection]
     Parameters
     ----------
     path : Path
-        Where to; an existing file is never overwritten.
+        Where to; a file that is there by then is left alone.
     application : int
         The application ID it gets.
 
@@ -136,10 +136,9 @@ def create_file(path: Path, *, application: int) -> Iterator[sqlite3.Connection]
             yield connection
         finally:
             connection.close()
-        # A link, unlike a rename, refuses to replace what is there.
-        os.link(draft, path)
-    except FileExistsError as error:
-        raise LedgerError(f"ledger {path} exists already and is never overwritten") from error
+        # A link, unlike a rename, refuses to replace what is there: somebody else was quicker, and theirs will do.
+        with suppress(FileExistsError):
+            os.link(draft, path)
     except OSError as error:
         raise LedgerError(f"ledger {path} cannot be made: {(error.strerror or str(error)).lower()}") from error
     finally:

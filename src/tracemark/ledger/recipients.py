@@ -65,9 +65,10 @@ def erase_recipient(connection: sqlite3.Connection, number: int) -> None:
 
     Notes
     -----
-    Deleting one row leaves shreds of it: SQLite moves rows about in a page and overwrites only what it
-    frees.  Pages that are freed as a whole are zeroed as a whole, so the table is emptied, which frees
-    all of them, and the others are put back.
+    Deleting one row may leave shreds of it, even with ``secure_delete``: SQLite moves rows about in a
+    page and overwrites only what it frees (about one deletion in a hundred; ``tests/ledger/test_erasing.py``).
+    Pages that are freed as a whole are zeroed as a whole, so the table is emptied, which frees all of
+    them, and the others are put back.
     """
     if not read_recipients(connection, number=_checked(number)):
         raise LedgerError(f"ledger must hold recipient {number}, and does not")

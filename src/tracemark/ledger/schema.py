@@ -102,12 +102,12 @@ def make_ledger(path: Path) -> None:
     Parameters
     ----------
     path : Path
-        Where to; an existing file is never overwritten.
+        Where to; a file that is there by then is left alone.
 
     Raises
     ------
     LedgerError
-        When the file exists or cannot be written.
+        When it cannot be written.
     """
     identity, created = secrets.token_bytes(IDENTITY_BYTES), iso_of(now())
     with create_file(path, application=APPLICATION_ID) as connection:

@@ -1,0 +1,134 @@
+"""Somebody who can write the file changes what it says: does it show?"""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+import tracemark as tm
+from tests.ledger.conftest import copy_fields, fill, photo_record
+
+
+def forge(path, *statements):
+    """Change a ledger as somebody would who knows SQLite: triggers are gone first."""
+    with closing(sqlite3.connect(path)) as connection:
+        names = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+        for (name,) in names:
+            connection.execute(f"DROP TRIGGER {name}")
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE copies SET recipient = 2 WHERE number = 2",
+        "DELETE FROM copies WHERE number = 2",
+        "INSERT OR REPLACE INTO copies SELECT 2, photo, 0, program, made, sha256, hash, file FROM copies LIMIT 1",
+        "INSERT INTO copies SELECT 99, photo, 0, program, made, sha256, hash, file FROM copies LIMIT 1",
+        "UPDATE photos SET name = 'other.jpg'",
+        "DELETE FROM photos",
+        "DELETE FROM recipients WHERE id = 1",
+        "UPDATE programs SET software = 'other'",
+        "UPDATE ledger SET copies = 2",
+        "UPDATE ledger SET created = '2000-01-01T00:00:00.000Z', copies = 99",
+        "DELETE FROM ledger",
+    ],
+)
+def test_the_database_refuses_changes_by_mistake(statement, filled):
+    with closing(sqlite3.connect(filled)) as connection:
+        connection.execute("PRAGMA recursive_triggers = ON")
+        with pytest.raises(sqlite3.IntegrityError, match=r"chang|removed|appended|grows"):
+            connection.execute(statement)
+
+
+FORGERIES = {
+    "another recipient": ("UPDATE copies SET recipient = 2 WHERE number = 2", "copy 2 was changed"),
+    "another file": ("UPDATE copies SET file = 'x' WHERE number = 6", "copy 6 was changed"),
+    "other bytes": ("UPDATE copies SET sha256 = zeroblob(32) WHERE number = 1", "copy 1 was changed"),
+    "another time": ("UPDATE copies SET made = made + 1 WHERE number = 3", "copy 3 was changed"),
+    "another photo": ("UPDATE copies SET photo = 2 WHERE number = 3", "copy 3 was changed"),
+    "another program": ("UPDATE programs SET software = 'tracemark 9'", "copy 1 was changed"),
+    "another hash": ("UPDATE copies SET hash = zeroblob(32) WHERE number = 4", "copy 4 was changed"),
+    "no photo": ("UPDATE copies SET photo = 77 WHERE number = 4", "in place 4 is missing"),
+    "one copy gone": ("DELETE FROM copies WHERE number = 3", "copy 3 must come next in the chain, not 4"),
+    "the first copy gone": ("DELETE FROM copies WHERE number = 1", "copy 1 must come next in the chain, not 2"),
+    "the last copy gone": ("DELETE FROM copies WHERE number = 6", "must end with copy 6"),
+    "all copies gone": ("DELETE FROM copies", "must end with copy 6"),
+    "a copy more": (
+        "INSERT INTO copies SELECT 7, photo, 0, program, made, sha256, hash, file FROM copies WHERE number = 6",
+        "copy 7 was changed",
+    ),
+    "two copies swapped": (
+        "UPDATE copies SET recipient = 1 - recipient WHERE number IN (1, 2)",
+        "copy 1 was changed",
+    ),
+    "another ledger's name": ("UPDATE ledger SET id = zeroblob(16)", "copy 1 was changed"),
+    "another date": ("UPDATE ledger SET created = '2000-01-01T00:00:00.000Z'", "copy 1 was changed"),
+    "another head": ("UPDATE ledger SET head = zeroblob(32)", "must end with copy 6"),
+    "another luma": ("UPDATE photos SET luma = zeroblob(9) WHERE number = 1", "what is kept of photo photo-0.jpg"),
+    "other keypoints": ("UPDATE photos SET keypoints = zeroblob(48) WHERE number = 1", "what is kept of photo photo-0"),
+    "another strength": ("UPDATE photos SET strength = strength * 2 WHERE number = 2", "what is kept of photo photo-1"),
+    "another photo's name": ("UPDATE photos SET name = 'x' WHERE number = 2", "what is kept of photo x"),
+    "another seal": ("UPDATE photos SET seal = zeroblob(32) WHERE number = 2", "copy 4 was changed"),
+    "a recipient gone": ("DELETE FROM recipients WHERE id = 1", "rows are missing"),
+}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_a_later_change_shows(name, filled):
+    statement, sentence = FORGERIES[name]
+    forge(filled, statement)
+    with tm.Ledger.open(filled) as ledger:
+        verification = ledger.verify()
+    assert not verification
+    assert any(sentence in problem for problem in verification.problems), verification.problems
+
+
+def test_a_ledger_that_nobody_touched_is_whole(filled):
+    with tm.Ledger.open(filled) as ledger:
+        verification = ledger.verify()
+        assert verification
+        assert verification.problems == ()
+        assert verification.head == ledger.head
+
+
+def test_an_empty_ledger_is_whole(ledger):
+    assert ledger.verify(noted=ledger.head.hash).noted == 0
+
+
+def test_a_head_that_was_noted_is_found_again_later(ledger):
+    fill(ledger)
+    noted = ledger.head
+    fill(ledger)
+    verification = ledger.verify(noted=noted.hash)
+    assert verification
+    assert verification.noted == noted.copies == 6
+    assert verification.head.copies == 12
+
+
+def test_a_chain_that_was_written_anew_shows_by_the_head_that_was_noted(tmp_path):
+    """Whoever can write the file can write a whole new chain; only a head outside it tells."""
+    heads = []
+    for name in ("true.db", "false.db"):
+        with tm.Ledger.open(tmp_path / name, create=True) as ledger:
+            fill(ledger)
+            heads.append(ledger.head.hash)
+    with tm.Ledger.open(tmp_path / "false.db") as ledger:
+        assert ledger.verify()
+        verification = ledger.verify(noted=heads[0])
+    assert not verification
+    assert "written anew or cut short" in verification.problems[0]
+
+
+def test_many_problems_are_summed_up(ledger):
+    record = photo_record()
+    ledger.add_photo(record)
+    ledger.add_recipients({1: {}})
+    for _ in range(30):
+        ledger.add_copy(**copy_fields(record, 1))
+    forge(ledger.path, "UPDATE copies SET made = 0")
+    problems = ledger.verify().problems
+    assert len(problems) == 11
+    assert problems[-1] == "and 20 more like these"
