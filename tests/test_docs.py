@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import tracemark as tm
 from tracemark.codes import fingerprint, message, word
@@ -64,6 +65,14 @@ def commands(name):
             yield words[1:], whole
 
 
+def find_command(words):
+    """Go from a group to its command; the answer has the words that are left."""
+    command, *words = tracemark.commands[words[0]], *words[1:]
+    while words and isinstance(command, click.Group) and words[0] in command.commands:
+        command, *words = command.commands[words[0]], *words[1:]
+    return command, words
+
+
 def options_of(command):
     return {option for parameter in command.params for option in parameter.opts} | {"--help", "-h"}
 
@@ -75,11 +84,11 @@ def test_every_command_on_a_page_exists_with_its_options(name):
         if words[0].startswith("-"):
             assert given <= options_of(tracemark), words
             continue
-        command = tracemark.commands[words[0]]
+        command, rest = find_command(words)
         assert given <= options_of(command), words
         if whole and not given & {"--help", "-h"}:
             with click.Context(tracemark) as context:
-                command.make_context(words[0], words[1:], parent=context)  # refuses what is missing or misspelt
+                command.make_context(words[0], rest, parent=context)  # refuses what is missing or misspelt
 
 
 def test_the_first_page_shows_every_command():
@@ -129,6 +138,15 @@ def test_numbers_that_a_page_takes_from_the_code_are_those_of_the_code(name):
     for where, value in OTHER_NUMBER.findall(PAGES[name].read_text("utf-8")):
         module, _, constant = where.rpartition(".")
         assert getattr(importlib.import_module(module), constant) == ast.literal_eval(value.strip()), where
+
+
+def test_the_chain_of_an_export_can_be_followed_with_the_page_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    follow = run("ledger.md")["follow"]
+    export = CliRunner().invoke(tracemark, ["ledger", "export", "kit.db"]).stdout.splitlines()
+    assert follow(export)
+    assert not follow([line.replace('"recipient": 17', '"recipient": 18') for line in export])
+    assert not follow(export[:-1])
 
 
 def test_the_glossary_is_in_alphabetical_order():

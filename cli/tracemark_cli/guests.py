@@ -1,7 +1,7 @@
 """Read the list of recipients."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tracemark_cli.outcome import UsageFailure
@@ -13,19 +13,20 @@ COLUMN = "id"
 SEPARATORS = (";", ",")  # a semicolon is what spreadsheets write where the comma is the decimal sign
 
 
-def read_guests(path: Path) -> list[int]:
+def read_guests(path: Path) -> dict[int, Mapping[str, str]]:
     """Read recipients from a CSV file.
 
     Parameters
     ----------
     path : Path
         UTF-8, with or without byte order mark; separated by comma or semicolon; its first line
-        names the columns.  Column ``id`` is read, the others are left to whoever keeps them.
+        names the columns.
 
     Returns
     -------
-    recipients : list of int
-        Each once, in the order of the file; at least one.
+    recipients : dict
+        Recipient -> what the other columns say of them, by the columns' names.  In the order of
+        the file; at least one.
 
     Raises
     ------
@@ -39,31 +40,47 @@ def read_guests(path: Path) -> list[int]:
     except UnicodeDecodeError as error:
         raise _failure(path, "must be text in UTF-8; save it as 'CSV UTF-8'") from error
     lines: dict[int, int] = {}
-    for line, word in _ids(path, text):
+    guests: dict[int, Mapping[str, str]] = {}
+    for line, word, columns in _rows(path, text):
         recipient = _recipient(path, line, word)
         if recipient in lines:
             raise _failure(path, f"line {line}: id {recipient} is there already, on line {lines[recipient]}")
         lines[recipient] = line
-    if not lines:
+        guests[recipient] = columns
+    if not guests:
         raise _failure(path, "must list at least one recipient")
-    return list(lines)
+    return guests
 
 
-def _ids(path: Path, text: str) -> Iterator[tuple[int, str]]:
-    """Give line and content of each field in the column of ids."""
+def _rows(path: Path, text: str) -> Iterator[tuple[int, str, dict[str, str]]]:
+    """Give line, id and the other columns of each row."""
     head = text.partition("\n")[0]
     separator = next((sign for sign in SEPARATORS if sign in head), SEPARATORS[-1])
     rows = csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True)
     try:
-        names = [name.strip().lower() for name in next(rows, [])]
-        if names.count(COLUMN) != 1:
-            raise _failure(path, f"must have one column named '{COLUMN}', not {names.count(COLUMN)}")
-        at = names.index(COLUMN)
+        names = [name.strip() for name in next(rows, [])]
+        places = [at for at, name in enumerate(names) if name.lower() == COLUMN]
+        if len(places) != 1:
+            raise _failure(path, f"must have one column named '{COLUMN}', not {len(places)}")
+        at = places[0]
         for row in rows:
             if any(field.strip() for field in row):
-                yield rows.line_num, row[at].strip() if at < len(row) else ""
+                words = [field.strip() for field in row]
+                yield rows.line_num, words[at] if at < len(words) else "", _columns(names, words, at)
     except csv.Error as error:
         raise _failure(path, f"line {rows.line_num}: {error}") from error
+
+
+def _columns(names: list[str], words: list[str], at: int) -> dict[str, str]:
+    """Name the fields of a row that are filled, the id aside; no two share a name."""
+    columns: dict[str, str] = {}
+    for place, word in enumerate(words):
+        name = names[place] if place < len(names) else ""
+        if not name or name in columns:
+            name = f"{name or 'column'} {place + 1}"
+        if word and place != at:
+            columns[name] = word
+    return columns
 
 
 def _recipient(path: Path, line: int, word: str) -> int:

@@ -11,6 +11,7 @@ from tracemark_cli.demo import demo
 from tracemark_cli.detect import detect
 from tracemark_cli.embed import embed
 from tracemark_cli.keygen import keygen
+from tracemark_cli.ledger import ledger
 from tracemark_cli.outcome import Outcome
 
 __all__ = ["main", "tracemark"]
@@ -22,7 +23,7 @@ Exit codes:
   2  the command was not understood
   3  inconclusive
   4  some files failed
-  5  the key could not be used
+  5  the key could not be used, or the ledger
 
 Results go to stdout, everything else to stderr."""
 
@@ -33,7 +34,7 @@ def tracemark() -> None:
     """Give everybody a personal copy of a photo; learn whose copy leaked."""
 
 
-for command in (keygen, embed, detect, demo):
+for command in (keygen, embed, detect, ledger, demo):
     tracemark.add_command(command)
 
 

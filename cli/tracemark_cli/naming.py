@@ -3,7 +3,7 @@
 import os
 import string
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -29,20 +29,24 @@ class Copy:
     """Where it goes."""
 
 
-def plan_copies(photos: Sequence[Path], recipients: Sequence[int], *, out: Path, template: str) -> list[Copy]:
+def plan_copies(
+    photos: Sequence[Path], recipients: Iterable[int], *, out: Path, template: str, kept: Sequence[Path] = ()
+) -> list[Copy]:
     """Name every copy of every photo.
 
     Parameters
     ----------
     photos : sequence of Path
         The photos.
-    recipients : sequence of int
+    recipients : iterable of int
         Whose copies to make of each.
     out : Path
         The folder that all copies go into.
     template : str
         Path inside it, with ``{recipient}``, ``{stem}`` and ``{suffix}`` (of the photo's name);
         ``{recipient:05d}`` pads with zeros.
+    kept : sequence of Path, optional
+        Other files that no copy may be written over.
 
     Returns
     -------
@@ -52,18 +56,20 @@ def plan_copies(photos: Sequence[Path], recipients: Sequence[int], *, out: Path,
     Raises
     ------
     UsageFailure
-        When a name would leave the folder, or two copies, or a copy and a photo, would share one.
+        When a name would leave the folder, or two copies, or a copy and another file, would share one.
     """
     _check_template(template)
+    numbers = list(recipients)
     copies = [
-        Copy(photo, recipient, out / _fill(template, photo, recipient)) for photo in photos for recipient in recipients
+        Copy(photo, recipient, out / _fill(template, photo, recipient)) for photo in photos for recipient in numbers
     ]
-    owners = {_place(photo): photo for photo in photos}
+    owners = {_place(path): path for path in (*kept, *photos)}
     for copy in copies:
         earlier = owners.setdefault(_place(copy.path), copy.path)
         if earlier is not copy.path:
             raise _failure(
-                f"{copy.path} would be written over another copy or a photo; change --name-template or --out"
+                f"{copy.path} would be written over another copy or a photo, or over key or ledger;"
+                " change --name-template or --out"
             )
     return copies
 

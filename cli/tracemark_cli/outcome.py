@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-__all__ = ["FilesFailure", "KeyFailure", "Outcome", "UsageFailure", "complain", "worst_of"]
+__all__ = ["FilesFailure", "KeyFailure", "LedgerFailure", "Outcome", "UsageFailure", "complain", "worst_of"]
 
 
 class Outcome(IntEnum):
@@ -19,7 +19,7 @@ class Outcome(IntEnum):
     USAGE = 2
     INCONCLUSIVE = 3
     FILES_FAILED = 4
-    KEY_PROBLEM = 5
+    KEY_OR_LEDGER_PROBLEM = 5
     INTERRUPTED = 130  # 128 and the number of SIGINT, as shells have it
     PIPE_CLOSED = 141  # 128 and the number of SIGPIPE
 
@@ -43,7 +43,13 @@ class FilesFailure(click.ClickException):
 class KeyFailure(click.ClickException):
     """The key could not be used."""
 
-    exit_code = int(Outcome.KEY_PROBLEM)
+    exit_code = int(Outcome.KEY_OR_LEDGER_PROBLEM)
+
+
+class LedgerFailure(click.ClickException):
+    """The ledger could not be used, or is not as it was written."""
+
+    exit_code = int(Outcome.KEY_OR_LEDGER_PROBLEM)
 
 
 def complain(path: Path, error: BaseException) -> None:

@@ -11,13 +11,22 @@ def test_ids_are_read_in_their_order(encoding, separator, line_end, tmp_path):
     path = tmp_path / "guests.csv"
     rows = [["Name", " ID ", "note"], ["J\u00fcrgen", "17", '"a, b; c"'], [], ["", "", ""], ["Zo\u00eb", " 3 ", ""]]
     path.write_bytes(line_end.join(separator.join(row) for row in rows).encode(encoding))
-    assert read_guests(path) == [17, 3]
+    assert list(read_guests(path)) == [17, 3]
+
+
+def test_the_other_columns_are_kept_under_their_names(tmp_path):
+    path = tmp_path / "guests.csv"
+    path.write_text("Name,id,E-mail,,Name\nZo\u00eb, 17 ,zoe@example.org,x,Z.,more\nJo,3\n", encoding="utf-8")
+    assert read_guests(path) == {
+        17: {"Name": "Zo\u00eb", "E-mail": "zoe@example.org", "column 4": "x", "Name 5": "Z.", "column 6": "more"},
+        3: {"Name": "Jo"},
+    }
 
 
 def test_the_whole_range_is_read(tmp_path):
     path = tmp_path / "guests.csv"
     path.write_text("id\n0\n4294967295\n007\n")
-    assert read_guests(path) == [0, 4294967295, 7]
+    assert list(read_guests(path)) == [0, 4294967295, 7]
 
 
 @pytest.mark.parametrize(

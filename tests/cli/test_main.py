@@ -15,7 +15,7 @@ def test_the_version_is_printed(run):
     assert run("--version").stdout == f"tracemark, version {tm.__version__}\n"
 
 
-@pytest.mark.parametrize("command", ["keygen", "embed", "detect", "demo"])
+@pytest.mark.parametrize("command", ["keygen", "embed", "detect", "ledger", "demo"])
 def test_help_tells_of_every_command_and_code(command, run):
     text = run("--help").stdout
     assert command in text

@@ -7,6 +7,7 @@ from typing import Any
 
 from tracemark.errors import LedgerError
 from tracemark.ledger.chain import hash_items
+from tracemark.ledger.database import as_text
 from tracemark.ledger.moment import iso_of, now
 
 __all__ = ["CopyRecord", "Head", "add_copy", "chain_links", "hash_of", "read_copies", "read_head", "recipients_of"]
@@ -88,8 +89,7 @@ def add_copy(
     place, seal = row
     head = read_head(connection)
     made = now()
-    # A name of the file system may hold bytes that are no text.
-    file = file.encode("utf-8", "backslashreplace").decode()
+    file = as_text(file)
     written = (photo, key_id, recipient, sha256, file, iso_of(made), software, format_version)
     copy = CopyRecord(head.copies + 1, *written, hash=b"")
     hashed = hash_of(copy, previous=head.hash, seal=seal)

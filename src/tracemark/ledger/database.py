@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tracemark.errors import LedgerError
 
-__all__ = ["check_file", "connect", "create_file", "plain_words", "transaction"]
+__all__ = ["as_text", "check_file", "connect", "create_file", "plain_words", "transaction"]
 
 OWNER_ONLY = 0o600  # names and addresses are nobody else's business
 TOKEN_BYTES = 8  # random bytes in the name of a draft
@@ -168,6 +168,11 @@ def plain_words(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & PRIMARY
         raise LedgerError(f"ledger {path} {SENTENCES.get(code, 'cannot be used')} ({error})") from error
+
+
+def as_text(name: str) -> str:
+    """Write a file's name as text that can be kept: bytes that are no text become escapes."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _connect(path: Path, mode: str, timeout_s: float) -> sqlite3.Connection:

@@ -26,8 +26,8 @@ WAIT_S = 10.0  # for another program to finish writing; one copy takes about 5 m
 class Ledger:
     """What went to whom: photos, recipients and copies, in one file.
 
-    :meth:`open` gives one.  It may be used in a ``with`` statement, which closes it.  Several
-    programs may read it at once; writers wait for each other.  The key is never in it.
+    :meth:`open` gives one; a ``with`` statement closes it.  Several programs may read it at once;
+    writers wait for each other.  The key is never in it.
 
     Examples
     --------
@@ -99,9 +99,6 @@ class Ledger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def __repr__(self) -> str:
-        return f"Ledger({str(self.path)!r})"
 
     def add_photo(self, record: PhotoRecord) -> None:
         """Record a photo; one that is there under the same key stays as it is."""
@@ -176,8 +173,8 @@ class Ledger:
         Raises
         ------
         LedgerError
-            When there is no such recipient, or another program has the ledger open, so that
-            remains of the columns are still in its -wal file: erase again later.
+            When there is no such recipient, or another program has the ledger open and remains
+            of the columns are still in its -wal file: erase again later.
         """
         with plain_words(self.path):
             with transaction(self._connection):
@@ -215,13 +212,18 @@ class Ledger:
         with plain_words(self.path):
             return photos.read_features(self._connection, key_id=key_id)
 
+    def seals(self) -> dict[tuple[bytes, str], bytes]:
+        """Give the hash of all that is kept of each photo, by digest and ID of the key."""
+        with plain_words(self.path):
+            return photos.read_seals(self._connection)
+
     def recipients(self) -> tuple[Recipient, ...]:
         """List the recipients by their numbers."""
         with plain_words(self.path):
             return recipients.read_recipients(self._connection)
 
     def recipients_of(self, photo: bytes, *, key_id: str) -> tuple[int, ...]:
-        """List who has a copy of a photo, by their numbers: the closed list of suspects."""
+        """List who has a copy of a photo, by their numbers."""
         with plain_words(self.path):
             return copies.recipients_of(self._connection, photo, key_id=key_id)
 

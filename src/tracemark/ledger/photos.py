@@ -2,13 +2,14 @@
 
 import sqlite3
 import struct
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.errors import LedgerError
 from tracemark.ledger.chain import HASH_BYTES, hash_items
+from tracemark.ledger.database import as_text
 from tracemark.media.plane import pack_plane, unpack_plane
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "read_features",
     "read_luma",
     "read_photo_record",
+    "read_seals",
     "seal_of",
 ]
 
@@ -100,6 +102,7 @@ _ENTRY = ", ".join(_COLUMNS)
 def add_photo(connection: sqlite3.Connection, record: PhotoRecord) -> None:
     """Record a photo; one that is there under the same key stays as it is."""
     _check(record)
+    record = replace(record, name=as_text(record.name))
     if connection.execute(
         "SELECT 1 FROM photos WHERE digest = ? AND key_id = ?", (record.digest, record.key_id)
     ).fetchone():
@@ -164,6 +167,11 @@ def read_features(connection: sqlite3.Connection, *, key_id: str) -> FeatureTabl
         descriptors[start:end] = np.frombuffer(described, np.uint8).reshape(-1, DESCRIPTOR_BYTES)
         entries.append(PhotoEntry(*entry))
     return FeatureTable(tuple(entries), starts, keypoints, descriptors)
+
+
+def read_seals(connection: sqlite3.Connection) -> dict[tuple[bytes, str], bytes]:
+    """Give the seal of each photo, by digest and ID of the key."""
+    return {(row[0], row[1]): row[2] for row in connection.execute("SELECT digest, key_id, seal FROM photos")}
 
 
 def seal_of(entry: PhotoEntry, keypoints: bytes, descriptors: bytes, luma: bytes) -> bytes:

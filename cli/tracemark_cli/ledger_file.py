@@ -1,0 +1,35 @@
+"""Open a ledger for a command."""
+
+from __future__ import annotations  # the types of tracemark are named, not fetched: fetching takes half a second
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import tracemark as tm
+from tracemark_cli.outcome import LedgerFailure
+
+__all__ = ["open_ledger"]
+
+
+@contextmanager
+def open_ledger(path: Path, *, create: bool = False) -> Iterator[tm.Ledger]:
+    """Open a ledger; when that or anything with it fails the command ends.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    create : bool
+        Whether to make one where there is none.
+
+    Yields
+    ------
+    ledger : Ledger
+        The ledger in it.
+    """
+    try:
+        with tm.Ledger.open(path, create=create) as ledger:
+            yield ledger
+    except tm.LedgerError as error:
+        raise LedgerFailure(str(error)) from error
