@@ -211,6 +211,25 @@ def test_a_ledger_may_have_any_name(name, tmp_path):
         assert ledger.verify()
 
 
+def test_a_ledger_may_be_reached_by_a_link(filled, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "link.db"
+    link.symlink_to(filled)
+    with tm.Ledger.open(link) as ledger:
+        fill(ledger)
+    with tm.Ledger.open(filled) as ledger:
+        assert ledger.head.copies == 12
+    assert [entry.name for entry in (tmp_path / "elsewhere").iterdir()] == ["link.db"]
+
+
+def test_a_ledger_is_not_made_beside_what_another_one_left(path):
+    stale = path.with_name("kit.db-wal")
+    stale.write_bytes(b"changes of a ledger that is gone")
+    with pytest.raises(tm.LedgerError, match="cannot be made beside kit.db-wal"):
+        tm.Ledger.open(path, create=True)
+    assert [entry.name for entry in path.parent.iterdir()] == ["kit.db-wal"]
+
+
 def test_a_ledger_that_was_closed_says_so(filled):
     ledger = tm.Ledger.open(filled)
     ledger.close()

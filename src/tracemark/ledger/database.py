@@ -126,6 +126,10 @@ def create_file(path: Path, *, application: int) -> Iterator[sqlite3.Connection]
     connection : sqlite3.Connection
         An empty database, for whoever lays out the tables; it appears in its place afterwards.
     """
+    for stale in (path.with_name(path.name + suffix) for suffix in SIDE_FILES):
+        # SQLite would take it for the new ledger's own.
+        if stale.exists() and not path.exists():
+            raise LedgerError(f"ledger {path} cannot be made beside {stale.name}, which another ledger left; remove it")
     draft = path.with_name(f".tracemark-{secrets.token_hex(TOKEN_BYTES)}")
     try:
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
@@ -193,6 +197,7 @@ def _connect(path: Path, mode: str, timeout_s: float) -> sqlite3.Connection:
 def _changes_wait(path: Path) -> bool:
     """Tell whether the file holds less than what was written, because the rest is still in the -wal file."""
     try:
-        return path.with_name(path.name + SIDE_FILES[0]).stat().st_size > 0
+        place = path.resolve()  # where a link leads is where SQLite keeps it
+        return place.with_name(place.name + SIDE_FILES[0]).stat().st_size > 0
     except OSError:
         return False

@@ -4,7 +4,6 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import numpy as np
@@ -27,7 +26,8 @@ class Ledger:
     """What went to whom: photos, recipients and copies, in one file.
 
     :meth:`open` gives one; a ``with`` statement closes it.  Several programs may read it at once;
-    writers wait for each other.  The key is never in it.
+    writers wait for each other.  The key is never in it.  Its `identity` are 16 random bytes,
+    `created` is when it was made, ISO 8601 UTC.
 
     Examples
     --------
@@ -95,9 +95,7 @@ class Ledger:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *failure: object) -> None:
         self.close()
 
     def add_photo(self, record: PhotoRecord) -> None:
@@ -111,7 +109,7 @@ class Ledger:
         Parameters
         ----------
         guests : mapping
-            Recipient -> name of a column -> what it says.  Columns that are new are added.
+            Recipient -> column -> what it says.  Columns that are new are added.
         replace : bool
             Whether columns may say something else than before.
 

@@ -5,6 +5,7 @@ import os
 import secrets
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -203,10 +204,21 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(target)
+            _settle(target.parent)
         finally:
             draft.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
+
+
+def _settle(folder: Path) -> None:
+    """See to it that the names in a folder last through a power cut, where the system can do that."""
+    with suppress(OSError):
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def _read_bytes(path: Path) -> bytes:
