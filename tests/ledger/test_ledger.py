@@ -1,5 +1,7 @@
 import dataclasses
+import sqlite3
 import stat
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -85,6 +87,27 @@ def test_a_photo_that_is_not_there_is_named(ledger):
         ledger.photo(bytes(32), key_id="05d842592d8ad048")
     with pytest.raises(tm.LedgerError, match="must hold photo 0000"):
         ledger.luma(bytes(32))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("luma = x'00'", "luma of a photo cannot be read"),
+        ("keypoints = x'00'", "features of a photo are not whole"),
+        ("descriptors = x'00'", "features of a photo are not whole"),
+    ],
+)
+def test_damage_to_what_is_kept_of_a_photo_is_named(change, sentence, filled):
+    with closing(sqlite3.connect(filled)) as connection:
+        connection.execute("DROP TRIGGER photos_never_change")
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute(f"UPDATE photos SET {change}")  # noqa: S608 - our own words
+        connection.commit()
+    with tm.Ledger.open(filled) as ledger:
+        entry = ledger.photos()[0]
+        with pytest.raises(tm.LedgerError, match=sentence):
+            ledger.photo(entry.digest, key_id=entry.key_id)
+        assert not ledger.verify()
 
 
 def test_copies_are_chained_in_their_order(ledger):
@@ -225,7 +248,7 @@ def test_a_ledger_may_be_reached_by_a_link(filled, tmp_path):
 def test_a_ledger_is_not_made_beside_what_another_one_left(path):
     stale = path.with_name("kit.db-wal")
     stale.write_bytes(b"changes of a ledger that is gone")
-    with pytest.raises(tm.LedgerError, match="cannot be made beside kit.db-wal"):
+    with pytest.raises(tm.LedgerError, match=r"cannot be made beside kit\.db-wal"):
         tm.Ledger.open(path, create=True)
     assert [entry.name for entry in path.parent.iterdir()] == ["kit.db-wal"]
 

@@ -4,6 +4,8 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import tracemark as tm
 from tests.ledger.conftest import copy_fields, fill, photo_record
@@ -84,6 +86,24 @@ def test_a_later_change_shows(name, filled):
         verification = ledger.verify()
     assert not verification
     assert any(sentence in problem for problem in verification.problems), verification.problems
+
+
+@settings(max_examples=50)
+@given(share=st.floats(0, 1, exclude_max=True), noise=st.binary(min_size=1, max_size=40))
+def test_whatever_bytes_change_it_is_noticed_or_the_copies_say_the_same(share, noise, filled_bytes, tmp_path_factory):
+    place = int(share * len(filled_bytes))
+    folder = tmp_path_factory.mktemp("kit")
+    path = folder / "kit.db"
+    path.write_bytes(filled_bytes)
+    with tm.Ledger.open(path) as ledger:
+        before = (ledger.head, ledger.seals(), list(ledger.copies()))
+    path.write_bytes((filled_bytes[:place] + noise + filled_bytes[place + len(noise) :])[: len(filled_bytes)])
+    try:
+        with tm.Ledger.open(path) as ledger:
+            if ledger.verify():
+                assert (ledger.head, ledger.seals(), list(ledger.copies())) == before
+    except tm.LedgerError as error:
+        assert str(path) in str(error)  # noqa: PT017 - it may be refused or not
 
 
 def test_a_ledger_that_nobody_touched_is_whole(filled):

@@ -172,6 +172,9 @@ def plain_words(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & PRIMARY
         raise LedgerError(f"ledger {path} {SENTENCES.get(code, 'cannot be used')} ({error})") from error
+    except (UnicodeDecodeError, OverflowError) as error:
+        # Python's door to SQLite chokes on damaged text, even when it stands in a complaint about the damage.
+        raise LedgerError(f"ledger {path} is damaged ({error})") from error
 
 
 def as_text(name: str) -> str:

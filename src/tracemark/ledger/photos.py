@@ -3,11 +3,12 @@
 import sqlite3
 import struct
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.errors import LedgerError
+from tracemark.errors import FormatError, LedgerError
 from tracemark.ledger.chain import HASH_BYTES, hash_items
 from tracemark.ledger.database import as_text
 from tracemark.media.plane import pack_plane, unpack_plane
@@ -139,9 +140,9 @@ def read_photo_record(connection: sqlite3.Connection, digest: bytes, *, key_id: 
     *entry, keypoints, descriptors, luma = row
     return PhotoRecord(
         **dict(zip(_COLUMNS, entry, strict=True)),
-        keypoints=np.frombuffer(keypoints, KEYPOINT).reshape(-1, KEYPOINT_COLUMNS).astype(np.float32),
-        descriptors=np.frombuffer(descriptors, np.uint8).reshape(-1, DESCRIPTOR_BYTES).copy(),
-        luma=unpack_plane(luma),
+        keypoints=_table(keypoints, KEYPOINT, KEYPOINT_COLUMNS).astype(np.float32),
+        descriptors=_table(descriptors, np.dtype(np.uint8), DESCRIPTOR_BYTES).copy(),
+        luma=_luma(luma),
     )
 
 
@@ -150,7 +151,7 @@ def read_luma(connection: sqlite3.Connection, digest: bytes) -> NDArray[np.uint8
     row = connection.execute("SELECT luma FROM photos WHERE digest = ? LIMIT 1", (digest,)).fetchone()
     if row is None:
         raise LedgerError(f"ledger must hold photo {digest.hex()}, and does not")
-    return unpack_plane(row[0])
+    return _luma(row[0])
 
 
 def read_features(connection: sqlite3.Connection, *, key_id: str) -> FeatureTable:
@@ -163,8 +164,8 @@ def read_features(connection: sqlite3.Connection, *, key_id: str) -> FeatureTabl
     entries = []
     rows = connection.execute(f"SELECT {_ENTRY}, keypoints, descriptors {where}", (key_id,))
     for start, end, (*entry, points, described) in zip(starts[:-1], starts[1:], rows, strict=True):
-        keypoints[start:end] = np.frombuffer(points, KEYPOINT).reshape(-1, KEYPOINT_COLUMNS)
-        descriptors[start:end] = np.frombuffer(described, np.uint8).reshape(-1, DESCRIPTOR_BYTES)
+        keypoints[start:end] = _table(points, KEYPOINT, KEYPOINT_COLUMNS, length=end - start)
+        descriptors[start:end] = _table(described, np.dtype(np.uint8), DESCRIPTOR_BYTES, length=end - start)
         entries.append(PhotoEntry(*entry))
     return FeatureTable(tuple(entries), starts, keypoints, descriptors)
 
@@ -190,6 +191,22 @@ def broken_seals(connection: sqlite3.Connection) -> list[PhotoEntry]:
         if seal_of(entry, keypoints, descriptors, luma) != seal:
             broken.append(entry)
     return broken
+
+
+def _table(data: bytes, dtype: np.dtype[Any], width: int, *, length: int | None = None) -> NDArray[Any]:
+    """Read an array of so many columns, and rows if that is known."""
+    rows, rest = divmod(len(data), dtype.itemsize * width)
+    if rest or length not in (None, rows):
+        raise LedgerError("ledger is damaged: the features of a photo are not whole")
+    return np.frombuffer(data, dtype).reshape(rows, width)
+
+
+def _luma(data: bytes) -> NDArray[np.uint8]:
+    """Read a luma."""
+    try:
+        return unpack_plane(data)
+    except FormatError as error:
+        raise LedgerError(f"ledger is damaged: the luma of a photo cannot be read: {error}") from error
 
 
 def _check(record: PhotoRecord) -> None:
