@@ -1,0 +1,55 @@
+import hashlib
+
+import numpy as np
+import pytest
+
+import tracemark as tm
+from tracemark.profile import PROFILE
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with tm.Ledger.open(tmp_path / "kit.db", create=True) as ledger:
+        yield ledger
+
+
+KINDS = {
+    "rgb": lambda rgb: rgb,
+    "grey": lambda rgb: rgb[..., 1],
+    "rgba": lambda rgb: np.dstack([rgb, np.full(rgb.shape[:2], 9, np.uint8)]),
+    "deep": lambda rgb: rgb.astype(np.uint16) * 257,
+    "float": lambda rgb: rgb.astype(np.float32) / 255,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_photo_of_any_kind_is_recorded_with_its_luma(kind, ledger, key, photos):
+    rgb = photos["astronaut"][:411, :403]
+    plan = tm.prepare(KINDS[kind](rgb), key=key)
+    record = tm.record_photo(ledger, KINDS[kind](rgb), plan, name="a.png")
+    kept = ledger.photo(plan.digest, key_id=key.id)
+    assert (kept.rows, kept.columns, kept.dtype) == (411, 403, KINDS[kind](rgb).dtype.name)
+    assert (kept.profile_version, kept.chip_set, kept.strength) == (PROFILE.version, plan.chip_set, plan.strength)
+    np.testing.assert_array_equal(kept.luma, record.luma)
+    grey = rgb[..., 1].astype(float) if kind == "grey" else rgb @ [0.299, 0.587, 0.114]
+    assert kept.luma.shape == plan.layout.working
+    np.testing.assert_allclose(kept.luma[:411, :403], grey, atol=1.01)
+
+
+def test_a_copy_is_recorded_with_its_bytes(ledger, key, photos):
+    plan = tm.prepare(photos["astronaut"][:400, :400], key=key)
+    tm.record_photo(ledger, photos["astronaut"][:400, :400], plan, name="a.png")
+    ledger.add_recipients({17: {}})
+    copy = tm.record_copy(ledger, plan, b"all of the file", recipient=17, file="17/a.png")
+    assert copy.sha256 == hashlib.sha256(b"all of the file").digest()
+    assert (copy.photo, copy.key_id, copy.recipient) == (plan.digest, key.id, 17)
+    assert copy.software == f"tracemark {tm.__version__}"
+    assert copy.format_version == PROFILE.version
+    assert ledger.recipients_of(plan.digest, key_id=key.id) == (17,)
+
+
+def test_a_copy_is_not_recorded_before_its_photo(ledger, key, photos):
+    plan = tm.prepare(photos["astronaut"][:400, :400], key=key)
+    ledger.add_recipients({17: {}})
+    with pytest.raises(tm.LedgerError, match="before its copies"):
+        tm.record_copy(ledger, plan, b"", recipient=17, file="17/a.png")
