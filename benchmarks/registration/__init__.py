@@ -1,0 +1,1 @@
+"""How exactly leaks are laid onto their originals, measured on leaks whose geometry is known."""

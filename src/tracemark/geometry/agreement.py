@@ -1,0 +1,58 @@
+"""Say how surely two pictures that lie on each other show the same, texture by texture."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.geometry.displacement import INDEPENDENT, Detail
+
+__all__ = ["Agreement", "agreement"]
+
+Floats = NDArray[np.float32]
+
+NEIGHBOURHOOD = 15  # pixels: side of the window whose detail is brought to unit spread
+FLOOR = 1.0  # luma levels: spread below which detail is noise
+LIMIT = 2.0  # local standard deviations at which detail is clipped
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How alike two pictures are."""
+
+    correlation: float
+    """Of locally normalised detail, -1 to 1."""
+
+    score: float
+    """The same in standard deviations of two unrelated pictures."""
+
+
+def agreement(leak: Detail, original: Detail) -> Agreement:
+    """Correlate what detail two pictures show.
+
+    Parameters
+    ----------
+    leak, original : Detail
+        Pixel on pixel.
+
+    Returns
+    -------
+    agreement : Agreement
+        0 where there is nothing to compare.
+    """
+    weights = leak.weights * original.weights
+    ours, theirs = (_normalised(detail) for detail in (leak, original))
+    product, ours_power, theirs_power = (float((weights * of).sum()) for of in (ours * theirs, ours**2, theirs**2))
+    if not ours_power or not theirs_power:
+        return Agreement(0.0, 0.0)
+    correlation = product / np.sqrt(ours_power * theirs_power)
+    # detail that is mostly floor is no sample
+    samples = INDEPENDENT * np.sqrt(ours_power * theirs_power)
+    return Agreement(float(correlation), float(correlation * np.sqrt(samples)))
+
+
+def _normalised(detail: Detail) -> Floats:
+    """Divide detail by its local spread, and clip it."""
+    spread = np.sqrt(cv2.blur(detail.values**2 * detail.weights, (NEIGHBOURHOOD, NEIGHBOURHOOD)) + np.float32(FLOOR**2))
+    return np.asarray(np.clip(detail.values / spread, -LIMIT, LIMIT), dtype=np.float32)

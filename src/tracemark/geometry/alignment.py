@@ -1,0 +1,127 @@
+"""Refine a homography from coarse to fine until leak and original coincide."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.geometry.displacement import Displacement, details, displacements, softened
+from tracemark.geometry.straightening import Sight, bring, density, scaling
+
+__all__ = ["Scaled", "align", "fits", "pyramid"]
+
+Floats = NDArray[np.float32]
+Transform = NDArray[np.float64]
+
+COARSEST = 160  # pixels: long side of the coarsest picture compared
+ROUNDS = 5  # at most, on each level
+STILL = 0.02  # pixels of the level: a round that moves no corner further is the last
+SPARSE = 0.45  # leak pixels in a pixel below which a level is too fine for the leak, and left out
+STRAY = 0.3  # pixels that a block may be off because the leak is bent
+PRIOR = 4.0  # pixels: expected move of any of the eight numbers, in a round
+HEAVY = 4.0  # squared deviations at which a block's weight is halved
+REWEIGHTINGS = 4
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """The original at one level of the pyramid."""
+
+    luma: Floats
+    """Shape (rows, columns)."""
+
+    transform: Transform
+    """Original (x, y, 1) to this level's (x, y, 1)."""
+
+
+def pyramid(original: Floats) -> list[Scaled]:
+    """Halve the original until it is small, coarsest first."""
+    levels = [Scaled(original, np.eye(3))]
+    while max(levels[0].luma.shape) > COARSEST * np.sqrt(2):
+        finer = levels[0].luma
+        size = tuple(max(round(side / 2), 1) for side in finer.shape[::-1])
+        small = np.asarray(cv2.resize(finer, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+        levels.insert(0, Scaled(small, scaling(original.shape, small.shape)))
+    return levels
+
+
+def fits(leak: Sight, level: Scaled, transform: Transform) -> bool:
+    """Tell whether a leak has pixels enough for a level."""
+    return density(level.transform @ transform, leak.luma.shape) >= SPARSE
+
+
+def align(leak: Sight, levels: list[Scaled], start: Transform) -> Transform:
+    """Move a homography until what the leak shows lies where the original shows it.
+
+    Parameters
+    ----------
+    leak : Sight
+        The leak.
+    levels : list of Scaled
+        The original's :func:`pyramid`.
+    start : ndarray, shape (3, 3)
+        Leak (x, y, 1) to original (x, y, 1), a few per cent off at most.
+
+    Returns
+    -------
+    transform : ndarray, shape (3, 3)
+    """
+    transform = start
+    for level in levels:
+        here = level.transform @ transform
+        if not fits(leak, level, transform) and level is not levels[0]:
+            break
+        for _ in range(ROUNDS):
+            straight = bring(leak, here, (level.luma.shape[0], level.luma.shape[1]))
+            if not straight.weights.any():
+                return start
+            moved = displacements(*details(straight.luma, level.luma, straight.weights))
+            correction, largest = _correction(moved, (level.luma.shape[0], level.luma.shape[1]))
+            here = correction @ here
+            if largest < STILL:
+                break
+        transform = np.linalg.inv(level.transform) @ here
+    return np.asarray(transform / transform[2, 2], dtype=np.float64)
+
+
+def _correction(moved: Displacement, shape: tuple[int, int]) -> tuple[Transform, float]:
+    """Fit the eight numbers of a small homography to what the blocks say; also give its largest move, pixels."""
+    rows, columns = moved.cover.shape
+    x, y = np.meshgrid((np.arange(columns) + 1 / 2) / columns, (np.arange(rows) + 1 / 2) / rows)
+    seen = moved.information[..., 0, 0] + moved.information[..., 1, 1] > 0
+    if not seen.any():
+        return np.eye(3), 0.0
+    full = np.array([shape[1], shape[0]])
+    place = np.stack([x[seen], y[seen]], axis=-1) * full - 1 / 2
+    centre = (place.max(axis=0) + place.min(axis=0)) / 2
+    radius = max(float(np.ptp(place, axis=0).max()) / 2, 1.0)
+    x, y = ((place - centre) / radius).T
+    zero, one = np.zeros_like(x), np.ones_like(x)
+    # (x', y') = (x, y) + (a0 + a1 x + a2 y + a6 x**2 + a7 x y, a3 + a4 x + a5 y + a6 x y + a7 y**2)
+    design = np.stack(
+        [np.stack([one, x, y, zero, zero, zero, x * x, x * y]), np.stack([zero, zero, zero, one, x, y, x * y, y * y])]
+    ).transpose(2, 0, 1)
+    information = softened(moved.information[seen], STRAY)
+    a = robust_fit(design, information, moved.offset[seen])
+    step = np.array([[1 + a[1], a[2], a[0]], [a[4], 1 + a[5], a[3]], [0, 0, 1.0]])
+    step[:2] = np.eye(3)[:2] + (step[:2] - np.eye(3)[:2]) / radius
+    step[2, :2] = -a[6:] / radius
+    unit = np.array([[1 / radius, 0, -centre[0] / radius], [0, 1 / radius, -centre[1] / radius], [0, 0, 1]])
+    return np.linalg.inv(unit) @ step @ unit, float(np.abs(design @ a).max())
+
+
+def robust_fit(
+    design: NDArray[np.float64], information: NDArray[np.float64], offset: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Fit numbers to offsets, blocks that stray weighing less and less."""
+    numbers = np.zeros(design.shape[-1])
+    weight = np.ones(len(design))
+    for _ in range(REWEIGHTINGS):
+        weighted = information * weight[:, None, None]
+        left = np.einsum("nip,nij,njq->pq", design, weighted, design, optimize=True)
+        right = np.einsum("nip,nij,nj->p", design, weighted, offset, optimize=True)
+        numbers = np.linalg.solve(left + np.eye(len(left)) / PRIOR**2, right)
+        stray = offset - design @ numbers
+        weight = 1 / (1 + np.einsum("ni,nij,nj->n", stray, information, stray) / HEAVY)
+    return numbers

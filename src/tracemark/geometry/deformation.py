@@ -1,0 +1,143 @@
+"""Describe how a leak is bent: a smooth field, no more uneven than what the blocks say makes likely."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg
+
+from tracemark.geometry.displacement import STEP, WINDOW, Displacement, softened
+
+__all__ = ["Field", "bend", "flat", "sampled"]
+
+WAVELENGTH = 200.0  # pixels: shortest wave of the field; a screen's or a page's are far longer
+DECAY = 4.0  # power of the frequency with which the waves' expected energy falls
+KNEE = 1.0  # waves along the long side at which it begins to fall
+SIZES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # pixels: expected size of the longest waves, of which the likeliest is taken
+STRAY = 0.05  # pixels that a block may be off for reasons of its own
+HEAVY = 4.0  # squared deviations at which a block's weight is halved
+REWEIGHTINGS = 2
+
+
+@dataclass(frozen=True)
+class Field:
+    """A smooth displacement as a sum of cosine waves."""
+
+    waves: NDArray[np.float64]
+    """Sizes in pixels; shape (waves down, waves across, 2), the last axis (x, y)."""
+
+    size: float
+    """Expected size of the longest waves, pixels: 0.01 for a leak that is not bent."""
+
+
+def flat(shape: tuple[int, int]) -> Field:
+    """Make a field of nothing for an original of a shape."""
+    down, across = (int(2 * side / WAVELENGTH) + 2 for side in shape)
+    return Field(np.zeros((down, across, 2)), 0.0)
+
+
+def sampled(field: Field, shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Give the field at every pixel of a picture of the original, whatever its resolution.
+
+    Parameters
+    ----------
+    field : Field
+        The field.
+    shape : tuple of int
+        Rows and columns.
+
+    Returns
+    -------
+    displacement : ndarray, shape (rows, columns, 2), float32
+        (x, y) in pixels of the original.
+    """
+    coarse = tuple(max(side // STEP, 2 * waves) for side, waves in zip(shape, field.waves.shape[:2], strict=True))
+    down, across = (_waves(side, waves) for side, waves in zip(coarse, field.waves.shape[:2], strict=True))
+    blocks = np.einsum("yi,xj,ijc->yxc", down, across, field.waves, optimize=True).astype(np.float32)
+    return np.asarray(cv2.resize(blocks, shape[::-1], interpolation=cv2.INTER_CUBIC), dtype=np.float32)
+
+
+def _waves(points: int, waves: int) -> NDArray[np.float64]:
+    """Evaluate cosine waves at the middle of each of so many equal parts; shape (points, waves)."""
+    return np.cos(np.pi * np.outer((np.arange(points) + 1 / 2) / points, np.arange(waves)))
+
+
+def bend(field: Field, moved: Displacement, *, scale: float) -> Field:
+    """Correct a field by what the blocks say once it has been applied.
+
+    Parameters
+    ----------
+    field : Field
+        The field that the leak was straightened with.
+    moved : Displacement
+        What is left, in pixels of the picture compared.
+    scale : float
+        Pixels of that picture in a pixel of the original.
+
+    Returns
+    -------
+    field : Field
+        The likeliest in all.
+
+    Notes
+    -----
+    The waves' sizes are given a normal prior whose variance falls with the fourth power of the frequency.  Its size is
+    the one of ``SIZES`` that makes what the blocks say most probable (the evidence), so that a flat leak stays flat.
+    """
+    rows, columns = moved.cover.shape
+    waves = field.waves.shape[:2]
+    down, across = _waves(rows, waves[0]), _waves(columns, waves[1])
+    design = np.einsum("yi,xj->yxij", down, across).reshape(rows * columns, -1)
+    now = design @ field.waves.reshape(-1, 2)
+    # windows overlap, so every block is told about WINDOW**2 times
+    information = softened(moved.information.reshape(-1, 2, 2) * scale**2, STRAY) / WINDOW**2
+    target = now - moved.offset.reshape(-1, 2) / scale
+    seen = np.trace(information, axis1=1, axis2=2) > 0
+    if not seen.any():
+        return field
+    design, information, target, now = design[seen], information[seen], target[seen], now[seen]
+    prior = _prior(waves, (rows, columns))
+    best = (-np.inf, field.size, np.zeros(0))
+    weight = _weights(target - now, information)
+    for turn in range(REWEIGHTINGS):
+        left, right, energy = _equations(design, information * weight[:, None, None], target)
+        sizes = (best[1],) if turn else SIZES
+        best = max((_evidence(left, right, energy, size**2 * prior, size) for size in sizes), key=lambda each: each[0])
+        weight = _weights(target - design @ best[2].reshape(2, -1).T, information)
+    return Field(best[2].reshape(2, *waves).transpose(1, 2, 0), best[1])
+
+
+def _weights(stray: NDArray[np.float64], information: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Let blocks that stray count less."""
+    return np.asarray(1 / (1 + np.einsum("ni,nij,nj->n", stray, information, stray) / HEAVY))
+
+
+def _prior(waves: tuple[int, ...], shape: tuple[int, int]) -> NDArray[np.float64]:
+    """Give the expected squared size of each wave, of x and then of y, for a longest wave of 1."""
+    long = max(shape)
+    frequency = np.hypot(
+        np.arange(waves[0])[:, None] / 2 * long / shape[0], np.arange(waves[1])[None, :] / 2 * long / shape[1]
+    )
+    return np.tile(1 / (1 + (frequency / KNEE) ** DECAY).ravel(), 2)
+
+
+def _equations(
+    design: NDArray[np.float64], information: NDArray[np.float64], target: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Write the normal equations of both directions as one system."""
+    pull = np.einsum("nij,nj->ni", information, target)
+    blocks = [[(design * information[:, i, j, None]).T @ design for j in (0, 1)] for i in (0, 1)]
+    return np.block(blocks), np.concatenate([design.T @ pull[:, i] for i in (0, 1)]), float((target * pull).sum())
+
+
+def _evidence(
+    left: NDArray[np.float64], right: NDArray[np.float64], energy: float, prior: NDArray[np.float64], size: float
+) -> tuple[float, float, NDArray[np.float64]]:
+    """Solve for the waves under a prior; give twice the log evidence (but for a constant), the size and the waves."""
+    root = np.sqrt(prior)
+    # in units of the prior the equations are (1 + R N R) z = R b
+    factor = linalg.cholesky(np.eye(len(left)) + root[:, None] * left * root, lower=True, check_finite=False)
+    half = linalg.solve_triangular(factor, root * right, lower=True, check_finite=False)
+    waves = root * linalg.solve_triangular(factor, half, lower=True, trans=1, check_finite=False)
+    return float(half @ half - energy - 2 * np.log(np.diag(factor)).sum()), size, waves

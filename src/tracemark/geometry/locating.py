@@ -1,0 +1,134 @@
+"""Find the place of a leak on its original: by keypoints, as the whole photo, or by trying every scale."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.geometry.agreement import Agreement, agreement
+from tracemark.geometry.alignment import Scaled, align, fits
+from tracemark.geometry.consensus import Proposal, propose
+from tracemark.geometry.displacement import details
+from tracemark.geometry.features import Features, extract
+from tracemark.geometry.straightening import Sight, bring, sight_of
+from tracemark.geometry.template import template_places, whole_places
+
+__all__ = ["Place", "locate", "seen"]
+
+Floats = NDArray[np.float32]
+Transform = NDArray[np.float64]
+
+LEAK_FEATURES = 3000  # a leak may show other things, too
+ORIGINAL_FEATURES = 4000  # a crop of 3 % may hold only as many in a hundred
+STARTS = 3  # places of each kind that are refined
+FIRM = 100  # votes that pin a place down everywhere; with fewer, the whole photo is tried, too
+SURE = 40.0  # standard deviations: places are not sought in further ways; docs/registration.md
+AS_GOOD = 0.995  # of the score of a refined place at which an exact guess is preferred
+WHITE = 255  # luma
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place of the leak on the original."""
+
+    transform: Transform
+    """Leak to original."""
+    negative: bool
+    """Whether black and white are exchanged."""
+    agreement: Agreement
+    """At the finest level that the leak's pixels fill."""
+
+
+def locate(
+    leak: Floats,
+    levels: list[Scaled],
+    *,
+    leak_features: Features | None = None,
+    original_features: Features | None = None,
+    guesses: Sequence[Transform] = (),
+) -> Place | None:
+    """Seek the place at which leak and original agree best.
+
+    Parameters
+    ----------
+    leak : ndarray, shape (rows, columns), float32
+        The leak's luma.
+    levels : list of Scaled
+        The original's pyramid.
+    leak_features, original_features : Features, optional
+        When they are known already.
+    guesses : sequence of ndarray, shape (3, 3)
+        Leak (x, y, 1) to original (x, y, 1), from elsewhere.
+
+    Returns
+    -------
+    place : Place or None
+        The best, however badly it agrees; none when there was nothing to try.
+    """
+    best: Place | None = None
+    for starts in _starts(leak, levels[-1].luma, leak_features, original_features, guesses):
+        places = _refined(leak, levels, starts)
+        best = max([best, *places] if best else places, key=lambda place: place.agreement.score, default=None)
+        if best is not None and best.agreement.score >= SURE:
+            break
+    return best
+
+
+def _starts(
+    leak: Floats,
+    original: Floats,
+    leak_features: Features | None,
+    original_features: Features | None,
+    guesses: Sequence[Transform],
+) -> Iterator[list[Proposal]]:
+    """Propose places in ever costlier ways."""
+    yield [Proposal(guess, 0) for guess in guesses]
+    whole = [Proposal(place, 0) for place in whole_places(leak, original)]
+    ours = extract(leak, most=LEAK_FEATURES) if leak_features is None else leak_features
+    theirs = extract(original, most=ORIGINAL_FEATURES) if original_features is None else original_features
+    proposals = propose(ours, theirs)
+    firm = bool(proposals) and proposals[0].votes >= FIRM
+    yield proposals if firm else [*proposals, *whole]
+    yield [Proposal(place, 0) for place in template_places(leak, original)]
+
+
+def _refined(leak: Floats, levels: list[Scaled], starts: list[Proposal]) -> list[Place]:
+    """Refine the starts that look best once they are refined coarsely; exact ones may be best as they are."""
+    rough = (
+        [_place(leak, levels[:2], start) for start in starts]
+        if len(starts) > 1
+        else [Place(start.transform, start.negative, Agreement(0.0, 1.0)) for start in starts]
+    )
+    order = sorted(range(len(rough)), key=lambda at: -rough[at].agreement.score)[:STARTS]
+    places = []
+    for at in order:
+        if rough[at].agreement.score <= 0:
+            continue
+        start = starts[at]
+        places.append(_place(leak, levels, Proposal(rough[at].transform, 0, start.negative)))
+        if not start.votes:
+            exact = _judged(leak, levels, start.transform, negative=start.negative)
+            if exact.agreement.score > AS_GOOD * places[-1].agreement.score:
+                places[-1] = exact
+    return places
+
+
+def _place(leak: Floats, levels: list[Scaled], start: Proposal) -> Place:
+    """Refine one start, and see how well it fits."""
+    transform = align(seen(leak, negative=start.negative), levels, start.transform)
+    return _judged(leak, levels, transform, negative=start.negative)
+
+
+def seen(leak: Floats, *, negative: bool) -> Sight:
+    """Look at a leak, with black and white exchanged back."""
+    return sight_of(np.float32(WHITE) - leak if negative else leak)
+
+
+def _judged(leak: Floats, levels: list[Scaled], transform: Transform, *, negative: bool) -> Place:
+    """See how well a place fits, at the finest level that the leak's pixels fill."""
+    sight = seen(leak, negative=negative)
+    level = [level for level in levels if fits(sight, level, transform) or level is levels[0]][-1]
+    straight = bring(sight, level.transform @ transform, (level.luma.shape[0], level.luma.shape[1]))
+    found = agreement(*details(straight.luma, level.luma, straight.weights))
+    return Place(transform, negative, found)

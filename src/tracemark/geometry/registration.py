@@ -1,0 +1,190 @@
+"""Lay a leak onto its original, pixel by pixel, and say what of it shows the photo."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.geometry.agreement import Agreement, agreement
+from tracemark.geometry.alignment import Scaled, align, fits, pyramid
+from tracemark.geometry.coverage import coverage
+from tracemark.geometry.deformation import Field, bend, flat, sampled
+from tracemark.geometry.displacement import details, displacements
+from tracemark.geometry.features import Features
+from tracemark.geometry.locating import Place, locate, seen
+from tracemark.geometry.straightening import Sight, fetch, without
+
+__all__ = ["Registration", "register", "straighten"]
+
+Floats = NDArray[np.float32]
+Transform = NDArray[np.float64]
+
+LEAST_SIDE = 24  # pixels: of a leak; less has no detail to compare
+LEAST_SCORE = 15.0  # standard deviations that unrelated pictures do not reach; docs/registration.md
+LEAST_CORRELATION = 0.05  # and a real likeness, however many pixels there are
+BENDING_LEVELS, BENDING_ROUNDS = 3, 2  # of the pyramid, finest last; how often the field is corrected on each
+CLEANINGS = 2  # how often what is foreign is taken out
+LITTLE = 0.05  # of the leak: less that is foreign does no harm
+NONE = Agreement(0.0, 0.0)
+LEAST_SHOWN = 0.5  # weight at which a pixel shows the photo
+
+
+@dataclass(frozen=True)
+class Registration:
+    """Where each pixel of the original lies in the leak; falsy, with a reason, when that was not found."""
+
+    reason: str
+    """What was found, or why nothing was."""
+
+    homography: Transform | None = None
+    """Leak (x, y, 1) to original (x, y, 1), the bending left out; shape (3, 3)."""
+
+    places: Floats | None = None
+    """Leak (x, y) of each pixel of the original, pixels, centres at integers; shape (rows, columns, 2)."""
+
+    weights: Floats | None = None
+    """How likely each pixel of the original is shown by the leak, 0 to 1; shape (rows, columns)."""
+
+    agreement: Agreement = NONE
+    """How alike leak and original are, once registered: what candidates are ranked by."""
+
+    bending: float = 0.0
+    """Root mean square of the bending where the photo shows, pixels of the original."""
+
+    negative: bool = False
+    """Whether black and white are exchanged."""
+
+    def __bool__(self) -> bool:
+        """Tell whether the leak was laid onto the original."""
+        return self.places is not None
+
+
+def register(
+    leak: Floats,
+    original: Floats,
+    *,
+    leak_features: Features | None = None,
+    original_features: Features | None = None,
+    guesses: Sequence[Transform] = (),
+) -> Registration:
+    """Lay a leak onto its original.
+
+    Parameters
+    ----------
+    leak : ndarray, shape (rows, columns), float32
+        The leak's luma, 0 to 255, any size.
+    original : ndarray, shape (rows', columns'), float32
+        The original's luma at the scale the leak is wanted in.
+    leak_features, original_features : Features, optional
+        When they are known already; in pixels of ``leak`` and ``original``.
+    guesses : sequence of ndarray, shape (3, 3)
+        Leak (x, y, 1) to original (x, y, 1), a few per cent off at most, from elsewhere.
+
+    Returns
+    -------
+    registration : Registration
+        Falsy when nothing in the leak surely shows the original.
+
+    Notes
+    -----
+    Nothing but the two pictures is looked at, and everything is deterministic.
+    """
+    if min(leak.shape) < LEAST_SIDE:
+        return Registration(f"the leak must be at least {LEAST_SIDE} px on its short side, not {min(leak.shape)}")
+    for name, luma in (("leak", leak), ("original", original)):
+        if not np.ptp(luma):
+            return Registration(f"the {name} is of one tone, and nothing can be compared")
+    levels = pyramid(original)
+    best = locate(leak, levels, leak_features=leak_features, original_features=original_features, guesses=guesses)
+    if best is None or not _sure(best.agreement):
+        found = NONE if best is None else best.agreement
+        return Registration("no part of the leak agrees with the original", agreement=found)
+    return _laid(leak, levels, best)
+
+
+def _sure(found: Agreement) -> bool:
+    """Tell whether two pictures agree better than chance lets them."""
+    return found.score >= LEAST_SCORE and found.correlation >= LEAST_CORRELATION
+
+
+def _laid(leak: Floats, levels: list[Scaled], place: Place) -> Registration:
+    """Take what is foreign out of the leak, bend it into place, and weigh its pixels."""
+    sight, transform, full = seen(leak, negative=place.negative), place.transform, levels[-1]
+    shape = (full.luma.shape[0], full.luma.shape[1])
+    for _ in range(CLEANINGS):
+        straight, weights = _compared(sight, full, _places(transform, flat(shape), full))
+        foreign = np.where(straight.weights > 0, 1 - weights, 0).astype(np.float32)
+        if float(foreign.sum()) <= LITTLE * float(straight.weights.sum()):
+            break
+        sight = without(sight, foreign, transform)
+        transform = align(sight, levels[1:] or levels, transform)
+    field = _bent(sight, levels, transform)
+    places = _places(transform, field, full)
+    straight, weights = _compared(Sight(sight.luma, np.ones_like(leak)), full, places)
+    found = agreement(*details(straight.luma, full.luma, weights))
+    if not _sure(found):
+        return Registration("what looks like the original in the leak is too little to be sure", agreement=found)
+    stray = sampled(field, shape)[weights > LEAST_SHOWN]
+    bending = float(np.sqrt((stray**2).sum(axis=-1).mean())) if len(stray) else 0.0
+    reason = "the leak was laid onto the original"
+    return Registration(reason, transform, places, weights, found, bending, place.negative)
+
+
+def _compared(sight: Sight, full: Scaled, places: Floats) -> tuple[Sight, Floats]:
+    """Look the leak up at its places, and weigh its pixels."""
+    straight = fetch(sight, places)
+    moved = displacements(*details(straight.luma, full.luma, straight.weights))
+    return straight, coverage(straight.luma, straight.weights, full.luma, moved)
+
+
+def _bent(sight: Sight, levels: list[Scaled], transform: Transform) -> Field:
+    """Find out how the leak is bent."""
+    field = flat((levels[-1].luma.shape[0], levels[-1].luma.shape[1]))
+    for level in levels[-BENDING_LEVELS:]:
+        if not fits(sight, level, transform):
+            break
+        for _ in range(BENDING_ROUNDS):
+            straight = fetch(sight, _places(transform, field, level))
+            moved = displacements(*details(straight.luma, level.luma, straight.weights))
+            field = bend(field, moved, scale=float(level.transform[0, 0]))
+    return field
+
+
+def _places(transform: Transform, field: Field, level: Scaled) -> Floats:
+    """Map every pixel of a level to the leak."""
+    rows, columns = level.luma.shape
+    back = np.linalg.inv(level.transform)
+    places = sampled(field, (rows, columns))
+    places[..., 0] += (np.arange(columns) * back[0, 0] + back[0, 2]).astype(np.float32)
+    places[..., 1] += (np.arange(rows) * back[1, 1] + back[1, 2]).astype(np.float32)[:, None]
+    return np.asarray(cv2.perspectiveTransform(places, np.linalg.inv(transform)), dtype=np.float32)
+
+
+def straighten(leak: Floats, registration: Registration) -> tuple[Floats, Floats]:
+    """Bring a leak into the place of its original.
+
+    Parameters
+    ----------
+    leak : ndarray, shape (rows, columns), float32
+        Luma of the leak that was registered.
+    registration : Registration
+        A truthy one.
+
+    Returns
+    -------
+    straight : ndarray, shape (rows', columns'), float32
+        Cubic interpolation; a leak with more pixels than are wanted is reduced by area first, a negative is inverted.
+    weights : ndarray, shape (rows', columns'), float32
+        Those of the registration: how likely each pixel shows the photo.
+
+    Raises
+    ------
+    ValueError
+        When the registration failed.
+    """
+    if registration.places is None or registration.weights is None:
+        raise ValueError(f"registration must have succeeded, but {registration.reason}")
+    sight = seen(leak, negative=registration.negative)
+    return fetch(Sight(sight.luma, np.ones_like(leak)), registration.places).luma, registration.weights

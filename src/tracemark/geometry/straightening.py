@@ -1,0 +1,137 @@
+"""Bring a leak to the pixels of its original, and keep account of which of its pixels can be believed."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Sight", "bring", "density", "fetch", "scaling", "sight_of", "without"]
+
+Floats = NDArray[np.float32]
+Transform = NDArray[np.float64]
+
+OVERSAMPLING = 1.5  # leak pixels in a wanted one above which the leak is reduced by area first
+STRIDE = 8  # pixels between places at which the density is measured
+BELIEVED = 0.5  # share of a wanted pixel that must be believed
+CLIPPED = 4.0  # luma levels from the ends within which tones may have been cut off; JPEG rings by as much
+MANY = 0.005  # of the pixels: fewer at an end are a picture's own lights and shadows
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A leak's luma, and which of its pixels say something of the original."""
+
+    luma: Floats
+    """0 to 255; shape (rows, columns)."""
+
+    weights: Floats
+    """0 to 1; shape (rows, columns)."""
+
+
+def sight_of(luma: Floats) -> Sight:
+    """Believe every pixel but those whose tone was cut off.
+
+    Parameters
+    ----------
+    luma : ndarray, shape (rows, columns), float32
+        The leak's luma, 0 to 255.
+
+    Returns
+    -------
+    sight : Sight
+        Weight 0 where the luma is at the leak's own black or white, if many pixels are: white letters, and lights
+        whose edges were moved by more contrast.
+    """
+    weights = np.ones_like(luma)
+    for end, side in ((float(luma.min()), 1.0), (float(luma.max()), -1.0)):
+        cut = (luma - np.float32(end)) * np.float32(side) < CLIPPED
+        if cut.mean() > MANY:
+            weights[cv2.dilate(cut.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0] = 0
+    return Sight(luma, weights)
+
+
+def without(sight: Sight, foreign: Floats, places: Transform) -> Sight:
+    """Believe a leak's pixels no longer where they show something else.
+
+    Parameters
+    ----------
+    sight : Sight
+        The leak.
+    foreign : ndarray, shape (rows', columns'), float32
+        1 where the straightened leak does not show the original.
+    places : ndarray, shape (3, 3)
+        Leak (x, y, 1) to original (x, y, 1).
+
+    Returns
+    -------
+    sight : Sight
+    """
+    size = (sight.luma.shape[1], sight.luma.shape[0])
+    covered = cv2.warpPerspective(foreign, np.linalg.inv(places), size, flags=cv2.INTER_LINEAR)
+    return Sight(sight.luma, np.asarray(sight.weights * (1 - covered), dtype=np.float32))
+
+
+def scaling(shape: tuple[int, ...], to: tuple[int, ...]) -> Transform:
+    """Give the transform of pixels, whose centres are at integers, when a picture is resized."""
+    factor = np.array([to[1] / shape[1], to[0] / shape[0]])
+    transform = np.diag([*factor, 1.0])
+    transform[:2, 2] = (factor - 1) / 2
+    return transform
+
+
+def density(transform: Transform, shape: tuple[int, ...]) -> float:
+    """Count the pixels of a leak of the given shape, along one side, in a pixel where its centre lies."""
+    centre = np.array([(shape[1] - 1) / 2, (shape[0] - 1) / 2, 1])
+    weight = float(transform[2] @ centre)
+    return float(np.sqrt(abs(weight) ** 3 / max(abs(float(np.linalg.det(transform))), np.finfo(float).tiny)))
+
+
+def bring(sight: Sight, transform: Transform, shape: tuple[int, int]) -> Sight:
+    """Straighten a leak by a homography from it to a picture of a shape."""
+    small, back = _reduced(sight, density(transform, sight.luma.shape))
+    transform = transform @ back
+    size = (shape[1], shape[0])
+    straight = cv2.warpPerspective(small.luma, transform, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return _believed(straight, cv2.warpPerspective(small.weights, transform, size, flags=cv2.INTER_LINEAR))
+
+
+def fetch(sight: Sight, places: Floats) -> Sight:
+    """Look a leak up at (x, y) places; shape (rows, columns, 2)."""
+    small, back = _reduced(sight, _pixels(places, sight.luma.shape))
+    factor = (1 / np.diag(back)[:2]).astype(np.float32)
+    x, y = (places[..., axis] * factor[axis] + (factor[axis] - 1) / 2 for axis in (0, 1))
+    straight = cv2.remap(small.luma, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return _believed(straight, cv2.remap(small.weights, x, y, cv2.INTER_LINEAR))
+
+
+def _pixels(places: Floats, shape: tuple[int, ...]) -> float:
+    """Count the leak's pixels, along one side, from one place to the next."""
+    coarse = places[::STRIDE, ::STRIDE].astype(np.float64)
+    inside = np.all((coarse >= 0) & (coarse <= np.array(shape[::-1]) - 1), axis=-1)[:-1, :-1]
+    down, across = np.diff(coarse[:, :-1], axis=0)[inside], np.diff(coarse[:-1], axis=1)[inside]
+    area = np.abs(down[:, 0] * across[:, 1] - down[:, 1] * across[:, 0])
+    return float(np.sqrt(np.median(area))) / STRIDE if len(area) else 1.0
+
+
+def _believed(luma: NDArray[np.number], weights: NDArray[np.number]) -> Sight:
+    """Believe a pixel that is mostly made of believed ones."""
+    # from the half up, so that what is next to something foreign counts little
+    soft = np.clip((weights - BELIEVED) / (1 - BELIEVED), 0, 1)
+    return Sight(np.asarray(luma, dtype=np.float32), np.asarray(soft, dtype=np.float32))
+
+
+def _reduced(sight: Sight, pixels: float) -> tuple[Sight, Transform]:
+    """Reduce a leak that has so many pixels in a wanted one, where they are too many; also give the way back."""
+    factor = min(OVERSAMPLING / pixels, 1.0)
+    if factor == 1:
+        return sight, np.eye(3)
+    rows, columns = (max(round(side * factor), 1) for side in sight.luma.shape)
+
+    def averaged(values: Floats) -> Floats:
+        return np.asarray(cv2.resize(values, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+    weights = averaged(sight.weights)
+    over = averaged(sight.luma * sight.weights)
+    luma = np.where(weights > 0, over / np.maximum(weights, np.finfo(np.float32).eps), averaged(sight.luma))
+    return Sight(luma.astype(np.float32), weights), scaling((rows, columns), sight.luma.shape)
