@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import tracemark as tm
-from tracemark import detection
+from tracemark import blind
 from tracemark.codes.word import word_of
 
 KEY, OTHER = tm.Key(bytes(range(32))), tm.Key(bytes(32))
@@ -156,7 +156,7 @@ def test_a_grey_photo_of_any_depth_can_be_marked_and_read(dtype, photos):
 
 
 def reading(word, score=15.0):
-    return detection.Reading(word=word, score=score, transform=np.eye(3))
+    return blind.Reading(word=word, score=score, transform=np.eye(3))
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_a_name_that_took_too_many_tries_is_no_proof(wrong_words, verdict, score
     words = [reading(word, score) for word in range(wrong_words)]
     words += words  # the same word twice is one try
     readings = [*words, reading(word_of(KEY, RECIPIENT), score - 0.5)]
-    monkeypatch.setattr(detection, "_readings", lambda luma, key: iter(readings))
+    monkeypatch.setattr(blind, "_readings", lambda luma, key: iter(readings))
     found = tm.detect(np.zeros((100, 100), dtype=np.uint8), key=KEY)
     assert found.verdict == verdict
     assert found.recipients == ((RECIPIENT,) if verdict == "identified" else ())
@@ -177,7 +177,7 @@ def test_a_name_that_took_too_many_tries_is_no_proof(wrong_words, verdict, score
 
 def test_there_is_an_end_to_trying_words(monkeypatch):
     readings = [reading(word) for word in range(1000)] + [reading(word_of(KEY, RECIPIENT), 8.0)]
-    monkeypatch.setattr(detection, "_readings", lambda luma, key: iter(readings))
+    monkeypatch.setattr(blind, "_readings", lambda luma, key: iter(readings))
     found = tm.detect(np.zeros((100, 100), dtype=np.uint8), key=KEY)
     assert found.verdict == "none"
     assert found.recipient is None

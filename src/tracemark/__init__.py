@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tracemark.detection import detect
+    from tracemark.detection import detect, detect_together
     from tracemark.embedding import Plan, embed, prepare
     from tracemark.errors import (
         FormatError,
@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from tracemark.ledger.verification import Verification
     from tracemark.media.photo import Photo, encode_photo, read_photo, write_atomically
     from tracemark.recording import record_copy, record_photo
-    from tracemark.verdict import Verdict
+    from tracemark.verdict import Candidate, Verdict
 
 __all__ = [
+    "Candidate",
     "CopyRecord",
     "FormatError",
     "Key",
@@ -53,6 +54,7 @@ __all__ = [
     "Verification",
     "__version__",
     "detect",
+    "detect_together",
     "embed",
     "encode_photo",
     "prepare",
@@ -82,9 +84,11 @@ _ROOMS = {
     "Recipient": "tracemark.ledger.recipients",
     "RecipientError": "tracemark.errors",
     "TracemarkError": "tracemark.errors",
+    "Candidate": "tracemark.verdict",
     "Verdict": "tracemark.verdict",
     "Verification": "tracemark.ledger.verification",
     "detect": "tracemark.detection",
+    "detect_together": "tracemark.detection",
     "embed": "tracemark.embedding",
     "encode_photo": "tracemark.media.photo",
     "prepare": "tracemark.embedding",

@@ -1,207 +1,170 @@
-"""Read a leak: find where the picture is, decode the message word, and name its recipient or nobody."""
+"""Read a leak: with its original where there is one, else without, and name recipients or nobody."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.codes.message import decode, mother_code
-from tracemark.codes.word import log10_accident, recipient_of
-from tracemark.geometry.placement import Placement
-from tracemark.geometry.spectrum import SIDE, Spectrum, spectrum_of
-from tracemark.geometry.sync_pattern import sync_lines
-from tracemark.geometry.sync_search import search_any_angle, search_aspects, search_upright, search_whole
+from tracemark.accusing import Accusation, accuse_anyone, accuse_listed
+from tracemark.blind import read_blind
+from tracemark.codes.word import checked_recipient
+from tracemark.errors import PhotoError, RecipientError
+from tracemark.informed import Residue, read_residue, to_photo
 from tracemark.keys import Key
-from tracemark.profile import PROFILE
-from tracemark.signal.chips import beacon_choices, codebook, message_choices
+from tracemark.original import original_of
 from tracemark.signal.luma import luma_of
 from tracemark.signal.pixels import checked_pixels
-from tracemark.signal.reading import CellReading, beacon_scores, energies, excess_energy, gather, read_cells, shrink
-from tracemark.signal.whitening import whiten
 from tracemark.verdict import Verdict, judge
 
-__all__ = ["detect"]
+__all__ = ["detect", "detect_together"]
 
-SEARCH_SIDE = SIDE // 2  # pixels: the leak's long side while its place is searched
-SEARCH_LEVELS = (1, 2, 3, 4, 5)  # the mark's periods at any scale
-SEARCH_STEP = 1 << max(SEARCH_LEVELS)  # pixels: sides are filled up to a multiple of this
-LEAST_SEARCH = 8 * SEARCH_STEP  # pixels: and to this, or the wavelet's coarsest level would be all border
-LEAST_SIDE = 64  # pixels: two cells at the working scale
-READ_PER_SEARCH = 4  # placements that are decoded after each search
-SEARCHES = (  # with the merit, in nats, below which a placement waits until all have searched
-    (search_any_angle, 2.0),
-    (search_whole, 2.0),
-    (search_upright, 2.0),
-    (search_aspects, -5.0),
-)
-WEIGHED_PLACES = 300  # chip sets and places whose message energy is measured, best beacon first
-TRIED_PLACES = 12  # of those, how many are decoded, likeliest first
-BEACON_WEIGHT, ENERGY_WEIGHT = 3.5, 2.5  # expected size of each near the limit of reading, standard deviations
-CLEAR_SCORE = 12.0  # standard deviations: a wrong word does not reach this by chance, so look it up at once
-LOOKUPS = 4  # words looked up for a name: 4 * 2**-32 stays below 1e-9
-MORE_LOOKUPS = 64  # words looked up in all
+RUNNERS_UP = 5  # of those not named, how many a verdict tells of
 
 
-@dataclass(frozen=True)
-class Reading:
-    """A word that was decoded somewhere in the leak."""
-
-    word: int
-    """The message word."""
-
-    score: float
-    """Its correlation with the leak, standard deviations."""
-
-    transform: NDArray[np.float64]
-    """Leak (x, y, 1) to photo (x, y, 1), pixels."""
-
-
-def detect(leak: NDArray[Any], *, key: Key) -> Verdict:
-    """Name the recipient whose copy a leak is, from the leak and the key alone.
+def detect(
+    leak: NDArray[Any],
+    *,
+    key: Key,
+    original: NDArray[Any] | None = None,
+    recipients: Iterable[SupportsIndex] | None = None,
+) -> Verdict:
+    """Name the recipients whose copies a leak was made of.
 
     Parameters
     ----------
     leak : ndarray, shape (rows, columns) or (rows, columns, 3 or 4), uint8, uint16 or float
-        Any picture: cropped, scaled, turned, mirrored or inside a larger one.
+        Any picture: cropped, scaled, turned, mirrored, inside a larger one, or mixed from several copies.
     key : Key
         The secret the copies were marked with.
+    original : ndarray, optional
+        What the copies were made of, as :func:`~tracemark.embedding.prepare` was given it.
+    recipients : iterable of int, optional
+        The closed list of those who have a copy; without it, anybody may.  Blind reading needs no list.
 
     Returns
     -------
     verdict : Verdict
-        Names a recipient only with a bound below 1e-9 on the chance that this accuses an innocent.
+        Names a recipient only with a bound below 1e-9 on the chance that this accuses an innocent.  Its method says
+        whether the original was used: where the leak does not lie on it, the leak is read blind.
 
     Raises
     ------
     PhotoError
-        When the array cannot be a picture.
+        When an array cannot be a picture.
+    RecipientError
+        When the list is empty, or holds what cannot be a recipient.
     """
-    luma = luma_of(checked_pixels(leak))
-    if min(luma.shape) < LEAST_SIDE:
-        return _nobody(f"the picture must be at least {LEAST_SIDE} px on its short side to be read")
-    readings: list[Reading] = []
-    looked_up: set[int] = set()
-    for reading in _readings(luma, key):
-        readings.append(reading)
-        if reading.score >= CLEAR_SCORE and len(looked_up) < LOOKUPS and reading.word not in looked_up:
-            looked_up.add(reading.word)
-            recipient = recipient_of(key, reading.word)
-            if recipient is not None:
-                return _named(recipient, reading, len(looked_up))
-    return _last_lookups(readings, looked_up, key)
+    return detect_together([leak], key=key, originals=None if original is None else [original], recipients=recipients)
 
 
-def _last_lookups(readings: list[Reading], looked_up: set[int], key: Key) -> Verdict:
-    """Look up the best words that have not been, as far as the bound allows."""
-    for reading in sorted(readings, key=lambda candidate: -candidate.score):
-        if reading.word in looked_up or len(looked_up) >= MORE_LOOKUPS:
-            continue
-        looked_up.add(reading.word)
-        recipient = recipient_of(key, reading.word)
-        if recipient is not None:
-            return _named(recipient, reading, len(looked_up))
-    if not readings:
-        return _nobody("no mark made with this key was found")
-    return _nobody("no message could be read with this key", readings)
+def detect_together(
+    leaks: Sequence[NDArray[Any]],
+    *,
+    key: Key,
+    originals: Sequence[NDArray[Any]] | None = None,
+    recipients: Iterable[SupportsIndex] | None = None,
+) -> Verdict:
+    """Name the recipients whose copies several leaked photos of one kit were made of, as one piece of evidence.
+
+    Parameters
+    ----------
+    leaks : sequence of ndarray
+        Pictures as for :func:`detect`, at least one.  Of several that show one photo, that which shows most counts.
+    key : Key
+        The secret the copies were marked with.
+    originals : sequence of ndarray, optional
+        The photos; each leak is read with the one that it agrees with best.
+    recipients : iterable of int, optional
+        As for :func:`detect`.
+
+    Returns
+    -------
+    verdict : Verdict
+        As from :func:`detect`.  Its geometry and photo are those of the leak that shows most.
+    """
+    if not leaks:
+        raise PhotoError("there must be at least one leak")
+    lumas = [luma_of(checked_pixels(leak)) for leak in leaks]
+    listed = None if recipients is None else _checked_list(recipients)
+    photos = [original_of(original, key=key) for original in originals or ()]
+    readings = [[read_residue(luma, photo, key=key) for photo in photos] for luma in lumas]
+    residues = _one_a_photo([max(reading, key=_agreement) for reading in readings if reading])
+    if not residues:
+        return _read_apart(lumas, readings, key)
+    if listed is None:
+        return _informed(residues, accuse_anyone(residues, key=key))
+    return _informed(residues, accuse_listed(residues, listed, key=key))
 
 
-def _readings(luma: NDArray[np.float32], key: Key) -> Iterator[Reading]:
-    """Search the placements from the likely to the unlikely, and decode the best of each search."""
-    small, factor = shrink(luma, long_side=SEARCH_SIDE)
-    pad = [(0, max(-side % SEARCH_STEP, LEAST_SEARCH - side)) for side in small.shape]
-    white = whiten(np.pad(small, pad, mode="reflect"), levels=SEARCH_LEVELS)[: small.shape[0], : small.shape[1]]
-    if not white.any():  # a picture of nothing: no search would end sooner
-        return
-    spectrum, lines = spectrum_of(white), sync_lines(key)
-    waiting: list[Placement] = []
-    tried: list[Placement] = []
-    for search, least_merit in SEARCHES:
-        waiting = sorted([*waiting, *search(spectrum, lines)], key=lambda placement: -placement.merit)
-        for placement in waiting[:READ_PER_SEARCH]:
-            if placement.merit < least_merit or _same(placement, tried):
-                continue
-            tried.append(placement)
-            yield from _decoded(luma, _transform(placement, spectrum, factor), key)
-        waiting = [placement for placement in waiting if not _same(placement, tried)]
+def _checked_list(recipients: Iterable[SupportsIndex]) -> list[int]:
+    """Refuse a list that names nobody, or what cannot be a recipient; a second mention changes nothing."""
+    listed = list(dict.fromkeys(checked_recipient(recipient) for recipient in recipients))
+    if not listed:
+        raise RecipientError("the list of recipients must name somebody, and is empty")
+    return listed
 
 
-def _decoded(luma: NDArray[np.float32], transform: NDArray[np.float64], key: Key) -> Iterator[Reading]:
-    """Decode the message at the best chip sets and tile places of one placement."""
-    cells = read_cells(luma, transform, codebook(key))
-    code = mother_code(key, PROFILE.grid * PROFILE.tile)
-    multiples, salts = PROFILE.least_multiple, PROFILE.salts
-    for chip_set, first in _likely_places(cells, key):
-        soft, where = gather(cells, message_choices(key, chip_set), first)
-        to_photo = _to_photo(cells, first, chip_set // salts + multiples)
-        for decoded in decode(soft.ravel(), code[where].ravel(), words=LOOKUPS):
-            yield Reading(decoded.word, decoded.score, to_photo)
+def _agreement(residue: Residue) -> float:
+    """Say how well a leak lies on a photo."""
+    return residue.registration.agreement.score if residue else -1.0
 
 
-def _likely_places(cells: CellReading, key: Key) -> list[tuple[int, tuple[int, int]]]:
-    """List the chip sets, and the tile of the photo the leak begins in, that fit best; no word is looked at."""
-    beacon = beacon_scores(cells, beacon_choices(key))
-    tiles = np.array(cells.correlation.shape[:2]) // PROFILE.tile
-    energy = energies(cells)
-    places = []
-    for at in np.argsort(-beacon, axis=None)[:WEIGHED_PLACES]:
-        chip_set, down, across = (int(index) for index in np.unravel_index(at, beacon.shape))
-        first = (down - int(tiles[0]) + 1, across - int(tiles[1]) + 1)
-        excess = excess_energy(energy, message_choices(key, chip_set), first)
-        likelihood = BEACON_WEIGHT * beacon.flat[at] + ENERGY_WEIGHT * excess
-        places.append((float(likelihood), chip_set, first))
-    return [(chip_set, first) for _, chip_set, first in sorted(places, reverse=True)[:TRIED_PLACES]]
+def _one_a_photo(residues: Sequence[Residue]) -> list[Residue]:
+    """Keep, of the leaks of each photo, that which shows most: a sign may count only once."""
+    best: dict[bytes, Residue] = {}
+    for residue in sorted(residues, key=lambda residue: int(residue.seen.sum())):
+        if residue:
+            best[residue.original.digest] = residue
+    return sorted(best.values(), key=lambda residue: -int(residue.seen.sum()))
 
 
-def _transform(placement: Placement, spectrum: Spectrum, factor: float) -> NDArray[np.float64]:
-    """Turn a placement of the reduced leak into a transform of the leak itself."""
-    transform = np.eye(3)
-    transform[:2, :2] = placement.linear * factor
-    # the reduced leak's pixel p is the leak's pixel (p + 1/2) / factor - 1/2
-    shift = placement.linear @ np.full(2, (factor - 1) / 2)
-    transform[:2, 2] = placement.centre - placement.linear @ spectrum.centre + shift
-    return transform
+def _read_apart(lumas: Sequence[NDArray[np.float32]], readings: Sequence[Sequence[Residue]], key: Key) -> Verdict:
+    """Read a leak blind; several would each have a chance to be wrong, so they are left to be read one by one."""
+    if len(lumas) > 1:
+        reason = "none of the leaks lies on an original; read them one by one"
+        return Verdict(verdict="none", log10_false_alarm=0.0, method="blind", reason=reason)
+    blind = read_blind(lumas[0], key=key)
+    if not readings[0]:
+        return blind
+    nearest = max(readings[0], key=lambda residue: residue.registration.agreement.score)
+    return replace(blind, reason=f"{blind.reason}; read blind, since {_why_not(nearest)}")
 
 
-def _to_photo(cells: CellReading, first: tuple[int, int], multiple: int) -> NDArray[np.float64]:
-    """Turn the transform to the leak's first tile into one to the photo's pixels."""
-    scale = multiple / PROFILE.least_multiple
-    side = PROFILE.tile_pixels
-    offset = np.array([first[1] * side, first[0] * side])
-    move = np.eye(3)
-    move[:2, :2] *= scale
-    move[:2, 2] = scale * (offset + 1 / 2) - 1 / 2
-    return np.asarray(move @ cells.transform, dtype=np.float64)
+def _why_not(residue: Residue) -> str:
+    """Say why a leak could not be read with a photo."""
+    return residue.registration.reason if not residue.registration else "it shows too little of the photo"
 
 
-def _same(placement: Placement, others: list[Placement]) -> bool:
-    """Tell whether a placement has been tried."""
-    return any(
-        np.allclose(placement.linear, other.linear, rtol=1e-3, atol=1e-3)
-        and np.abs(placement.centre - other.centre).max() < 1
-        for other in others
-    )
-
-
-def _named(recipient: int, reading: Reading, lookups: int) -> Verdict:
-    """Word the verdict on an issued word."""
-    log10 = log10_accident(lookups)
-    verdict = judge(log10)
-    sure = verdict == "identified"
+def _informed(residues: Sequence[Residue], accusation: Accusation) -> Verdict:
+    """Word the verdict on leaks that lie on their photos."""
+    shown = (*accusation.named, *accusation.others[:RUNNERS_UP])
+    # each bound counts all who were compared, so the weakest holds for all names together
+    bound = max((one.log10_false_alarm for one in accusation.named), default=None)
+    bound = min((one.log10_false_alarm for one in shown), default=0.0) if bound is None else bound
+    verdict = "inconclusive" if accusation.foreign and not accusation.named else judge(bound)
     return Verdict(
         verdict=verdict,
-        log10_false_alarm=log10,
-        method="blind",
-        reason="the message was read" if sure else "a message was read, but only after too many attempts to be proof",
-        recipients=(recipient,) if sure else (),
-        geometry=reading.transform,
-        score=reading.score,
-        trials=lookups,
+        log10_false_alarm=bound,
+        method="informed",
+        reason=_reason(accusation, verdict),
+        recipients=tuple(one.recipient for one in accusation.named),
+        geometry=to_photo(residues[0]),
+        score=shown[0].score if shown else None,
+        trials=accusation.trials,
+        candidates=shown,
+        photo=residues[0].original.digest,
     )
 
 
-def _nobody(reason: str, readings: list[Reading] | None = None) -> Verdict:
-    """Word the verdict on nothing."""
-    best = max((reading.score for reading in readings or []), default=None)
-    return Verdict(verdict="none", log10_false_alarm=0.0, method="blind", reason=reason, score=best)
+def _reason(accusation: Accusation, verdict: str) -> str:
+    """Say in a sentence what was found with the original."""
+    if accusation.foreign and not accusation.named:
+        names = ", ".join(map(str, accusation.foreign))
+        return f"the message of {names} is in it, but not the fingerprint of this photo: it may have been put there"
+    if verdict == "identified":
+        return "the original was taken away, and the rest is this recipient's mark"
+    if verdict == "inconclusive":
+        return "the leak lies on the original, and one recipient fits, but not well enough to be proof"
+    return "the leak lies on the original, but none of those compared fits"

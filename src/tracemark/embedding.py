@@ -1,7 +1,5 @@
 """Mark a photo: analyse it once, then make a personal copy for each recipient."""
 
-import hashlib
-import operator
 from dataclasses import dataclass
 from typing import Any, SupportsIndex
 
@@ -10,10 +8,11 @@ from numpy.typing import NDArray
 
 from tracemark.codes.fingerprint import fingerprint
 from tracemark.codes.message import encode, mother_code
-from tracemark.codes.word import word_of
-from tracemark.errors import PhotoError, RecipientError
+from tracemark.codes.word import checked_recipient, word_of
+from tracemark.errors import PhotoError
 from tracemark.geometry.sync_pattern import sync_lines, sync_tile
 from tracemark.keys import Key
+from tracemark.original import chip_set_of, digest_of
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import beacon_choices, codebook, fingerprint_patterns, message_choices
 from tracemark.signal.delivery import Delivery, deliver, prepare_delivery
@@ -32,7 +31,6 @@ TARGETS = (86.4, 88.8)
 DIFFICULT = (6.4, 7.8)  # rehearsed scores between which a photo passes from difficult to usual
 LEAST_SCORE = 12.5  # standard deviations in the untouched copy; a word is read at about 10
 MOST_STRENGTH = 1.0  # luma levels in an allowance: even a photo that hides everything is not marked stronger
-DIGEST_BYTES = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +74,7 @@ class Plan:
             When the recipient is not an integer in that range.
         """
         rows, columns = self.layout.cells
-        number = _checked_recipient(recipient)
+        number = checked_recipient(recipient)
         word = word_of(self.key, number)
         message = encode(word, mother_code(self.key, PROFILE.grid * PROFILE.tile)[:rows, :columns])
         scramble = message_choices(self.key, self.chip_set).signs[:rows, :columns]
@@ -107,9 +105,8 @@ def prepare(image: NDArray[Any], *, key: Key) -> Plan:
     """
     pixels = checked_pixels(image)
     layout = lay_out(*pixels.shape[:2])
-    digest = _digest(pixels)
-    salt = int(key.integers("salt", PROFILE.version, digest, size=1, below=PROFILE.salts)[0])
-    chip_set = (layout.multiple - PROFILE.least_multiple) * PROFILE.salts + salt
+    digest = digest_of(pixels)
+    chip_set = chip_set_of(key, digest, layout)
     luma = luma_of(pixels)
     working = to_working(luma, layout)
     layers = _layers(key, digest, chip_set, layout, allowance(working))
@@ -146,7 +143,7 @@ def embed(image: NDArray[Any], *, recipient: SupportsIndex, key: Key) -> NDArray
     RecipientError
         When the recipient is not an integer in that range.
     """
-    number = _checked_recipient(recipient)
+    number = checked_recipient(recipient)
     return prepare(image, key=key).copy_for(number)
 
 
@@ -176,22 +173,3 @@ def _strength(
     marked = working + np.float32(usual) * sample
     target = float(np.interp(rehearse(marked, layers.signed[: PROFILE.message_slots], layout), DIFFICULT, TARGETS))
     return usual if target == TARGETS[1] else visibility.strength_for(target, most=MOST_STRENGTH)
-
-
-def _digest(pixels: NDArray[Any]) -> bytes:
-    """Hash what the photo shows: its shape, its dtype and its pixels, little-endian."""
-    hashed = hashlib.blake2b(f"{pixels.shape} {pixels.dtype.name}".encode(), digest_size=DIGEST_BYTES)
-    hashed.update(np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("<")).data)
-    return hashed.digest()
-
-
-def _checked_recipient(recipient: SupportsIndex) -> int:
-    """Refuse what cannot be a recipient."""
-    most = (1 << PROFILE.recipient_bits) - 1
-    try:
-        number = operator.index(recipient)
-    except TypeError:
-        raise RecipientError(f"recipient must be an integer, not {type(recipient).__name__}") from None
-    if isinstance(recipient, bool) or not 0 <= number <= most:
-        raise RecipientError(f"recipient must be an integer from 0 to {most}, not {recipient}")
-    return number

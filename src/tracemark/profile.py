@@ -15,7 +15,7 @@ class Profile:
     version: int = 1
     """Format version; every keyed stream that shapes the mark depends on it."""
 
-    cell: int = 32
+    cell: int = 16
     """Side of a cell at the working scale, pixels."""
 
     unit: int = 16
@@ -24,13 +24,13 @@ class Profile:
     long_side: int = 1280
     """Working-scale length that the photo's long side is brought near to, pixels."""
 
-    least_multiple: int = 2
+    least_multiple: int = 1
     """Smallest ``cell side / unit`` in the delivered photo: there, the working scale is the photo's own."""
 
-    most_multiple: int = 32
+    most_multiple: int = 16
     """Largest ``cell side / unit``: photos of up to about 20,000 pixels."""
 
-    tile: int = 8
+    tile: int = 16
     """Side of a tile, cells; the sync pattern repeats every tile."""
 
     grid: int = 8
@@ -42,7 +42,7 @@ class Profile:
     chip_levels: tuple[tuple[int, float], ...] = ((1, 0.5), (2, 1.0), (3, 3.5))
     """Decomposition levels that carry chips, each with the size of its chips."""
 
-    border: int = 3
+    border: int = 1
     """Pixels of smoothing inside a cell's border, at the working scale."""
 
     patterns: int = 32
@@ -66,10 +66,10 @@ class Profile:
     beacon_share: float = 0.09
     """Share of the mark's energy in the beacon."""
 
-    message_share: float = 0.60
+    message_share: float = 0.65
     """Share of the mark's energy in the message."""
 
-    fingerprint_share: float = 0.15
+    fingerprint_share: float = 0.10
     """Share of the mark's energy in the fingerprint."""
 
     word_bits: int = 64

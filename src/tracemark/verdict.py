@@ -6,10 +6,24 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["IDENTIFIED_LOG10", "INCONCLUSIVE_LOG10", "Verdict", "judge"]
+__all__ = ["IDENTIFIED_LOG10", "INCONCLUSIVE_LOG10", "Candidate", "Verdict", "judge"]
 
 IDENTIFIED_LOG10 = -9.0  # a name needs a bound below this; docs/guarantees.md
 INCONCLUSIVE_LOG10 = -3.0  # below this there is something, but not enough to name anyone
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """How well one recipient fits a leak."""
+
+    recipient: int
+    """0 to ``2**32 - 1``."""
+
+    score: float
+    """Correlation with the leak, standard deviations."""
+
+    log10_false_alarm: float
+    """Log10 of a bound on the chance that an innocent fits as well, everything tried counted; at most 0."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +52,13 @@ class Verdict:
     """Correlation of the best word with the leak, standard deviations; None when nothing was decoded."""
 
     trials: int = 0
-    """How many words were looked up among the issued ones."""
+    """How many words were looked up among the issued ones, or recipients compared."""
+
+    candidates: tuple[Candidate, ...] = field(default=(), repr=False)
+    """Who was compared, best first: those identified, then the runners-up; empty after blind reading."""
+
+    photo: bytes | None = field(default=None, repr=False)
+    """Digest of the photo the leak was made of, 32 bytes; None after blind reading."""
 
     @property
     def recipient(self) -> int | None:

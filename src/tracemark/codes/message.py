@@ -4,6 +4,7 @@ The code is a tail-biting convolutional code whose every symbol has a generator 
 the wrap-around Viterbi algorithm (Shao, Lin and Fossorier 2003, :doi:`10.1109/TCOMM.2003.816979`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +14,10 @@ from scipy.linalg import hadamard
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
 
-__all__ = ["Decoded", "MotherCode", "decode", "encode", "mother_code"]
+__all__ = ["Decoded", "MotherCode", "decode", "encode", "log_moment", "mother_code", "window_metrics", "word_scores"]
 
+CLOSED_BITS = 8  # of the state, which a bound closes into rings: 2**(memory - 8) is what it may count too much
+LEAST_PATH = np.float32(1e-30)  # of the best before: what may round to 0 counts as more, and keeps its speed
 WRAPS = 2  # times round the trellis; docs/choices.md
 
 
@@ -125,9 +128,7 @@ def decode(soft: NDArray[np.float32], code: MotherCode, *, words: int = 1) -> li
     if norm == 0:
         return []
     states = 1 << PROFILE.memory
-    metrics = np.zeros((PROFILE.word_bits, 2 * states), dtype=np.float32)
-    np.add.at(metrics, (code.stages, code.generators), soft / np.float32(norm))
-    metrics = _walsh(metrics)
+    metrics = window_metrics(soft / np.float32(norm), code)
     by_state = metrics.reshape(PROFILE.word_bits, 2, states // 2, 2)
     path = np.zeros(states, dtype=np.float32)
     turns = WRAPS * PROFILE.word_bits
@@ -145,6 +146,83 @@ def decode(soft: NDArray[np.float32], code: MotherCode, *, words: int = 1) -> li
         if len(best) == words:
             break
     return [Decoded(word, score) for word, score in best.items()]
+
+
+def window_metrics(soft: NDArray[np.float32], code: MotherCode) -> NDArray[np.float32]:
+    """Sum up, stage by stage, how well each window would fit the soft symbols.
+
+    Parameters
+    ----------
+    soft : ndarray, shape (n,), float32
+        Soft symbols, the scrambling taken off.
+    code : MotherCode
+        The code of these symbols, arrays of shape (n,).
+
+    Returns
+    -------
+    metrics : ndarray, shape (word_bits, 2 ** (memory + 1)), float32
+        Correlation of the soft symbols of a stage with what a window, the newest bit lowest, makes them.
+    """
+    metrics = np.zeros((PROFILE.word_bits, 2 << PROFILE.memory), dtype=np.float32)
+    np.add.at(metrics, (code.stages, code.generators), soft)
+    return _walsh(metrics)
+
+
+def word_scores(words: Sequence[int], metrics: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Correlate the codewords of words with soft symbols.
+
+    Parameters
+    ----------
+    words : sequence of int
+        Message words.
+    metrics : ndarray
+        What :func:`window_metrics` gave.
+
+    Returns
+    -------
+    scores : ndarray, shape (words,), float64
+        Sum of the products, in the unit of the soft symbols.
+    """
+    windows = _windows(np.array([_bits(word) for word in words], dtype=np.intp).reshape(-1, PROFILE.word_bits))
+    return np.asarray(metrics[np.arange(PROFILE.word_bits), windows].sum(axis=-1, dtype=np.float64))
+
+
+def log_moment(metrics: NDArray[np.float32], rate: float) -> float:
+    """Bound the moment generating function of the score of a word drawn at random.
+
+    Parameters
+    ----------
+    metrics : ndarray
+        What :func:`window_metrics` gave.
+    rate : float
+        What the score is multiplied by.
+
+    Returns
+    -------
+    log_moment : float
+        At least the natural logarithm of the mean of ``exp(rate * score)`` over all ``2**word_bits`` words.
+
+    Notes
+    -----
+    The mean is the trace of a product of one sparse matrix a stage, over ``2**word_bits``: a path through the
+    trellis counts if it ends in the state it began in.  Here it counts if the two agree in their lowest
+    ``CLOSED_BITS`` bits, which counts more paths, none of them negative, for a small part of the work.
+    """
+    states, classes = 1 << PROFILE.memory, 1 << CLOSED_BITS
+    factors = metrics.astype(np.float64) * rate
+    peaks = factors.max(axis=1)
+    shares = (np.exp(factors - peaks[:, None]) / 2).astype(np.float32)
+    paths = np.zeros((states, classes), dtype=np.float32)
+    paths[np.arange(states), np.arange(states) % classes] = 1
+    log_scale = float(peaks.sum())
+    for share in shares.reshape(PROFILE.word_bits, 2, states // 2, 2):
+        low, high = paths[: states // 2, None], paths[states // 2 :, None]
+        paths = (low * share[0, ..., None] + high * share[1, ..., None] + LEAST_PATH).reshape(states, classes)
+        peak = paths.max()
+        paths /= peak
+        log_scale += float(np.log(peak))
+    ended = paths.reshape(states // classes, classes, classes).sum(axis=0, dtype=np.float64)
+    return log_scale + float(np.log(np.trace(ended)))
 
 
 def _trace(came_from: NDArray[np.bool_]) -> NDArray[np.intp]:

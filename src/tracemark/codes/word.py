@@ -1,13 +1,44 @@
 """Turn recipients into message words that say nothing of each other, and back."""
 
 import math
+import operator
+from typing import SupportsIndex
 
+from tracemark.errors import RecipientError
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
 
-__all__ = ["log10_accident", "recipient_of", "word_of"]
+__all__ = ["checked_recipient", "log10_accident", "recipient_of", "word_of"]
 
 LABEL = "message word"
+
+
+def checked_recipient(recipient: SupportsIndex) -> int:
+    """Refuse what cannot be a recipient.
+
+    Parameters
+    ----------
+    recipient : int
+        0 to ``2**32 - 1``.
+
+    Returns
+    -------
+    recipient : int
+        As a plain integer.
+
+    Raises
+    ------
+    RecipientError
+        When it is not an integer in that range.
+    """
+    most = (1 << PROFILE.recipient_bits) - 1
+    try:
+        number = operator.index(recipient)
+    except TypeError:
+        raise RecipientError(f"recipient must be an integer, not {type(recipient).__name__}") from None
+    if isinstance(recipient, bool) or not 0 <= number <= most:
+        raise RecipientError(f"recipient must be an integer from 0 to {most}, not {recipient}")
+    return number
 
 
 def word_of(key: Key, recipient: int) -> int:

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.geometry.displacement import Displacement
+from tracemark.geometry.straightening import Sight
 
 __all__ = ["coverage"]
 
@@ -28,13 +29,13 @@ FOREIGN = 3.5  # standard deviations at which a pixel's weight is halved
 MARGIN = 1.5  # pixels: smoothing of the weights, so that the edges of what is foreign count as foreign
 
 
-def coverage(straight: Floats, inside: Floats, original: Floats, moved: Displacement) -> Floats:
+def coverage(straight: Sight, inside: Floats, original: Floats, moved: Displacement) -> Floats:
     """Weigh every pixel by how likely it is that it shows the photo.
 
     Parameters
     ----------
-    straight : ndarray, shape (rows, columns), float32
-        The leak's luma in the place of the original's.
+    straight : Sight
+        The leak in the place of the original; its tones are learnt where it is believed.
     inside : ndarray, shape (rows, columns), float32
         1 where the leak reaches, else 0.
     original : ndarray, shape (rows, columns), float32
@@ -52,15 +53,17 @@ def coverage(straight: Floats, inside: Floats, original: Floats, moved: Displace
     Blocks that agree give one tone curve; around each pixel it is then corrected for light and contrast, and what is
     still off by more than noise, rounding and blur explain is foreign.
     """
-    size = straight.shape[::-1]
+    size = (original.shape[1], original.shape[0])
     alike = np.clip((moved.likeness - UNLIKE) / (ALIKE - UNLIKE), 0, 1)
-    weights = inside * cv2.resize(alike, size, interpolation=cv2.INTER_LINEAR)
+    weights = np.asarray(straight.weights * cv2.resize(alike, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
     if not weights.any():
-        return np.zeros_like(straight)
-    leak, photo = (np.asarray(cv2.GaussianBlur(luma, (0, 0), SOFT), dtype=np.float32) for luma in (straight, original))
+        return np.zeros_like(original)
+    leak, photo = (
+        np.asarray(cv2.GaussianBlur(luma, (0, 0), SOFT), dtype=np.float32) for luma in (straight.luma, original)
+    )
     expected = _toned(leak, photo, weights)
     sharp = np.asarray(original - cv2.GaussianBlur(original, (0, 0), 2 * SOFT), dtype=np.float32)
-    edges = np.sqrt(np.asarray(cv2.blur(sharp**2, (AROUND, AROUND)), dtype=np.float32))
+    edges = np.sqrt(np.maximum(cv2.blur(sharp**2, (AROUND, AROUND)), 0, dtype=np.float32))
     difference = leak - expected
     noise = _noise(difference, weights)
     for _ in range(REPEATS):

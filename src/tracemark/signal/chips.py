@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
-from tracemark.signal.wavelet import decompose, reconstruct
+from tracemark.signal.wavelet import DIRECTIONS, reconstruct_band
 
 __all__ = ["CellChoice", "beacon_choices", "codebook", "fingerprint_patterns", "message_choices", "message_signs"]
 
 CACHED_KEYS = 4  # a codebook takes 8 MB
-CACHED_SETS = 512  # choices of the message's patterns, 0.2 MB each: all chip sets of two keys
+CACHED_SETS = 256  # choices of the message's patterns, 0.6 MB each: all chip sets of two keys
+CANVAS = 4  # cells on a side: room for the longest wavelet around one cell
 SIGN_BIT = 1 << 7  # of a beacon byte; its lowest bits are the pattern
 
 
@@ -48,7 +49,7 @@ def codebook(key: Key) -> NDArray[np.float32]:
     coefficients that belong to one cell, cut and smoothed at the cell's border.  So a sign may change from cell to
     cell without a step in the picture.
     """
-    synthesis = _synthesis(PROFILE.cell, PROFILE.chip_levels)
+    synthesis = _synthesis(PROFILE.cell, PROFILE.chip_levels, PROFILE.wavelet, PROFILE.border)
     count = PROFILE.tile**2 * PROFILE.patterns
     signs = key.signs("chips", PROFILE.version, size=count * len(synthesis))
     patterns = signs.reshape(count, -1).astype(np.float32) @ synthesis
@@ -153,30 +154,29 @@ def _not_taken(rank: NDArray[np.integer], taken: NDArray[np.intp]) -> NDArray[np
 
 
 @functools.cache
-def _synthesis(cell: int, chip_levels: tuple[tuple[int, float], ...]) -> NDArray[np.float32]:
+def _synthesis(cell: int, chip_levels: tuple[tuple[int, float], ...], wavelet: str, border: int) -> NDArray[np.float32]:
     """Build the rows that turn one cell's chips into pixels; shape (chips, cell * cell)."""
-    levels = max(level for level, _ in chip_levels)
-    canvas = cell * 4  # room for the support of the longest wavelet around one cell
+    canvas = cell * CANVAS
     start = canvas // 2 - cell // 2
     cut = slice(start, start + cell)
-    window = np.outer(_smoothing(), _smoothing())
+    smoothing = _smoothing(cell, border)
+    window = np.outer(smoothing, smoothing)
     rows = []
-    cA, bands = decompose(np.zeros((canvas, canvas), dtype=np.float32), levels=levels)
     for level, size in chip_levels:
         first, count = start >> level, cell >> level
-        for band in range(len(bands[level - 1])):
-            for place in np.ndindex(count, count):
-                impulse = bands[level - 1][band]
-                impulse[first + place[0], first + place[1]] = size
-                rows.append((reconstruct(cA, bands)[cut, cut] * window).ravel())
-                impulse[...] = 0
-    synthesis = np.stack(rows).astype(np.float32)
+        chip = np.arange(count * count)
+        impulses = np.zeros((len(chip), canvas >> level, canvas >> level), dtype=np.float32)
+        impulses[chip, first + chip // count, first + chip % count] = size
+        for direction in range(DIRECTIONS):
+            pixels = reconstruct_band(impulses, level=level, direction=direction, wavelet=wavelet)[:, cut, cut] * window
+            rows.append(pixels.reshape(len(chip), -1))
+    synthesis = np.concatenate(rows).astype(np.float32)
     synthesis.flags.writeable = False
     return synthesis
 
 
-def _smoothing() -> NDArray[np.float32]:
+def _smoothing(cell: int, border: int) -> NDArray[np.float32]:
     """Rise from 0 to 1 within the border of a cell, and fall again."""
-    place = np.arange(PROFILE.cell) + 1 / 2
-    edge = np.minimum(place, PROFILE.cell - place) / PROFILE.border
+    place = np.arange(cell) + 1 / 2
+    edge = np.minimum(place, cell - place) / border
     return np.asarray(np.sin(np.pi / 2 * np.clip(edge, 0, 1)) ** 2, dtype=np.float32)

@@ -11,8 +11,8 @@ from tracemark.profile import PROFILE
 
 __all__ = ["Layout", "from_working", "lay_out", "to_working"]
 
-LEAST_SIDE = 192  # pixels: six cells; docs/format.md shows how reading fades below
-LEAST_CELLS = 70  # a cell gives 3 symbols, and reading a 64-bit word needs about 200; docs/format.md
+LEAST_SIDE = 192  # pixels at the smallest cell: twelve cells
+LEAST_CELLS = 280  # 256 x 280 pixels at the smallest cell; embedding.LEAST_SCORE refuses what is still too small
 
 
 @dataclass(frozen=True)
@@ -60,16 +60,16 @@ def lay_out(rows: int, columns: int) -> Layout:
     Returns
     -------
     layout : Layout
-        The long side holds about 40 cells; photos below 1600 pixels have cells of 32.
+        The long side holds about 80 cells; photos below 1920 pixels have cells of 16.
 
     Raises
     ------
     PhotoError
         When the photo is too small or too thin to carry a mark, or too large.
     """
-    multiple = max(PROFILE.least_multiple, round(max(rows, columns) / PROFILE.long_side * 2))
+    multiple = max(PROFILE.least_multiple, round(max(rows, columns) / PROFILE.long_side))
     if multiple > PROFILE.most_multiple:
-        most = PROFILE.most_multiple * PROFILE.long_side // 2
+        most = PROFILE.most_multiple * PROFILE.long_side
         raise PhotoError(f"photo's long side must be at most about {most} px, not {max(rows, columns)}")
     least = LEAST_SIDE * multiple // PROFILE.least_multiple
     if min(rows, columns) < least:

@@ -81,7 +81,7 @@ def read_cells(luma: NDArray[np.float32], transform: NDArray[np.float64], codebo
     warp = (moved @ np.linalg.inv(reduce))[:2]
     straight = cv2.warpAffine(luma, warp, canvas, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
     cover = cv2.warpAffine(np.ones_like(luma), warp, canvas, flags=cv2.INTER_LINEAR)
-    white = whiten(np.asarray(straight, dtype=np.float32), levels=LEVELS, favour=_favour(density)) * (
+    white = whiten(np.asarray(straight, dtype=np.float32), levels=LEVELS, favour=_favour(density), density=density) * (
         cover > LEAST_COVER
     )
     cells = cover.reshape(canvas[1] // PROFILE.cell, PROFILE.cell, canvas[0] // PROFILE.cell, PROFILE.cell)

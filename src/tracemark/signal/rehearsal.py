@@ -16,8 +16,8 @@ __all__ = ["rehearse", "untouched_score"]
 LEVELS = tuple(level for level, _ in PROFILE.chip_levels)
 HALF_SIZE = (0.5, 75, 1.0)  # leak pixels in a working pixel, JPEG quality, share of the area that is left
 SMALL_CROP = (1.0, 75, 0.1)
-LEAST_CELLS = 900  # of a photo of 0.9 megapixels: nobody expects to read such small crops of smaller ones
-REDUCED_CROP = (0.3, 60, 0.3)  # its size, 0.6 of the photo's, is 0.3 of the cell's multiple of 16 pixels
+LEAST_CELLS = 3600  # of a photo of 0.9 megapixels: nobody expects to read such small crops of smaller ones
+REDUCED_CROP = (0.6, 60, 0.3)  # of its size, in leak pixels a photo pixel
 
 
 def rehearse(working: NDArray[np.float32], layers: NDArray[np.float32], layout: Layout) -> float:
@@ -38,7 +38,7 @@ def rehearse(working: NDArray[np.float32], layers: NDArray[np.float32], layout: 
         Correlation of the whole message, standard deviations; a word is read at about 10, but these layers
         are weighted by what the mark may be and not by what the leak shows, which costs up to a third.
     """
-    crop = (min(REDUCED_CROP[0] * layout.multiple, 1.0), *REDUCED_CROP[1:])
+    crop = (min(REDUCED_CROP[0] * layout.scale, 1.0), *REDUCED_CROP[1:])
     leaks = (HALF_SIZE, SMALL_CROP, crop)
     larger = max(LEAST_CELLS / math.prod(layout.cells), 1.0)
     return min(

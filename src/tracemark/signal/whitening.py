@@ -9,11 +9,19 @@ from tracemark.signal.wavelet import decompose, reconstruct
 __all__ = ["whiten"]
 
 FLOOR = 2.0  # luma levels: what a coefficient is divided by where the picture is empty; docs/choices.md
-LIMIT = 1.5  # local standard deviations at which a coefficient is clipped: pictures have heavy tails
+LIMIT = 2.0  # local standard deviations at which a coefficient is clipped: pictures have heavy tails
+NYQUIST, FADING = 2, 1.5  # pixels in the shortest period a picture can hold; exponent; docs/choices.md
 NEIGHBOURHOOD = 3  # coefficients: side of the window of the local spread
 
 
-def whiten(luma: NDArray[np.float32], *, levels: tuple[int, ...], favour: float = 0.0) -> NDArray[np.float32]:
+def whiten(
+    luma: NDArray[np.float32],
+    *,
+    levels: tuple[int, ...],
+    floor: float = FLOOR,
+    favour: float = 0.0,
+    density: float = 1.0,
+) -> NDArray[np.float32]:
     """Divide each wavelet coefficient by the local spread, limit it, and go back to pixels.
 
     Parameters
@@ -22,8 +30,13 @@ def whiten(luma: NDArray[np.float32], *, levels: tuple[int, ...], favour: float 
         Luma, 0 to 255; both sides multiples of ``2**max(levels)``.
     levels : tuple of int
         Levels to keep; the others, and the approximation, become 0.
+    floor : float
+        Luma levels: what a coefficient is divided by where the picture is empty.
     favour : float
         Weight given to smooth places: each coefficient is divided once more by this power of the spread.
+    density : float
+        Pixels that the picture had per pixel of `luma` before it was enlarged to this; below 1, fine levels
+        hold less of the picture and more of what recompression did, and weigh less.
 
     Returns
     -------
@@ -32,15 +45,23 @@ def whiten(luma: NDArray[np.float32], *, levels: tuple[int, ...], favour: float 
     """
     cA, bands = decompose(luma, levels=max(levels))
     kept = [
-        tuple(_limit(band, favour) if level in levels else np.zeros_like(band) for band in triple)
+        tuple(
+            _limit(band, floor, favour) * _weight(level, density) if level in levels else np.zeros_like(band)
+            for band in triple
+        )
         for level, triple in enumerate(bands, start=1)
     ]
     return reconstruct(np.zeros_like(cA), kept)  # type: ignore[arg-type]  # mypy takes tuple(...) for any length
 
 
-def _limit(band: NDArray[np.float32], favour: float) -> NDArray[np.float32]:
+def _weight(level: int, density: float) -> np.float32:
+    """Weigh a level by how many of the picture's own pixels its shortest period, 2**level, had."""
+    return np.float32(min(density * (1 << level) / NYQUIST, 1) ** FADING)
+
+
+def _limit(band: NDArray[np.float32], floor: float, favour: float) -> NDArray[np.float32]:
     """Divide one band by its local spread and clip it."""
     size = (NEIGHBOURHOOD, NEIGHBOURHOOD)
-    spread = np.sqrt(cv2.blur(band * band, size, borderType=cv2.BORDER_REFLECT) + np.float32(FLOOR) ** 2)
+    spread = np.sqrt(cv2.blur(band * band, size, borderType=cv2.BORDER_REFLECT) + np.float32(floor) ** 2)
     limited = np.clip(band / spread, -LIMIT, LIMIT)
     return np.asarray(limited / spread ** np.float32(favour) if favour else limited, dtype=np.float32)

@@ -1,0 +1,198 @@
+"""Read a leak without its original: find where the picture is, decode the message word, and look it up."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.codes.message import decode, mother_code
+from tracemark.codes.word import log10_accident, recipient_of
+from tracemark.geometry.placement import Placement
+from tracemark.geometry.spectrum import SIDE, Spectrum, spectrum_of
+from tracemark.geometry.sync_pattern import sync_lines
+from tracemark.geometry.sync_search import search_any_angle, search_aspects, search_upright, search_whole
+from tracemark.keys import Key
+from tracemark.profile import PROFILE
+from tracemark.signal.chips import beacon_choices, codebook, message_choices
+from tracemark.signal.reading import CellReading, beacon_scores, energies, excess_energy, gather, read_cells, shrink
+from tracemark.signal.whitening import whiten
+from tracemark.verdict import Verdict, judge
+
+__all__ = ["read_blind"]
+
+SEARCH_SIDE = SIDE // 2  # pixels: the leak's long side while its place is searched
+SEARCH_LEVELS = (1, 2, 3, 4, 5)  # the mark's periods at any scale
+SEARCH_STEP = 1 << max(SEARCH_LEVELS)  # pixels: sides are filled up to a multiple of this
+LEAST_SEARCH = 8 * SEARCH_STEP  # pixels: and to this, or the wavelet's coarsest level would be all border
+LEAST_SIDE = 64  # pixels: four cells at the working scale
+READ_PER_SEARCH = 4  # placements that are decoded after each search
+SEARCHES = (  # with the merit, in nats, below which a placement waits until all have searched
+    (search_any_angle, 2.0),
+    (search_whole, 2.0),
+    (search_upright, 2.0),
+    (search_aspects, -5.0),
+)
+WEIGHED_PLACES = 300  # chip sets and places whose message energy is measured, best beacon first
+TRIED_PLACES = 12  # of those, how many are decoded, likeliest first
+BEACON_WEIGHT, ENERGY_WEIGHT = 3.5, 2.5  # expected size of each near the limit of reading, standard deviations
+CLEAR_SCORE = 12.0  # standard deviations: a wrong word does not reach this by chance, so look it up at once
+LOOKUPS = 4  # words looked up for a name: 4 * 2**-32 stays below 1e-9
+MORE_LOOKUPS = 64  # words looked up in all
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A word that was decoded somewhere in the leak."""
+
+    word: int
+    """The message word."""
+
+    score: float
+    """Its correlation with the leak, standard deviations."""
+
+    transform: NDArray[np.float64]
+    """Leak (x, y, 1) to photo (x, y, 1), pixels."""
+
+
+def read_blind(luma: NDArray[np.float32], *, key: Key) -> Verdict:
+    """Name the recipient whose copy a leak is, from the leak and the key alone.
+
+    Parameters
+    ----------
+    luma : ndarray, shape (rows, columns), float32
+        The leak's luma.
+    key : Key
+        The secret the copies were marked with.
+
+    Returns
+    -------
+    verdict : Verdict
+        Names a recipient only with a bound below 1e-9 on the chance that this accuses an innocent.
+    """
+    if min(luma.shape) < LEAST_SIDE:
+        return _nobody(f"the picture must be at least {LEAST_SIDE} px on its short side to be read")
+    readings: list[Reading] = []
+    looked_up: set[int] = set()
+    for reading in _readings(luma, key):
+        readings.append(reading)
+        if reading.score >= CLEAR_SCORE and len(looked_up) < LOOKUPS and reading.word not in looked_up:
+            looked_up.add(reading.word)
+            recipient = recipient_of(key, reading.word)
+            if recipient is not None:
+                return _named(recipient, reading, len(looked_up))
+    return _last_lookups(readings, looked_up, key)
+
+
+def _last_lookups(readings: list[Reading], looked_up: set[int], key: Key) -> Verdict:
+    """Look up the best words that have not been, as far as the bound allows."""
+    for reading in sorted(readings, key=lambda candidate: -candidate.score):
+        if reading.word in looked_up or len(looked_up) >= MORE_LOOKUPS:
+            continue
+        looked_up.add(reading.word)
+        recipient = recipient_of(key, reading.word)
+        if recipient is not None:
+            return _named(recipient, reading, len(looked_up))
+    if not readings:
+        return _nobody("no mark made with this key was found")
+    return _nobody("no message could be read with this key", readings)
+
+
+def _readings(luma: NDArray[np.float32], key: Key) -> Iterator[Reading]:
+    """Search the placements from the likely to the unlikely, and decode the best of each search."""
+    small, factor = shrink(luma, long_side=SEARCH_SIDE)
+    pad = [(0, max(-side % SEARCH_STEP, LEAST_SEARCH - side)) for side in small.shape]
+    white = whiten(np.pad(small, pad, mode="reflect"), levels=SEARCH_LEVELS)[: small.shape[0], : small.shape[1]]
+    if not white.any():  # a picture of nothing: no search would end sooner
+        return
+    spectrum, lines = spectrum_of(white), sync_lines(key)
+    waiting: list[Placement] = []
+    tried: list[Placement] = []
+    for search, least_merit in SEARCHES:
+        waiting = sorted([*waiting, *search(spectrum, lines)], key=lambda placement: -placement.merit)
+        for placement in waiting[:READ_PER_SEARCH]:
+            if placement.merit < least_merit or _same(placement, tried):
+                continue
+            tried.append(placement)
+            yield from _decoded(luma, _transform(placement, spectrum, factor), key)
+        waiting = [placement for placement in waiting if not _same(placement, tried)]
+
+
+def _decoded(luma: NDArray[np.float32], transform: NDArray[np.float64], key: Key) -> Iterator[Reading]:
+    """Decode the message at the best chip sets and tile places of one placement."""
+    cells = read_cells(luma, transform, codebook(key))
+    code = mother_code(key, PROFILE.grid * PROFILE.tile)
+    multiples, salts = PROFILE.least_multiple, PROFILE.salts
+    for chip_set, first in _likely_places(cells, key):
+        soft, where = gather(cells, message_choices(key, chip_set), first)
+        to_photo = _to_photo(cells, first, chip_set // salts + multiples)
+        for decoded in decode(soft.ravel(), code[where].ravel(), words=LOOKUPS):
+            yield Reading(decoded.word, decoded.score, to_photo)
+
+
+def _likely_places(cells: CellReading, key: Key) -> list[tuple[int, tuple[int, int]]]:
+    """List the chip sets, and the tile of the photo the leak begins in, that fit best; no word is looked at."""
+    beacon = beacon_scores(cells, beacon_choices(key))
+    tiles = np.array(cells.correlation.shape[:2]) // PROFILE.tile
+    energy = energies(cells)
+    places = []
+    for at in np.argsort(-beacon, axis=None)[:WEIGHED_PLACES]:
+        chip_set, down, across = (int(index) for index in np.unravel_index(at, beacon.shape))
+        first = (down - int(tiles[0]) + 1, across - int(tiles[1]) + 1)
+        excess = excess_energy(energy, message_choices(key, chip_set), first)
+        likelihood = BEACON_WEIGHT * beacon.flat[at] + ENERGY_WEIGHT * excess
+        places.append((float(likelihood), chip_set, first))
+    return [(chip_set, first) for _, chip_set, first in sorted(places, reverse=True)[:TRIED_PLACES]]
+
+
+def _transform(placement: Placement, spectrum: Spectrum, factor: float) -> NDArray[np.float64]:
+    """Turn a placement of the reduced leak into a transform of the leak itself."""
+    transform = np.eye(3)
+    transform[:2, :2] = placement.linear * factor
+    # the reduced leak's pixel p is the leak's pixel (p + 1/2) / factor - 1/2
+    shift = placement.linear @ np.full(2, (factor - 1) / 2)
+    transform[:2, 2] = placement.centre - placement.linear @ spectrum.centre + shift
+    return transform
+
+
+def _to_photo(cells: CellReading, first: tuple[int, int], multiple: int) -> NDArray[np.float64]:
+    """Turn the transform to the leak's first tile into one to the photo's pixels."""
+    scale = multiple / PROFILE.least_multiple
+    side = PROFILE.tile_pixels
+    offset = np.array([first[1] * side, first[0] * side])
+    move = np.eye(3)
+    move[:2, :2] *= scale
+    move[:2, 2] = scale * (offset + 1 / 2) - 1 / 2
+    return np.asarray(move @ cells.transform, dtype=np.float64)
+
+
+def _same(placement: Placement, others: list[Placement]) -> bool:
+    """Tell whether a placement has been tried."""
+    return any(
+        np.allclose(placement.linear, other.linear, rtol=1e-3, atol=1e-3)
+        and np.abs(placement.centre - other.centre).max() < 1
+        for other in others
+    )
+
+
+def _named(recipient: int, reading: Reading, lookups: int) -> Verdict:
+    """Word the verdict on an issued word."""
+    log10 = log10_accident(lookups)
+    verdict = judge(log10)
+    sure = verdict == "identified"
+    return Verdict(
+        verdict=verdict,
+        log10_false_alarm=log10,
+        method="blind",
+        reason="the message was read" if sure else "a message was read, but only after too many attempts to be proof",
+        recipients=(recipient,) if sure else (),
+        geometry=reading.transform,
+        score=reading.score,
+        trials=lookups,
+    )
+
+
+def _nobody(reason: str, readings: list[Reading] | None = None) -> Verdict:
+    """Word the verdict on nothing."""
+    best = max((reading.score for reading in readings or []), default=None)
+    return Verdict(verdict="none", log10_false_alarm=0.0, method="blind", reason=reason, score=best)

@@ -1,0 +1,159 @@
+"""Score every recipient of a list against soft symbols, and bound the chance that an innocent scores as high.
+
+The bounds are Chernoff's (1952, :doi:`10.1214/aoms/1177729330`); ``docs/guarantees.md`` holds the proof.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.codes.message import MotherCode, log_moment, window_metrics, word_scores
+
+__all__ = ["Bound", "Evidence", "Scores", "bound_of", "scores_of"]
+
+RATES = 48  # of the fingerprint's bound, in equal ratios
+RATE_RANGE = (2.0, 40.0)  # in units of 1 / norm of the soft symbols: the rate that is best for such a score
+JOINT_RATES = (7.5, 9.5)  # the same for message and fingerprint together: the first is best for 1e-12
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Soft symbols of a leak, weighted; computed without a look at any candidate's code."""
+
+    fingerprint: NDArray[np.float32]
+    """Soft fingerprint signs, shape (n,)."""
+
+    message: NDArray[np.float32]
+    """Soft message symbols, the scrambling taken off, shape (m,)."""
+
+    code: MotherCode
+    """The code of the message symbols, arrays of shape (m,)."""
+
+    @property
+    def norm(self) -> float:
+        """Root of the sum of squares of all soft symbols."""
+        parts = np.concatenate([self.fingerprint, self.message]).astype(np.float64)
+        return float(np.sqrt(np.sum(parts**2)))
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How well each candidate fits; in the unit of the soft symbols."""
+
+    fingerprint: NDArray[np.float64]
+    """Shape (candidates,)."""
+
+    message: NDArray[np.float64]
+    """Shape (candidates,)."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """How rare scores are among innocents."""
+
+    rates: NDArray[np.float64]
+    """What the fingerprint's score is multiplied by; shape (k,)."""
+
+    log_moments: NDArray[np.float64]
+    """Logarithm of the mean of ``exp(rate * score)`` over the draw of a fingerprint; shape (k,)."""
+
+    joint_rates: NDArray[np.float64]
+    """The same for the sum of both scores."""
+
+    joint_log_moments: NDArray[np.float64]
+    """The same for the sum of both scores; at least its logarithm."""
+
+    def fingerprint_alone(self, scores: Scores) -> NDArray[np.float64]:
+        """Bound the chance that one innocent's fingerprint scores at least as high.
+
+        Parameters
+        ----------
+        scores : Scores
+            Of the candidates.
+
+        Returns
+        -------
+        log_chance : ndarray, shape (candidates,), float64
+            Natural logarithm, at most 0.
+        """
+        return _chernoff(self.rates, self.log_moments, scores.fingerprint)
+
+    def together(self, scores: Scores) -> NDArray[np.float64]:
+        """Bound the chance that the sum of both of one innocent's scores is at least as high.
+
+        Parameters
+        ----------
+        scores : Scores
+            Of the candidates.
+
+        Returns
+        -------
+        log_chance : ndarray, shape (candidates,), float64
+            Natural logarithm, at most 0.
+        """
+        return _chernoff(self.joint_rates, self.joint_log_moments, scores.fingerprint + scores.message)
+
+
+def scores_of(evidence: Evidence, fingerprints: NDArray[np.int8], words: Sequence[int]) -> Scores:
+    """Score all candidates.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Soft symbols.
+    fingerprints : ndarray, shape (candidates, n), int8
+        The candidates' fingerprint signs at the evidence's cells.
+    words : sequence of int
+        The candidates' message words.
+
+    Returns
+    -------
+    scores : Scores
+    """
+    fingerprint = fingerprints.astype(np.float32) @ evidence.fingerprint
+    metrics = window_metrics(evidence.message, evidence.code)
+    return Scores(fingerprint.astype(np.float64), word_scores(words, metrics))
+
+
+def bound_of(evidence: Evidence, *, jointly: bool) -> Bound:
+    """Compute the bounds that belong to soft symbols.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Soft symbols.
+    jointly : bool
+        Whether the bound of both scores together is wanted: it takes half a second.
+
+    Returns
+    -------
+    bound : Bound
+
+    Notes
+    -----
+    A fingerprint is independent fair coins, so the mean of ``exp(rate * score)`` is the product of
+    ``cosh(rate * soft)``.  A message word is a random number; :func:`~tracemark.codes.message.log_moment` bounds
+    the mean over all of them.  The chance of a score of at least s is at most the mean times ``exp(-rate * s)``.
+    """
+    norm = max(float(np.linalg.norm(evidence.fingerprint.astype(np.float64))), np.finfo(np.float64).tiny)
+    rates = np.geomspace(*RATE_RANGE, RATES) / norm
+    joint_rates = np.array(JOINT_RATES if jointly else ()) / max(evidence.norm, np.finfo(np.float64).tiny)
+    metrics = window_metrics(evidence.message, evidence.code)
+    joint = _log_cosh(np.outer(joint_rates, evidence.fingerprint)) + [log_moment(metrics, rate) for rate in joint_rates]
+    return Bound(rates, _log_cosh(np.outer(rates, evidence.fingerprint)), joint_rates, np.asarray(joint))
+
+
+def _chernoff(
+    rates: NDArray[np.float64], log_moments: NDArray[np.float64], scores: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Take the best of the bounds that the rates give; at most 0."""
+    bounds = log_moments[:, None] - np.outer(rates, scores)
+    return np.asarray(bounds.min(axis=0, initial=0))
+
+
+def _log_cosh(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum the logarithms of the hyperbolic cosine over the last axis."""
+    size = np.abs(values)
+    return np.asarray(np.sum(size + np.log1p(np.exp(-2 * size)) - np.log(2), axis=-1))

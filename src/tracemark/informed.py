@@ -1,0 +1,175 @@
+"""Read a leak with its original: lay it onto the photo, take the picture away, and weigh what is left."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.codes.accusation import Evidence
+from tracemark.codes.fingerprint import fingerprint
+from tracemark.codes.message import MotherCode, mother_code
+from tracemark.geometry.registration import Registration, register, straighten
+from tracemark.keys import Key
+from tracemark.original import Original
+from tracemark.profile import PROFILE
+from tracemark.signal.chips import beacon_choices, codebook, fingerprint_patterns, message_choices
+from tracemark.signal.modulation import correlate_cells
+from tracemark.signal.subtraction import subtract
+from tracemark.signal.whitening import whiten
+
+__all__ = ["Residue", "fingerprints_of", "read_residue", "to_photo", "together"]
+
+LEVELS = tuple(level for level, _ in PROFILE.chip_levels)
+FLOOR = 4.0  # luma levels; docs/informed.md
+LEAST_SHOWN = 0.3  # mean weight of a cell below which the leak does not show it
+LEAST_CELLS = 24  # of which the leak must show more: fewer could not name anyone
+
+
+@dataclass(frozen=True, eq=False)
+class Residue:
+    """What is left of a leak when its original is taken away: soft symbols, cell by cell."""
+
+    original: Original
+    """The photo."""
+
+    registration: Registration
+    """Where the leak lies on it."""
+
+    fingerprint: NDArray[np.float32]
+    """Soft fingerprint signs of the cells seen, weighted; shape (cells,)."""
+
+    message: NDArray[np.float32]
+    """Soft message symbols of the cells seen, the scrambling taken off, weighted; shape (cells, slots)."""
+
+    seen: NDArray[np.bool_]
+    """Cells of the photo that the leak shows; shape (cell rows, cell columns)."""
+
+    def __bool__(self) -> bool:
+        """Tell whether the leak shows enough of the photo to be read."""
+        return bool(self.seen.sum() > LEAST_CELLS)
+
+
+def read_residue(
+    leak: NDArray[np.float32], original: Original, *, key: Key, guesses: Sequence[NDArray[np.float64]] = ()
+) -> Residue:
+    """Read the soft symbols of a leak; nobody's signs are looked at.
+
+    Parameters
+    ----------
+    leak : ndarray, shape (rows, columns), float32
+        The leak's luma.
+    original : Original
+        The photo.
+    key : Key
+        The secret.
+    guesses : sequence of ndarray, shape (3, 3)
+        Leak (x, y, 1) to working (x, y, 1), from elsewhere.
+
+    Returns
+    -------
+    residue : Residue
+        Falsy when the leak could not be laid onto the photo; its registration says why.
+    """
+    registration = register(leak, original.luma, original_features=original.features, guesses=guesses)
+    rows, columns = original.layout.cells
+    if not registration:
+        nothing = np.empty((0, PROFILE.message_slots), dtype=np.float32)
+        return Residue(original, registration, nothing[:, 0], nothing, np.zeros((rows, columns), dtype=bool))
+    straight, weights = straighten(leak, registration)
+    padding = [(0, -side % PROFILE.tile_pixels) for side in straight.shape]
+    left = np.pad(subtract(straight, original.luma, weights), padding)
+    weights = np.pad(weights, padding)
+    white = whiten(left, levels=LEVELS, floor=FLOOR, density=_density(registration)) * weights
+    seen = (_by_cell(weights).mean(axis=(1, 3)) > LEAST_SHOWN)[:rows, :columns]
+    correlation = correlate_cells(white, codebook(key))[:rows, :columns]
+    choice = message_choices(key, original.chip_set)
+    patterns, signs = choice.patterns[:rows, :columns], choice.signs[:rows, :columns]
+    taken = np.concatenate([beacon_choices(key).patterns[original.chip_set, :rows, :columns], patterns], axis=-1)
+    own = fingerprint_patterns(key, original.digest, taken)[..., None]
+    message = np.take_along_axis(correlation, patterns, axis=-1) * signs
+    single = np.take_along_axis(correlation, own, axis=-1)[..., 0]
+    # the matched filter: noise is alike in all patterns, amplitude is the root of the share of energy
+    return Residue(
+        original,
+        registration,
+        single[seen] * np.float32(np.sqrt(PROFILE.fingerprint_share)),
+        message[seen] * np.float32(np.sqrt(PROFILE.message_share / PROFILE.message_slots)),
+        seen,
+    )
+
+
+def together(residues: Sequence[Residue], *, key: Key) -> Evidence:
+    """Join the soft symbols of leaks of different photos: the word is the same in all of them.
+
+    Parameters
+    ----------
+    residues : sequence of Residue
+        Truthy ones, of different photos.
+    key : Key
+        The secret.
+
+    Returns
+    -------
+    evidence : Evidence
+    """
+    code = mother_code(key, PROFILE.grid * PROFILE.tile)
+    codes = [code[: residue.seen.shape[0], : residue.seen.shape[1]] for residue in residues]
+    stages = [part.stages[residue.seen].ravel() for part, residue in zip(codes, residues, strict=True)]
+    generators = [part.generators[residue.seen].ravel() for part, residue in zip(codes, residues, strict=True)]
+    return Evidence(
+        np.concatenate([residue.fingerprint for residue in residues]),
+        np.concatenate([residue.message.ravel() for residue in residues]),
+        MotherCode(np.concatenate(stages), np.concatenate(generators)),
+    )
+
+
+def fingerprints_of(recipients: Sequence[int], residues: Sequence[Residue], *, key: Key) -> NDArray[np.int8]:
+    """Draw the fingerprint signs of recipients in the cells that leaks show.
+
+    Parameters
+    ----------
+    recipients : sequence of int
+        The candidates.
+    residues : sequence of Residue
+        As for :func:`together`.
+    key : Key
+        The secret.
+
+    Returns
+    -------
+    signs : ndarray, shape (recipients, cells of all residues), int8
+    """
+    signs = [
+        [
+            fingerprint(key, residue.original.digest, recipient, rows=rows, columns=columns)[residue.seen]
+            for residue in residues
+            for rows, columns in (residue.seen.shape,)
+        ]
+        for recipient in recipients
+    ]
+    return np.array([np.concatenate(own) for own in signs], dtype=np.int8)
+
+
+def to_photo(residue: Residue) -> NDArray[np.float64]:
+    """Give the transform of a registered leak, (x, y, 1) to (x, y, 1), in the photo's own pixels."""
+    scale = residue.original.layout.scale
+    move = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2], [0, 0, 1]])
+    if residue.registration.homography is None:
+        raise ValueError("the leak must be registered")
+    return np.asarray(move @ residue.registration.homography, dtype=np.float64)
+
+
+def _by_cell(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Cut whole tiles into cells; shape (cell rows, cell, cell columns, cell)."""
+    rows, columns = (side // PROFILE.cell for side in values.shape)
+    return values.reshape(rows, PROFILE.cell, columns, PROFILE.cell)
+
+
+def _density(registration: Registration) -> float:
+    """Say how many leak pixels there are in a working pixel, along a side."""
+    if registration.places is None:
+        return 1.0
+    down = np.linalg.norm(np.median(np.diff(registration.places, axis=0), axis=(0, 1)))
+    across = np.linalg.norm(np.median(np.diff(registration.places, axis=1), axis=(0, 1)))
+    return float(np.sqrt(down * across))

@@ -1,0 +1,131 @@
+"""Know a photo that copies were made of: from its pixels, or from what a ledger keeps."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.geometry.features import Features
+from tracemark.keys import Key
+from tracemark.ledger.photos import PhotoRecord
+from tracemark.profile import PROFILE
+from tracemark.signal.layout import Layout, lay_out, to_working
+from tracemark.signal.luma import luma_of
+from tracemark.signal.pixels import checked_pixels
+
+__all__ = ["Original", "chip_set_of", "digest_of", "original_of", "recorded_original"]
+
+DIGEST_BYTES = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Original:
+    """What informed reading needs of a photo."""
+
+    digest: bytes
+    """BLAKE2b of the photo's pixels, 32 bytes."""
+
+    layout: Layout
+    """Where the cells lie."""
+
+    chip_set: int
+    """Which of the profile's chip sets the photo uses."""
+
+    luma: NDArray[np.float32]
+    """Luma at the working scale, without what cells stick out; shape (rows, columns)."""
+
+    features: Features | None = None
+    """Keypoints in pixels of `luma`; None when they were not sought yet."""
+
+    name: str = ""
+    """For people; may be empty."""
+
+
+def original_of(image: NDArray[Any], *, key: Key) -> Original:
+    """Know a photo from its pixels.
+
+    Parameters
+    ----------
+    image : ndarray
+        What the copies were made of, as for :func:`~tracemark.embedding.prepare`.
+    key : Key
+        The secret the copies were marked with.
+
+    Returns
+    -------
+    original : Original
+
+    Raises
+    ------
+    PhotoError
+        When the array cannot be a photo, or has a size that is never marked.
+    """
+    pixels = checked_pixels(image)
+    layout = lay_out(*pixels.shape[:2])
+    digest = digest_of(pixels)
+    luma = to_working(luma_of(pixels), layout)
+    return Original(digest, layout, chip_set_of(key, digest, layout), _inner(luma, layout))
+
+
+def recorded_original(record: PhotoRecord) -> Original:
+    """Know a photo from what a ledger keeps.
+
+    Parameters
+    ----------
+    record : PhotoRecord
+        The ledger's.
+
+    Returns
+    -------
+    original : Original
+    """
+    layout = lay_out(record.rows, record.columns)
+    features = Features(record.keypoints, record.descriptors) if len(record.keypoints) else None
+    luma = _inner(record.luma.astype(np.float32), layout)
+    return Original(record.digest, layout, record.chip_set, luma, features, record.name)
+
+
+def chip_set_of(key: Key, digest: bytes, layout: Layout) -> int:
+    """Say which chip set a photo uses: its salt and its cells' size.
+
+    Parameters
+    ----------
+    key : Key
+        The secret.
+    digest : bytes
+        The photo's digest.
+    layout : Layout
+        The photo's layout.
+
+    Returns
+    -------
+    chip_set : int
+        As in :func:`~tracemark.signal.chips.beacon_choices`.
+    """
+    salt = int(key.integers("salt", PROFILE.version, digest, size=1, below=PROFILE.salts)[0])
+    return (layout.multiple - PROFILE.least_multiple) * PROFILE.salts + salt
+
+
+def digest_of(pixels: NDArray[Any]) -> bytes:
+    """Hash what a photo shows: its shape, its dtype and its pixels, little-endian.
+
+    Parameters
+    ----------
+    pixels : ndarray
+        The photo.
+
+    Returns
+    -------
+    digest : bytes
+        BLAKE2b, 32 bytes.
+    """
+    hashed = hashlib.blake2b(f"{pixels.shape} {pixels.dtype.name}".encode(), digest_size=DIGEST_BYTES)
+    hashed.update(np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("<")).data)
+    return hashed.digest()
+
+
+def _inner(working: NDArray[np.float32], layout: Layout) -> NDArray[np.float32]:
+    """Cut off what cells stick out."""
+    return working[: int(layout.rows / layout.scale), : int(layout.columns / layout.scale)]
