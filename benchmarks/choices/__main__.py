@@ -33,6 +33,7 @@ CHOICES: Mapping[str, Any] = MappingProxyType(
         "finest": marking.FINEST,
         "contents": marking.CONTENTS,
         "cells": marking.CELLS,
+        "border": marking.BORDER,
         "rank": RANK,
         "split": SPLIT,
         "sync": FindingChoice(),

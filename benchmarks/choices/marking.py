@@ -15,7 +15,7 @@ from benchmarks.gauntlet.quality import ssimulacra2
 from benchmarks.page import table
 from tracemark.signal.luma import luma_of
 
-__all__ = ["CELLS", "CONTENTS", "DITHER", "FINEST", "LEVELS", "MASK", "MarkingChoice", "Score"]
+__all__ = ["BORDER", "CELLS", "CONTENTS", "DITHER", "FINEST", "LEVELS", "MASK", "MarkingChoice", "Score"]
 
 QUALITY_PX = 1024  # side of the middle that is compared in a large photo: the whole takes a quarter of a minute
 
@@ -114,8 +114,14 @@ def _levels(*pairs: tuple[int, float]) -> Variant:
 def _cells(side: int) -> Variant:
     """Change the cell but not the tile, and let the delivered cell grow and shrink with it."""
     return Variant(
-        f"{side} px, {256 // side} x {256 // side} a tile", {"cell": side, "tile": 256 // side, "unit": side // 2}
+        f"{side} px, {256 // side} x {256 // side} a tile", {"cell": side, "tile": 256 // side, "unit": side}
     )
+
+
+def _weights(border: int, fading: float, limit: float) -> Variant:
+    """Change how far a cell's border is smoothed, and how the reader weighs fine levels and clips all."""
+    constants = {"tracemark.signal.whitening.FADING": fading, "tracemark.signal.whitening.LIMIT": limit}
+    return Variant(f"border {border}, fading {fading:g}, limit {limit:g}", {"border": border}, constants)
 
 
 # fmt: off
@@ -134,6 +140,10 @@ CONTENTS = MarkingChoice(
     leaks=(*LEAKS, CROP_3),
 )
 CELLS = MarkingChoice(tuple(_cells(side) for side in (16, 32, 64)), leaks=(*LEAKS, CROP_3))
+BORDER = MarkingChoice(tuple(
+    _weights(border, fading, limit)
+    for border, fading, limit in ((1, 1.5, 2.0), (2, 1.5, 2.0), (3, 1.5, 2.0), (1, 0.0, 2.0), (1, 1.5, 1.5))
+), leaks=(*LEAKS, CROP_3))
 MASK = MarkingChoice(tuple(
     Variant(f"exponent {exponent:g}, floor {floor:g}",
             constants={"tracemark.signal.mask.EXPONENT": exponent, "tracemark.signal.mask.FLOOR": floor})

@@ -139,7 +139,7 @@ def _shares() -> tuple[Variant, ...]:
 def _symbols(side: int, slots: int) -> Variant:
     """Change the cell but not the tile, and the message symbols of a cell."""
     tile = PROFILE.tile_pixels // side
-    fields = {"cell": side, "tile": tile, "unit": side // 2, "message_slots": slots}
+    fields = {"cell": side, "tile": tile, "unit": side, "message_slots": slots}
     return Variant(f"{side} px, {slots} + 1 symbols", fields)
 
 

@@ -51,9 +51,17 @@ def test_a_variant_is_in_place_for_a_while_only():
 
 def test_a_variant_leaves_even_when_something_breaks():
     before = PROFILE.cell
-    with pytest.raises(ValueError, match="broken"), applied(Variant("other", {"cell": 16, "tile": 16})):
+    with pytest.raises(ValueError, match="broken"), applied(Variant("other", {"cell": 32, "tile": 8})):
         raise ValueError("broken")
     assert PROFILE.cell == before
+
+
+@pytest.mark.parametrize("fields", [{"border": 3}, {"wavelet": "db2"}], ids=str)
+def test_patterns_are_drawn_anew_for_another_border_or_wavelet(fields):
+    before = codebook(KEY)
+    with applied(Variant("other", fields)):
+        assert not np.allclose(codebook(KEY), before)
+    np.testing.assert_array_equal(codebook(KEY), before)
 
 
 def test_patterns_are_drawn_anew_for_other_levels_and_read_at_these():
@@ -64,7 +72,7 @@ def test_patterns_are_drawn_anew_for_other_levels_and_read_at_these():
     np.testing.assert_array_equal(codebook(KEY), before)
 
 
-@pytest.mark.parametrize("name", ["levels", "finest", "contents", "cells", "rank", "split", "mask", "dither"])
+@pytest.mark.parametrize("name", ["levels", "finest", "contents", "cells", "border", "rank", "split", "mask", "dither"])
 def test_the_present_format_is_among_the_alternatives_once(name):
     assert sum(variant.present for variant in CHOICES[name].variants) == 1
 

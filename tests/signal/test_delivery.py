@@ -105,7 +105,8 @@ def test_dithering_changes_the_mean_by_exactly_what_was_asked(change, rng):
     assert moved.mean() == pytest.approx(change, abs=2e-3)
     assert set(np.unique(moved)) <= {np.floor(change), np.ceil(change)}
     # Not only over the whole: over each cell too.
-    cells = moved.reshape(14, 32, 20, 32).mean(axis=(1, 3))
+    rows, columns = layout.cells
+    cells = moved.reshape(rows, layout.cell, columns, layout.cell).mean(axis=(1, 3))
     np.testing.assert_allclose(cells, change, atol=0.03)
 
 

@@ -59,8 +59,8 @@ def test_photos_as_cameras_make_them_are_taken(side):
         (1, 1, r"at least \d+ px on its short side to carry a mark, not 1 x 1"),
         (150, 2000, r"at least \d+ px on its short side to carry a mark, not 2000 x 150"),
         (300, 20_000, r"at least \d+ px on its short side to carry a mark, not 20000 x 300"),
-        (200, 200, r"at least 70 whole squares of 32 px to carry a mark, and 200 x 200 px holds 36"),
-        (255, 319, r"at least 70 whole squares of 32 px to carry a mark, and 319 x 255 px holds 63"),
+        (200, 200, r"at least 280 whole squares of 16 px to carry a mark, and 200 x 200 px holds 144"),
+        (271, 271, r"at least 280 whole squares of 16 px to carry a mark, and 271 x 271 px holds 256"),
         (40_000, 30_000, r"at most about \d+ px, not 40000"),
     ],
 )

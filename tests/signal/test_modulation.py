@@ -65,7 +65,7 @@ def test_layers_hold_what_one_cell_after_another_would(rng):
 def test_the_shares_of_energy_add_up_to_the_allowance(rng):
     shares = PROFILE.sync_share + PROFILE.beacon_share + PROFILE.message_share + PROFILE.fingerprint_share
     assert shares == pytest.approx(1)
-    layers, *_ = build(rng)
+    layers, *_ = build(rng, cells=(2 * TILE, 2 * TILE))
     signs = rng.choice(np.array([-1, 1]), len(layers.signed))
     mark = layers.common + np.einsum("s,sij->ij", signs, layers.signed)
     assert np.mean(mark**2) == pytest.approx(1, abs=0.05)

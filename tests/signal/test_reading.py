@@ -10,7 +10,7 @@ from tracemark.signal.reading import CellReading, beacon_scores, energies, exces
 from tracemark.signal.whitening import whiten
 
 KEY = Key(bytes(range(32)))
-TILE, GRID, SIDE = PROFILE.tile, PROFILE.grid, PROFILE.tile_pixels
+CELL, TILE, GRID, SIDE = PROFILE.cell, PROFILE.tile, PROFILE.grid, PROFILE.tile_pixels
 LEVELS = tuple(level for level, _ in PROFILE.chip_levels)
 FAVOUR = 0.5  # of smooth places, in a leak that has a pixel for each working pixel
 
@@ -106,13 +106,14 @@ def test_moving_a_leak_by_whole_tiles_changes_nothing(tiles, rng):
 
 @pytest.mark.parametrize("scale", [1.0, 0.5, 0.32, 1.6])
 def test_cells_outside_the_leak_are_not_counted(scale, rng):
-    luma = (128 + 40 * rng.standard_normal((round(5 * 32 / scale), round(6 * 32 / scale)))).astype(np.float32)
-    begin = np.array([64.0, 96.0])  # two cells across, three down
+    rows, columns = round(10 * CELL / scale), round(12 * CELL / scale)
+    luma = (128 + 40 * rng.standard_normal((rows, columns))).astype(np.float32)
+    begin = np.array([2.0 * CELL, 3.0 * CELL])  # two cells across, three down
     transform = np.diag([scale, scale, 1.0])
     transform[:2, 2] = begin + (scale - 1) / 2
     reading = read_cells(luma, transform, codebook(KEY))
     expected = np.zeros((TILE, TILE), dtype=bool)
-    expected[3:8, 2:8] = True
+    expected[3:13, 2:14] = True
     np.testing.assert_array_equal(reading.covered, expected)
     outside = reading.correlation[~expected]
     assert np.abs(outside).max() < 1e-3

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from tracemark.signal.wavelet import decompose, reconstruct
+from tracemark.profile import PROFILE
+from tracemark.signal.wavelet import DIRECTIONS, decompose, reconstruct, reconstruct_band
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,29 @@ def test_stripes_across_and_stripes_down_are_not_mixed_up():
     cH, cV, _ = (float(np.sum(band**2)) for band in bands[0])
     assert cV > 1
     assert cH < cV * np.finfo(np.float32).eps
+
+
+@pytest.mark.parametrize("direction", range(DIRECTIONS))
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_one_band_alone_gives_what_it_gives_among_empty_ones(level, direction, rng):
+    cA, bands = decompose(np.zeros((64, 96), dtype=np.float32), levels=3)
+    assert len(bands[level - 1]) == DIRECTIONS
+    alone = rng.standard_normal((2, 5, 64 >> level, 96 >> level)).astype(np.float32)
+    pictures = reconstruct_band(alone, level=level, direction=direction, wavelet=PROFILE.wavelet)
+    assert pictures.shape == (2, 5, 64, 96)
+    assert pictures.dtype == np.float32
+    for place in np.ndindex(2, 5):
+        filled = [tuple(band.copy() for band in triple) for triple in bands]
+        filled[level - 1][direction][...] = alone[place]
+        np.testing.assert_allclose(pictures[place], reconstruct(cA, filled), atol=1e-5)
+
+
+def test_a_band_is_put_together_with_the_wavelet_asked_for():
+    band = np.zeros((16, 16), dtype=np.float32)
+    band[8, 8] = 1
+    haar = reconstruct_band(band, level=1, direction=0, wavelet="haar")
+    np.testing.assert_allclose(haar[16:18, 16:18], [[0.5, 0.5], [-0.5, -0.5]], atol=1e-6)
+    assert np.count_nonzero(np.abs(haar) > 1e-6) == 4
 
 
 def test_the_arrays_given_are_not_written_to(rng):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tracemark.signal.wavelet import decompose
-from tracemark.signal.whitening import LIMIT, whiten
+from tracemark.signal.whitening import FADING, LIMIT, whiten
 
 LEVELS = (2, 3)
 
@@ -65,6 +65,24 @@ def test_favour_weighs_a_smooth_place_by_that_power_of_its_contrast(favour, rng)
 def test_without_favour_nothing_is_favoured(rng):
     luma = texture(rng)
     np.testing.assert_array_equal(whiten(luma, levels=LEVELS, favour=0.0), whiten(luma, levels=LEVELS))
+
+
+@pytest.mark.parametrize("density", [0.3, 0.5, 0.8])
+def test_in_an_enlarged_picture_a_level_weighs_by_the_pixels_its_period_had(density, rng):
+    luma, levels = texture(rng), (1, 2, 3)
+    _, full = decompose(whiten(luma, levels=levels), levels=3)
+    _, less = decompose(whiten(luma, levels=levels, density=density), levels=3)
+    for level, (one, two) in enumerate(zip(full, less, strict=True), start=1):
+        own_pixels = density * 2**level  # in the shortest period, of which 2 hold all of it
+        expected = min(own_pixels / 2, 1) ** FADING
+        for whole, weighed in zip(one, two, strict=True):
+            np.testing.assert_allclose(weighed, whole * expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("density", [1.0, 1.5, 7.0])
+def test_a_picture_that_was_not_enlarged_weighs_all_levels_alike(density, rng):
+    luma, levels = texture(rng), (1, 2, 3)
+    np.testing.assert_array_equal(whiten(luma, levels=levels, density=density), whiten(luma, levels=levels))
 
 
 def test_the_luma_given_is_not_written_to(rng):
