@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.codes.message import decode, mother_code
+from tracemark.codes.message import decode_best, mother_code
 from tracemark.codes.word import log10_accident, recipient_of
 from tracemark.geometry.placement import Placement
 from tracemark.geometry.spectrum import SIDE, Spectrum, spectrum_of
@@ -34,7 +34,8 @@ SEARCHES = (  # with the merit, in nats, below which a placement waits until all
     (search_aspects, -5.0),
 )
 WEIGHED_PLACES = 300  # chip sets and places whose message energy is measured, best beacon first
-TRIED_PLACES = 12  # of those, how many are decoded, likeliest first
+TRIED_PLACES = 64  # of those, likeliest first, through how many trellises the best path is sought
+TRACED_PLACES = 6  # of those, how many are decoded: to those the best paths lead
 BEACON_WEIGHT, ENERGY_WEIGHT = 3.5, 2.5  # expected size of each near the limit of reading, standard deviations
 CLEAR_SCORE = 12.0  # standard deviations: a wrong word does not reach this by chance, so look it up at once
 LOOKUPS = 4  # words looked up for a name: 4 * 2**-32 stays below 1e-9
@@ -123,10 +124,13 @@ def _decoded(luma: NDArray[np.float32], transform: NDArray[np.float64], key: Key
     cells = read_cells(luma, transform, codebook(key))
     code = mother_code(key, PROFILE.grid * PROFILE.tile)
     multiples, salts = PROFILE.least_multiple, PROFILE.salts
-    for chip_set, first in _likely_places(cells, key):
-        soft, where = gather(cells, message_choices(key, chip_set), first)
+    places = _likely_places(cells, key)
+    found = [gather(cells, message_choices(key, chip_set), first) for chip_set, first in places]
+    softs, codes = [soft.ravel() for soft, _ in found], [code[where].ravel() for _, where in found]
+    for at, words in decode_best(softs, codes, words=LOOKUPS, most=TRACED_PLACES):
+        chip_set, first = places[at]
         to_photo = _to_photo(cells, first, chip_set // salts + multiples)
-        for decoded in decode(soft.ravel(), code[where].ravel(), words=LOOKUPS):
+        for decoded in words:
             yield Reading(decoded.word, decoded.score, to_photo)
 
 

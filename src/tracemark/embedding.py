@@ -28,7 +28,7 @@ __all__ = ["Plan", "embed", "prepare"]
 
 # SSIMULACRA2 that the strength is solved for, in a difficult photo and usually; docs/choices.md
 TARGETS = (86.4, 88.8)
-DIFFICULT = (6.4, 7.8)  # rehearsed scores between which a photo passes from difficult to usual
+DIFFICULT = (10.0, 12.5)  # rehearsed scores between which a photo passes from difficult to usual
 LEAST_SCORE = 12.5  # standard deviations in the untouched copy; a word is read at about 10
 MOST_STRENGTH = 1.0  # luma levels in an allowance: even a photo that hides everything is not marked stronger
 
@@ -109,11 +109,13 @@ def prepare(image: NDArray[Any], *, key: Key) -> Plan:
     chip_set = chip_set_of(key, digest, layout)
     luma = luma_of(pixels)
     working = to_working(luma, layout)
-    layers = _layers(key, digest, chip_set, layout, allowance(working))
+    permitted = allowance(working)
+    layers = _layers(key, digest, chip_set, layout, permitted)
     sample = layers.common + layers.signed.sum(axis=0)
     message = layers.signed[: PROFILE.message_slots]
-    strength = _strength(luma, working, layers, sample, layout) if sample.any() else 0.0
-    if not strength or untouched_score(working + np.float32(strength) * sample, message) < LEAST_SCORE:
+    patterns = np.asarray(message / np.maximum(permitted, np.finfo(np.float32).tiny), dtype=np.float32)
+    strength = _strength(luma, working, patterns, sample, layout) if sample.any() else 0.0
+    if not strength or untouched_score(working + np.float32(strength) * sample, patterns) < LEAST_SCORE:
         raise PhotoError("photo must show more to carry a mark; this one is too plain, or too small for what it shows")
     delivery = prepare_delivery(pixels, layers, layout, strength=strength)
     return Plan(key, digest, layout, strength, chip_set, delivery)
@@ -165,11 +167,15 @@ def _layers(key: Key, digest: bytes, chip_set: int, layout: Layout, permitted: N
 
 
 def _strength(
-    luma: NDArray[np.float32], working: NDArray[np.float32], layers: Layers, sample: NDArray[np.float32], layout: Layout
+    luma: NDArray[np.float32],
+    working: NDArray[np.float32],
+    patterns: NDArray[np.float32],
+    sample: NDArray[np.float32],
+    layout: Layout,
 ) -> float:
     """Solve for the strength; a photo whose rehearsed leaks are hard to read is marked nearer to what can be seen."""
     visibility = look_at(luma, sample, layout)
     usual = visibility.strength_for(TARGETS[1], most=MOST_STRENGTH)
     marked = working + np.float32(usual) * sample
-    target = float(np.interp(rehearse(marked, layers.signed[: PROFILE.message_slots], layout), DIFFICULT, TARGETS))
+    target = float(np.interp(rehearse(marked, patterns, layout), DIFFICULT, TARGETS))
     return usual if target == TARGETS[1] else visibility.strength_for(target, most=MOST_STRENGTH)

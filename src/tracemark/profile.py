@@ -60,13 +60,13 @@ class Profile:
     sync_radii: tuple[int, int] = (20, 52)
     """Smallest and largest frequency of a sync line, cycles a tile."""
 
-    sync_share: float = 0.16
+    sync_share: float = 0.20
     """Share of the mark's energy in the sync pattern."""
 
     beacon_share: float = 0.09
     """Share of the mark's energy in the beacon."""
 
-    message_share: float = 0.65
+    message_share: float = 0.61
     """Share of the mark's energy in the message."""
 
     fingerprint_share: float = 0.10

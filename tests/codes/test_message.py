@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 
 from tracemark.codes import message
 from tracemark.codes.message import (
+    CHUNK,
     CLOSED_BITS,
     MotherCode,
     decode,
+    decode_best,
     encode,
     log_moment,
     mother_code,
@@ -295,3 +297,28 @@ def test_the_moment_of_one_overwhelming_word_is_that_words(code, rng):
     for rate in (1.0, 30.0):  # shares of other paths are below the least number there is
         alone = rate * len(part.stages) - np.log(2) * PROFILE.word_bits
         assert alone - 1e-3 < log_moment(metrics, rate) < alone + (PROFILE.memory - CLOSED_BITS) * np.log(2)
+
+
+def test_of_several_sets_the_one_with_a_word_in_it_is_decoded_as_it_would_be_alone(code, rng):
+    word = random_word(rng)
+    part = code[:12, :12].ravel()
+    noises = [rng.standard_normal(len(part.stages)).astype(np.float32) for _ in range(2 * CHUNK + 3)]
+    at = CHUNK + 1
+    noises[at] += np.float32(0.8) * encode(word, part)
+    found = decode_best(noises, [part] * len(noises), words=3, most=2)
+    assert len(found) == 2
+    assert found[0][0] == at
+    assert found[0][1][0].word == word
+    for place, decoded in found:
+        assert decoded == decode(noises[place], part, words=3)
+
+
+def test_sets_of_different_sizes_and_silent_ones_may_be_decoded_together(code, rng):
+    large, small = code[:12, :12].ravel(), code[20:26, 7:16].ravel()
+    word = random_word(rng)
+    softs = [np.zeros(len(small.stages), dtype=np.float32), encode(word, small).astype(np.float32)]
+    softs.append(rng.standard_normal(len(large.stages)).astype(np.float32))
+    found = dict(decode_best(softs, [small, small, large], most=3))
+    assert set(found) == {1, 2}
+    assert found[1][0].word == word
+    assert decode_best([], []) == []

@@ -4,7 +4,7 @@ The code is a tail-biting convolutional code whose every symbol has a generator 
 the wrap-around Viterbi algorithm (Shao, Lin and Fossorier 2003, :doi:`10.1109/TCOMM.2003.816979`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +14,21 @@ from scipy.linalg import hadamard
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
 
-__all__ = ["Decoded", "MotherCode", "decode", "encode", "log_moment", "mother_code", "window_metrics", "word_scores"]
+__all__ = [
+    "Decoded",
+    "MotherCode",
+    "decode",
+    "decode_best",
+    "encode",
+    "log_moment",
+    "mother_code",
+    "window_metrics",
+    "word_scores",
+]
 
 CLOSED_BITS = 8  # of the state, which a bound closes into rings: 2**(memory - 8) is what it may count too much
 LEAST_PATH = np.float32(1e-30)  # of the best before: what may round to 0 counts as more, and keeps its speed
+CHUNK = 8  # trellises walked at a time: fits the processor's cache
 WRAPS = 2  # times round the trellis; docs/choices.md
 
 
@@ -124,28 +135,36 @@ def decode(soft: NDArray[np.float32], code: MotherCode, *, words: int = 1) -> li
     is traced back and closed into a ring, and the rings are scored anew: a ring that was not best where the path began
     may still be the best ring (``docs/choices.md``).
     """
-    norm = float(np.sqrt(np.sum(soft.astype(np.float64) ** 2)))
-    if norm == 0:
-        return []
-    states = 1 << PROFILE.memory
-    metrics = window_metrics(soft / np.float32(norm), code)
-    by_state = metrics.reshape(PROFILE.word_bits, 2, states // 2, 2)
-    path = np.zeros(states, dtype=np.float32)
-    turns = WRAPS * PROFILE.word_bits
-    came_from = np.empty((turns, states // 2, 2), dtype=bool)
-    for turn in range(turns):
-        low = path[: states // 2, None] + by_state[turn % PROFILE.word_bits, 0]
-        high = path[states // 2 :, None] + by_state[turn % PROFILE.word_bits, 1]
-        np.greater(high, low, out=came_from[turn])
-        path = np.maximum(low, high).reshape(states)
-    rings = _trace(came_from.reshape(turns, states)[-PROFILE.word_bits :])
-    scores = metrics[np.arange(PROFILE.word_bits), _windows(rings)].sum(axis=-1)
-    best: dict[int, float] = {}
-    for at in np.argsort(-scores):
-        best.setdefault(_integer(rings[at]), float(scores[at]))
-        if len(best) == words:
-            break
-    return [Decoded(word, score) for word, score in best.items()]
+    return dict(decode_best([soft], [code], words=words)).get(0, [])
+
+
+def decode_best(
+    softs: Sequence[NDArray[np.float32]], codes: Sequence[MotherCode], *, words: int = 1, most: int = 1
+) -> list[tuple[int, list[Decoded]]]:
+    """Decode the most promising of several sets of soft symbols, all of them side by side.
+
+    Parameters
+    ----------
+    softs : sequence of ndarray
+        Soft symbols, each as for :func:`decode`.
+    codes : sequence of MotherCode
+        Their codes.
+    words : int
+        How many words to give for each.
+    most : int
+        How many sets to give words for: those through whose trellis the best paths lead.
+
+    Returns
+    -------
+    decoded : list of (int, list of Decoded)
+        Which set, and what :func:`decode` gives for it; the most promising first.
+    """
+    norms = [float(np.sqrt(np.sum(soft.astype(np.float64) ** 2))) for soft in softs]
+    heard = [at for at, norm in enumerate(norms) if norm > 0]
+    metrics = {at: _half_metrics(softs[at] / np.float32(norms[at]), codes[at]) for at in heard}
+    promise = {at: float(path) for part in _chunks(heard) for at, path in zip(part, _walk(metrics, part), strict=True)}
+    best = sorted(heard, key=lambda at: -promise[at])[:most]
+    return [(at, _ringed(metrics[at], rings, words)) for part in _chunks(best) for at, rings in _paths(metrics, part)]
 
 
 def window_metrics(soft: NDArray[np.float32], code: MotherCode) -> NDArray[np.float32]:
@@ -163,9 +182,8 @@ def window_metrics(soft: NDArray[np.float32], code: MotherCode) -> NDArray[np.fl
     metrics : ndarray, shape (word_bits, 2 ** (memory + 1)), float32
         Correlation of the soft symbols of a stage with what a window, the newest bit lowest, makes them.
     """
-    metrics = np.zeros((PROFILE.word_bits, 2 << PROFILE.memory), dtype=np.float32)
-    np.add.at(metrics, (code.stages, code.generators), soft)
-    return _walsh(metrics)
+    half = _half_metrics(soft, code)
+    return np.stack([half, -half], axis=-1).reshape(PROFILE.word_bits, -1)
 
 
 def word_scores(words: Sequence[int], metrics: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -225,15 +243,62 @@ def log_moment(metrics: NDArray[np.float32], rate: float) -> float:
     return log_scale + float(np.log(np.trace(ended)))
 
 
-def _trace(came_from: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Follow every state's path back through the last time round; shape (states, word_bits), stage 0 first."""
-    stages, states = came_from.shape
-    state = np.arange(states)
-    bits = np.empty((states, stages), dtype=np.intp)
-    for stage in range(stages - 1, -1, -1):
-        bits[:, stage] = state & 1
-        state = state >> 1 | came_from[stage, state].astype(np.intp) << (PROFILE.memory - 1)
-    return bits
+def _half_metrics(soft: NDArray[np.float32], code: MotherCode) -> NDArray[np.float32]:
+    """Give the metrics of windows whose newest bit is 0: every generator has that bit, so 1 turns the sign."""
+    sums = np.zeros((PROFILE.word_bits, 1 << PROFILE.memory), dtype=np.float32)
+    np.add.at(sums, (code.stages, code.generators >> 1), soft)
+    return _walsh(sums)
+
+
+def _chunks(items: list[int]) -> list[list[int]]:
+    """Cut a list into parts that fit the processor's cache."""
+    return [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
+
+
+def _walk(
+    metrics: Mapping[int, NDArray[np.float32]], part: Sequence[int], came_from: NDArray[np.bool_] | None = None
+) -> NDArray[np.float32]:
+    """Go round each trellis; give the best path's metric, and note where the paths came from the last time round."""
+    half = 1 << PROFILE.memory >> 1
+    stages = np.stack([metrics[at] for at in part], axis=1)
+    paths = np.zeros(stages.shape[1:], dtype=np.float32)
+    for turn in range(WRAPS * PROFILE.word_bits):
+        stage = stages[turn % PROFILE.word_bits]
+        new = np.empty((*paths.shape[:-1], half, 2), dtype=np.float32)
+        for bit, ends in enumerate((paths + stage, paths - stage)):
+            np.maximum(ends[:, :half], ends[:, half:], out=new[..., bit])
+            if came_from is not None and turn >= (WRAPS - 1) * PROFILE.word_bits:
+                noted = came_from[turn % PROFILE.word_bits].reshape(new.shape)
+                np.greater(ends[:, half:], ends[:, :half], out=noted[..., bit])
+        paths = new.reshape(paths.shape)
+    return np.asarray(paths.max(axis=-1))
+
+
+def _paths(metrics: Mapping[int, NDArray[np.float32]], part: Sequence[int]) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+    """Trace every state's path back through the last time round: bits of shape (states, word_bits), stage 0 first."""
+    states = 1 << PROFILE.memory
+    came_from = np.empty((PROFILE.word_bits, len(part), states), dtype=bool)
+    _walk(metrics, part, came_from)
+    for place, at in enumerate(part):
+        state = np.arange(states, dtype=np.int32)
+        bits = np.empty((PROFILE.word_bits, states), dtype=bool)
+        for stage in range(PROFILE.word_bits - 1, -1, -1):
+            bits[stage] = state & 1
+            state = state >> 1 | came_from[stage, place, state].astype(np.int32) << (PROFILE.memory - 1)
+        yield at, bits.T
+
+
+def _ringed(metrics: NDArray[np.float32], rings: NDArray[np.bool_], words: int) -> list[Decoded]:
+    """Score paths as rings, and give the best."""
+    older = sum(np.roll(rings, age, axis=-1).astype(np.uint16) << (age - 1) for age in range(1, PROFILE.memory + 1))
+    terms = metrics[np.arange(PROFILE.word_bits), older]
+    scores = np.where(rings, -terms, terms).sum(axis=-1)
+    best: dict[int, float] = {}
+    for at in np.argsort(-scores):
+        best.setdefault(_integer(rings[at]), float(scores[at]))
+        if len(best) == words:
+            break
+    return [Decoded(word, score) for word, score in best.items()]
 
 
 def _bits(word: int) -> NDArray[np.intp]:
@@ -241,9 +306,9 @@ def _bits(word: int) -> NDArray[np.intp]:
     return np.array([word >> place & 1 for place in range(PROFILE.word_bits)], dtype=np.intp)
 
 
-def _integer(bits: NDArray[np.intp]) -> int:
+def _integer(bits: NDArray[np.bool_]) -> int:
     """Join bits, lowest first, to a word."""
-    return int.from_bytes(np.packbits(bits.astype(np.uint8), bitorder="little").tobytes(), "little")
+    return int.from_bytes(np.packbits(bits, bitorder="little").tobytes(), "little")
 
 
 def _windows(bits: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import CellChoice
 from tracemark.signal.modulation import correlate_cells
-from tracemark.signal.whitening import whiten
+from tracemark.signal.whitening import favour_at, whiten
 
 Number = TypeVar("Number", bound=np.generic)
 
@@ -18,7 +18,6 @@ __all__ = ["CellReading", "beacon_scores", "energies", "excess_energy", "gather"
 
 LEVELS = tuple(level for level, _ in PROFILE.chip_levels)
 OVERSAMPLING = 1.5  # leak pixels in a working pixel above which the leak is first reduced by area
-FAVOUR_DENSITY, FAVOUR = (0.7, 0.9), (0.0, 0.5)  # leak pixels in a working pixel; exponent; docs/choices.md
 LEAST_COVER = 0.5  # of a cell's area that must be leak for the cell to count
 
 
@@ -81,16 +80,11 @@ def read_cells(luma: NDArray[np.float32], transform: NDArray[np.float64], codebo
     warp = (moved @ np.linalg.inv(reduce))[:2]
     straight = cv2.warpAffine(luma, warp, canvas, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
     cover = cv2.warpAffine(np.ones_like(luma), warp, canvas, flags=cv2.INTER_LINEAR)
-    white = whiten(np.asarray(straight, dtype=np.float32), levels=LEVELS, favour=_favour(density), density=density) * (
-        cover > LEAST_COVER
-    )
+    white = whiten(
+        np.asarray(straight, dtype=np.float32), levels=LEVELS, favour=favour_at(density), density=density
+    ) * (cover > LEAST_COVER)
     cells = cover.reshape(canvas[1] // PROFILE.cell, PROFILE.cell, canvas[0] // PROFILE.cell, PROFILE.cell)
     return CellReading(correlate_cells(white, codebook), moved, cells.mean(axis=(1, 3)) > LEAST_COVER)
-
-
-def _favour(density: float) -> float:
-    """Say how much more weight smooth places get: in a reduced and recompressed leak they hold nothing."""
-    return float(np.interp(density, FAVOUR_DENSITY, FAVOUR))
 
 
 def beacon_scores(reading: CellReading, beacon: CellChoice) -> NDArray[np.float32]:

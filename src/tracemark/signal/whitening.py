@@ -6,11 +6,12 @@ from numpy.typing import NDArray
 
 from tracemark.signal.wavelet import decompose, reconstruct
 
-__all__ = ["whiten"]
+__all__ = ["favour_at", "whiten"]
 
 FLOOR = 2.0  # luma levels: what a coefficient is divided by where the picture is empty; docs/choices.md
 LIMIT = 2.0  # local standard deviations at which a coefficient is clipped: pictures have heavy tails
 NYQUIST, FADING = 2, 1.5  # pixels in the shortest period a picture can hold; exponent; docs/choices.md
+FAVOUR_DENSITY, FAVOUR = (0.7, 0.9), (0.0, 0.5)  # leak pixels in a working pixel; exponent; docs/choices.md
 NEIGHBOURHOOD = 3  # coefficients: side of the window of the local spread
 
 
@@ -52,6 +53,22 @@ def whiten(
         for level, triple in enumerate(bands, start=1)
     ]
     return reconstruct(np.zeros_like(cA), kept)  # type: ignore[arg-type]  # mypy takes tuple(...) for any length
+
+
+def favour_at(density: float) -> float:
+    """Say how much more weight smooth places get: in a reduced and recompressed leak they hold nothing.
+
+    Parameters
+    ----------
+    density : float
+        Leak pixels in a working pixel.
+
+    Returns
+    -------
+    favour : float
+        For :func:`whiten`.
+    """
+    return float(np.interp(density, FAVOUR_DENSITY, FAVOUR))
 
 
 def _weight(level: int, density: float) -> np.float32:
