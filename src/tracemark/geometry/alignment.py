@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.geometry.displacement import Displacement, details, displacements, softened
-from tracemark.geometry.straightening import Sight, bring, density, scaling
+from tracemark.geometry.straightening import Sight, bring, density, reduced, scaling
 
 __all__ = ["Scaled", "align", "fits", "pyramid"]
 
@@ -69,11 +69,12 @@ def align(leak: Sight, levels: list[Scaled], start: Transform) -> Transform:
     """
     transform = start
     for level in levels:
-        here = level.transform @ transform
         if not fits(leak, level, transform) and level is not levels[0]:
             break
+        small, back = reduced(leak, density(level.transform @ transform, leak.luma.shape))
+        here = level.transform @ transform @ back
         for _ in range(ROUNDS):
-            straight = bring(leak, here, (level.luma.shape[0], level.luma.shape[1]))
+            straight = bring(small, here, (level.luma.shape[0], level.luma.shape[1]))
             if not straight.weights.any():
                 return start
             moved = displacements(*details(straight.luma, level.luma, straight.weights))
@@ -81,7 +82,7 @@ def align(leak: Sight, levels: list[Scaled], start: Transform) -> Transform:
             here = correction @ here
             if largest < STILL:
                 break
-        transform = np.linalg.inv(level.transform) @ here
+        transform = np.linalg.inv(level.transform) @ here @ np.linalg.inv(back)
     return np.asarray(transform / transform[2, 2], dtype=np.float64)
 
 

@@ -95,9 +95,14 @@ def _agreement(
 def _common(ours: NDArray[np.float32], theirs: NDArray[np.float32], hand: int) -> NDArray[np.float64]:
     """Fit one transform to pairs some of which may be wrong."""
     if len(ours) >= FEW:
-        transform, _ = cv2.findHomography(ours, theirs, cv2.USAC_MAGSAC, EXACT, maxIters=ROUNDS, confidence=CONFIDENCE)
+        # the sampling takes mirrored points for mistakes
+        flip = np.diag([hand, 1, 1]).astype(np.float64)
+        upright = ours * np.array([hand, 1], dtype=np.float32)
+        transform, _ = cv2.findHomography(
+            upright, theirs, cv2.USAC_MAGSAC, EXACT, maxIters=ROUNDS, confidence=CONFIDENCE
+        )
         if transform is not None:
-            found = np.asarray(transform, dtype=np.float64)
+            found = np.asarray(transform, dtype=np.float64) @ flip
             if _sound(found, ours, hand):
                 return found
     return _similarity(ours.astype(np.float64), theirs.astype(np.float64), hand)

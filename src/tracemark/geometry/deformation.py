@@ -2,22 +2,22 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from tracemark.geometry.displacement import STEP, WINDOW, Displacement, softened
+from tracemark.geometry.displacement import WINDOW, Displacement, softened
 
 __all__ = ["Field", "bend", "flat", "sampled"]
 
-WAVELENGTH = 200.0  # pixels: shortest wave of the field; a screen's or a page's are far longer
+WAVELENGTH = 250.0  # pixels: shortest wave of the field; a screen's or a page's are far longer
+BEYOND = 0.15  # of the sides, by which the waves reach beyond the picture
 DECAY = 4.0  # power of the frequency with which the waves' expected energy falls
-KNEE = 1.0  # waves along the long side at which it begins to fall
-SIZES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # pixels: expected size of the longest waves, of which the likeliest is taken
+KNEE = 2.0  # waves along the long side at which it begins to fall
+SIZES = (0.01, 0.04, 0.16, 0.6, 2.5)  # pixels: expected size of the longest waves, of which the likeliest is taken
+REWEIGHTINGS = 2
 STRAY = 0.05  # pixels that a block may be off for reasons of its own
 HEAVY = 4.0  # squared deviations at which a block's weight is halved
-REWEIGHTINGS = 2
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Field:
 
 def flat(shape: tuple[int, int]) -> Field:
     """Make a field of nothing for an original of a shape."""
-    down, across = (int(2 * side / WAVELENGTH) + 2 for side in shape)
+    down, across = (int(2 * side * (1 + 2 * BEYOND) / WAVELENGTH) + 2 for side in shape)
     return Field(np.zeros((down, across, 2)), 0.0)
 
 
@@ -52,15 +52,18 @@ def sampled(field: Field, shape: tuple[int, int]) -> NDArray[np.float32]:
     displacement : ndarray, shape (rows, columns, 2), float32
         (x, y) in pixels of the original.
     """
-    coarse = tuple(max(side // STEP, 2 * waves) for side, waves in zip(shape, field.waves.shape[:2], strict=True))
-    down, across = (_waves(side, waves) for side, waves in zip(coarse, field.waves.shape[:2], strict=True))
-    blocks = np.einsum("yi,xj,ijc->yxc", down, across, field.waves, optimize=True).astype(np.float32)
-    return np.asarray(cv2.resize(blocks, shape[::-1], interpolation=cv2.INTER_CUBIC), dtype=np.float32)
+    down, across = (_waves(side, waves) for side, waves in zip(shape, field.waves.shape[:2], strict=True))
+    displacement = np.empty((*shape, 2), dtype=np.float32)
+    for axis in (0, 1):
+        displacement[..., axis] = (down @ field.waves[..., axis]).astype(np.float32) @ across.T.astype(np.float32)
+    return displacement
 
 
 def _waves(points: int, waves: int) -> NDArray[np.float64]:
     """Evaluate cosine waves at the middle of each of so many equal parts; shape (points, waves)."""
-    return np.cos(np.pi * np.outer((np.arange(points) + 1 / 2) / points, np.arange(waves)))
+    place = (np.arange(points) + 1 / 2) / points
+    # waves end level; a bend need not, so they end outside of the picture
+    return np.cos(np.pi * np.outer((place + BEYOND) / (1 + 2 * BEYOND), np.arange(waves)))
 
 
 def bend(field: Field, moved: Displacement, *, scale: float) -> Field:
@@ -96,16 +99,15 @@ def bend(field: Field, moved: Displacement, *, scale: float) -> Field:
     seen = np.trace(information, axis1=1, axis2=2) > 0
     if not seen.any():
         return field
-    design, information, target, now = design[seen], information[seen], target[seen], now[seen]
+    design, information, target = design[seen], information[seen], target[seen]
     prior = _prior(waves, (rows, columns))
-    best = (-np.inf, field.size, np.zeros(0))
-    weight = _weights(target - now, information)
-    for turn in range(REWEIGHTINGS):
+    weight, sizes = np.ones(len(design)), list(SIZES)
+    for _ in range(REWEIGHTINGS):
         left, right, energy = _equations(design, information * weight[:, None, None], target)
-        sizes = (best[1],) if turn else SIZES
-        best = max((_evidence(left, right, energy, size**2 * prior, size) for size in sizes), key=lambda each: each[0])
-        weight = _weights(target - design @ best[2].reshape(2, -1).T, information)
-    return Field(best[2].reshape(2, *waves).transpose(1, 2, 0), best[1])
+        tried = [_evidence(left, right, energy, size**2 * prior, size) for size in sizes]
+        _, size, solution = max(tried, key=lambda each: each[0])
+        weight, sizes = _weights(target - design @ solution.reshape(2, -1).T, information), [size]
+    return Field(solution.reshape(2, *waves).transpose(1, 2, 0), size)
 
 
 def _weights(stray: NDArray[np.float64], information: NDArray[np.float64]) -> NDArray[np.float64]:

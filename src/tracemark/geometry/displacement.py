@@ -14,6 +14,7 @@ STEP = 16  # pixels between blocks
 WINDOW = 3  # blocks averaged each way: a displacement is measured in 48 x 48 pixels
 FINE = 0.8  # pixels: standard deviation of the smoothing
 BROAD = 15  # pixels: side of the box that twice averages what is not detail; a standard deviation of 6
+SLOPE = np.array([1, -8, 0, 8, -1], dtype=np.float32) / 12  # derivative, exact to the fourth power of the frequency
 INDEPENDENT = 0.15  # independent samples a pixel: detail is smooth, and so is its noise
 LEAST_COVER = 0.3  # of a window that must show the photo
 REACH = 2.0  # pixels: a straight line describes detail no further
@@ -105,8 +106,8 @@ def displacements(leak: Detail, original: Detail) -> Displacement:
     least squares; the displacement is (p, q) / g (Lucas and Kanade 1981, with a gain). Noise is what remains.
     """
     o, w = original.values, leak.weights
-    gradient = [cv2.Sobel(o, cv2.CV_32F, *axis, ksize=3, scale=1 / 8) for axis in ((1, 0), (0, 1))]
-    regressors = [o, *gradient]
+    still = np.ones(1, dtype=np.float32)
+    regressors = [o, *(np.asarray(cv2.sepFilter2D(o, -1, *axes)) for axes in ((SLOPE, still), (still, SLOPE)))]
     size = tuple(max(round(side / STEP), 1) for side in o.shape[::-1])
     area = (o.shape[0] / size[1]) * (o.shape[1] / size[0]) * WINDOW**2
 
@@ -146,7 +147,7 @@ def _solved(
     offset *= np.minimum(1, REACH / np.maximum(far, tiny))[..., None]
     count = area * INDEPENDENT  # the windows' means are of the whole area
     sure = usable * gain**2 * count / noise * np.minimum(1, (REACH / np.maximum(far, tiny)) ** 2)
-    likeness = np.where(usable, np.sqrt(np.clip(explained / np.maximum(power, tiny), 0, 1)), 0)
+    likeness = np.where(usable, np.sqrt(np.clip(explained / (power + cover * FLOOR**2 + tiny), 0, 1)), 0)
     return Displacement(alone * sure[..., None, None], offset, likeness.astype(np.float32), cover.astype(np.float32))
 
 

@@ -1,7 +1,7 @@
 """Find the place of a leak on its original: by keypoints, as the whole photo, or by trying every scale."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,9 @@ ORIGINAL_FEATURES = 4000  # a crop of 3 % may hold only as many in a hundred
 STARTS = 3  # places of each kind that are refined
 FIRM = 100  # votes that pin a place down everywhere; with fewer, the whole photo is tried, too
 SURE = 40.0  # standard deviations: places are not sought in further ways; docs/registration.md
-AS_GOOD = 0.995  # of the score of a refined place at which an exact guess is preferred
+PLENTY = 200  # keypoints of a leak which would have been found again, were the original shown
+PROMISING = 3.0  # standard deviations that a coarse place must reach to be refined
+EXACT = 1.01  # times the score: where little shows, a refined place follows the noise
 WHITE = 255  # luma
 
 
@@ -38,6 +40,13 @@ class Place:
     """Whether black and white are exchanged."""
     agreement: Agreement
     """At the finest level that the leak's pixels fill."""
+    exact: bool = False
+    """Whether it is a guess as it came, not refined."""
+
+    @property
+    def merit(self) -> float:
+        """What places are chosen by: the score, a little more for an exact one."""
+        return self.agreement.score * (EXACT if self.exact else 1)
 
 
 def locate(
@@ -69,7 +78,7 @@ def locate(
     best: Place | None = None
     for starts in _starts(leak, levels[-1].luma, leak_features, original_features, guesses):
         places = _refined(leak, levels, starts)
-        best = max([best, *places] if best else places, key=lambda place: place.agreement.score, default=None)
+        best = max([best, *places] if best else places, key=lambda place: place.merit, default=None)
         if best is not None and best.agreement.score >= SURE:
             break
     return best
@@ -90,7 +99,8 @@ def _starts(
     proposals = propose(ours, theirs)
     firm = bool(proposals) and proposals[0].votes >= FIRM
     yield proposals if firm else [*proposals, *whole]
-    yield [Proposal(place, 0) for place in template_places(leak, original)]
+    if len(ours) < PLENTY:
+        yield [Proposal(place, 0) for place in template_places(leak, original)]
 
 
 def _refined(leak: Floats, levels: list[Scaled], starts: list[Proposal]) -> list[Place]:
@@ -98,19 +108,17 @@ def _refined(leak: Floats, levels: list[Scaled], starts: list[Proposal]) -> list
     rough = (
         [_place(leak, levels[:2], start) for start in starts]
         if len(starts) > 1
-        else [Place(start.transform, start.negative, Agreement(0.0, 1.0)) for start in starts]
+        else [Place(start.transform, start.negative, Agreement(0.0, PROMISING)) for start in starts]
     )
     order = sorted(range(len(rough)), key=lambda at: -rough[at].agreement.score)[:STARTS]
     places = []
     for at in order:
-        if rough[at].agreement.score <= 0:
+        if rough[at].agreement.score < PROMISING:
             continue
         start = starts[at]
         places.append(_place(leak, levels, Proposal(rough[at].transform, 0, start.negative)))
         if not start.votes:
-            exact = _judged(leak, levels, start.transform, negative=start.negative)
-            if exact.agreement.score > AS_GOOD * places[-1].agreement.score:
-                places[-1] = exact
+            places.append(replace(_judged(leak, levels, start.transform, negative=start.negative), exact=True))
     return places
 
 

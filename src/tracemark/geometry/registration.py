@@ -14,7 +14,7 @@ from tracemark.geometry.deformation import Field, bend, flat, sampled
 from tracemark.geometry.displacement import details, displacements
 from tracemark.geometry.features import Features
 from tracemark.geometry.locating import Place, locate, seen
-from tracemark.geometry.straightening import Sight, fetch, without
+from tracemark.geometry.straightening import Sight, density, fetch, reduced, without
 
 __all__ = ["Registration", "register", "straighten"]
 
@@ -24,7 +24,8 @@ Transform = NDArray[np.float64]
 LEAST_SIDE = 24  # pixels: of a leak; less has no detail to compare
 LEAST_SCORE = 15.0  # standard deviations that unrelated pictures do not reach; docs/registration.md
 LEAST_CORRELATION = 0.05  # and a real likeness, however many pixels there are
-BENDING_LEVELS, BENDING_ROUNDS = 3, 2  # of the pyramid, finest last; how often the field is corrected on each
+BENDING_LEVELS, BENDING_ROUNDS = 3, 5  # of the pyramid, finest last; how often the field is corrected on each
+STILL = 0.03  # pixels of the level: a round that changes no wave by more is the last
 CLEANINGS = 2  # how often what is foreign is taken out
 LITTLE = 0.05  # of the leak: less that is foreign does no harm
 NONE = Agreement(0.0, 0.0)
@@ -122,8 +123,8 @@ def _laid(leak: Floats, levels: list[Scaled], place: Place) -> Registration:
         transform = align(sight, levels[1:] or levels, transform)
     field = _bent(sight, levels, transform)
     places = _places(transform, field, full)
-    straight, weights = _compared(Sight(sight.luma, np.ones_like(leak)), full, places)
-    found = agreement(*details(straight.luma, full.luma, weights))
+    straight, weights = _compared(sight, full, places)
+    found = agreement(*details(straight.luma, full.luma, weights * straight.weights))
     if not _sure(found):
         return Registration("what looks like the original in the leak is too little to be sure", agreement=found)
     stray = sampled(field, shape)[weights > LEAST_SHOWN]
@@ -136,7 +137,8 @@ def _compared(sight: Sight, full: Scaled, places: Floats) -> tuple[Sight, Floats
     """Look the leak up at its places, and weigh its pixels."""
     straight = fetch(sight, places)
     moved = displacements(*details(straight.luma, full.luma, straight.weights))
-    return straight, coverage(straight.luma, straight.weights, full.luma, moved)
+    inside = fetch(Sight(sight.luma, np.ones_like(sight.luma)), places).weights
+    return straight, coverage(straight, inside, full.luma, moved)
 
 
 def _bent(sight: Sight, levels: list[Scaled], transform: Transform) -> Field:
@@ -145,10 +147,14 @@ def _bent(sight: Sight, levels: list[Scaled], transform: Transform) -> Field:
     for level in levels[-BENDING_LEVELS:]:
         if not fits(sight, level, transform):
             break
+        scale = float(level.transform[0, 0])
+        small, back = reduced(sight, density(level.transform @ transform, sight.luma.shape))
         for _ in range(BENDING_ROUNDS):
-            straight = fetch(sight, _places(transform, field, level))
+            straight = fetch(small, _places(transform @ back, field, level))
             moved = displacements(*details(straight.luma, level.luma, straight.weights))
-            field = bend(field, moved, scale=float(level.transform[0, 0]))
+            before, field = field, bend(field, moved, scale=scale)
+            if np.abs(field.waves - before.waves).max() * scale < STILL:
+                break
     return field
 
 

@@ -6,12 +6,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Sight", "bring", "density", "fetch", "scaling", "sight_of", "without"]
+__all__ = ["Sight", "bring", "density", "fetch", "reduced", "scaling", "sight_of", "without"]
 
 Floats = NDArray[np.float32]
 Transform = NDArray[np.float64]
 
 OVERSAMPLING = 1.5  # leak pixels in a wanted one above which the leak is reduced by area first
+ENOUGH = 0.9  # a leak is not reduced by less
 STRIDE = 8  # pixels between places at which the density is measured
 BELIEVED = 0.5  # share of a wanted pixel that must be believed
 CLIPPED = 4.0  # luma levels from the ends within which tones may have been cut off; JPEG rings by as much
@@ -89,7 +90,7 @@ def density(transform: Transform, shape: tuple[int, ...]) -> float:
 
 def bring(sight: Sight, transform: Transform, shape: tuple[int, int]) -> Sight:
     """Straighten a leak by a homography from it to a picture of a shape."""
-    small, back = _reduced(sight, density(transform, sight.luma.shape))
+    small, back = reduced(sight, density(transform, sight.luma.shape))
     transform = transform @ back
     size = (shape[1], shape[0])
     straight = cv2.warpPerspective(small.luma, transform, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
@@ -98,7 +99,7 @@ def bring(sight: Sight, transform: Transform, shape: tuple[int, int]) -> Sight:
 
 def fetch(sight: Sight, places: Floats) -> Sight:
     """Look a leak up at (x, y) places; shape (rows, columns, 2)."""
-    small, back = _reduced(sight, _pixels(places, sight.luma.shape))
+    small, back = reduced(sight, _pixels(places, sight.luma.shape))
     factor = (1 / np.diag(back)[:2]).astype(np.float32)
     x, y = (places[..., axis] * factor[axis] + (factor[axis] - 1) / 2 for axis in (0, 1))
     straight = cv2.remap(small.luma, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
@@ -121,10 +122,10 @@ def _believed(luma: NDArray[np.number], weights: NDArray[np.number]) -> Sight:
     return Sight(np.asarray(luma, dtype=np.float32), np.asarray(soft, dtype=np.float32))
 
 
-def _reduced(sight: Sight, pixels: float) -> tuple[Sight, Transform]:
-    """Reduce a leak that has so many pixels in a wanted one, where they are too many; also give the way back."""
+def reduced(sight: Sight, pixels: float) -> tuple[Sight, Transform]:
+    """Reduce a leak with so many pixels in a wanted one, where they are too many; also give the way back, 3 x 3."""
     factor = min(OVERSAMPLING / pixels, 1.0)
-    if factor == 1:
+    if factor > ENOUGH:
         return sight, np.eye(3)
     rows, columns = (max(round(side * factor), 1) for side in sight.luma.shape)
 

@@ -15,8 +15,7 @@ Floats = NDArray[np.float32]
 Transform = NDArray[np.float64]
 
 COARSE = 320  # pixels: long side of the original in which a crop is sought
-SCALES = np.exp(np.arange(np.log(0.1), np.log(4.0), 0.03))  # original pixels in a leak pixel; alignment bears 2 %
-LIKELY_SCALES = (1.0,)  # crops that were not scaled come first
+SCALES = np.exp(np.arange(np.log(0.1), np.log(4.0), 0.035))  # original pixels in a leak pixel; alignment bears 2 %
 LEAST_SIDE = 12  # coarse pixels of the leak: less fits anywhere
 TOP = 4  # places handed on
 ASPECT = 0.03  # difference of the logarithms of the aspects up to which a leak may be the whole photo
@@ -71,10 +70,9 @@ def _peaks(leak: Floats, original: Floats) -> Iterator[tuple[float, Transform]]:
     factor = min(COARSE / max(original.shape), 1.0)
     small = _resized(original, tuple(max(round(side * factor), 1) for side in original.shape))
     target = _textured(small)
-    size = tuple(fft.next_fast_len(2 * side, real=True) for side in small.shape)
+    # a crop that lies inside never reaches around the edge, so nothing need be padded
+    size = tuple(fft.next_fast_len(side, real=True) for side in small.shape)
     spectrum = fft.rfft2(target, size, workers=-1)
-    power = fft.rfft2(target**2, size, workers=-1)
-    del power
     for scale in SCALES:
         shape = tuple(round(side * scale * factor) for side in leak.shape)
         if min(shape) < LEAST_SIDE or max(shape) > max(small.shape):

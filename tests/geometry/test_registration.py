@@ -1,0 +1,138 @@
+import cv2
+import numpy as np
+import pytest
+
+from tracemark.geometry.registration import register, straighten
+from tracemark.geometry.straightening import scaling
+
+BEND = np.array([[0.9, 0.1, 20], [-0.12, 0.85, 60], [1e-4, -1e-4, 1]])  # original to leak
+DOWN, ACROSS = np.mgrid[:400, :600].astype(np.float64)
+
+
+def error(found, to_leak, shape=(400, 600)):
+    """Root mean square distance between found and true places, in pixels of the original."""
+    true = np.stack(np.mgrid[: shape[0], : shape[1]][::-1], axis=-1)
+    back = cv2.perspectiveTransform(found.places.astype(np.float64), np.linalg.inv(to_leak))
+    shown = found.weights > 0.5
+    return float(np.sqrt(((back - true)[shown] ** 2).sum(axis=-1).mean()))
+
+
+def jpeg(luma, quality):
+    levels = np.clip(np.rint(luma), 0, 255).astype(np.uint8)
+    _, file = cv2.imencode(".jpg", levels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return cv2.imdecode(file, cv2.IMREAD_GRAYSCALE).astype(np.float32)
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+@pytest.mark.parametrize("inverted", [False, True])
+def test_a_leak_seen_askew_is_laid_exactly_onto_its_original(coffee, mirror, inverted):
+    to_leak = BEND @ np.array([[-1, 0, 599], [0, 1, 0], [0, 0, 1]]) if mirror else BEND
+    leak = cv2.warpPerspective(255 - coffee if inverted else coffee, to_leak, (640, 520), flags=cv2.INTER_CUBIC)
+    found = register(jpeg(leak, 60), coffee)
+    assert found
+    assert found.negative == inverted
+    assert error(found, to_leak) < 0.1
+    assert found.weights.mean() > 0.9
+    assert found.bending < 0.05
+    straight, weights = straighten(jpeg(leak, 60), found)
+    assert straight.shape == weights.shape == coffee.shape
+    assert np.abs(straight - coffee)[weights > 0.5].mean() < 6
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "factor"),
+    [(slice(0, 400), slice(0, 600), 0.5), (slice(100, 240), slice(200, 410), 1.0), (slice(0, 400), slice(0, 600), 2.5)],
+)
+def test_a_crop_or_a_scaled_leak_is_laid_exactly(coffee, rows, columns, factor):
+    crop = coffee[rows, columns]
+    size = (round(crop.shape[1] * factor), round(crop.shape[0] * factor))
+    leak = cv2.resize(crop, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
+    to_leak = scaling(crop.shape, leak.shape) @ np.array([[1, 0, -columns.start], [0, 1, -rows.start], [0, 0, 1]])
+    found = register(jpeg(leak, 70), coffee)
+    assert found
+    assert error(found, to_leak) < 0.1
+    shown = np.zeros(coffee.shape, bool)
+    shown[rows, columns] = True
+    assert found.weights[~shown].sum() == 0
+    assert found.weights[shown].mean() > 0.85
+
+
+def test_a_leak_that_is_bent_is_straightened(coffee):
+    wobble = np.stack([2 * np.sin(DOWN / 70), 1.5 * np.cos(ACROSS / 90 + DOWN / 120)], axis=-1)
+    places = np.stack([ACROSS, DOWN], axis=-1) + wobble
+    leak = cv2.remap(coffee, *np.moveaxis(places.astype(np.float32), -1, 0), cv2.INTER_CUBIC)
+    found = register(leak, coffee)
+    assert found.bending > 1
+    # the place p of the leak shows p + wobble(p) of the original
+    x, y = np.moveaxis(found.places, -1, 0)
+    back = np.stack([cv2.remap(places[..., axis].astype(np.float32), x, y, cv2.INTER_LINEAR) for axis in (0, 1)], -1)
+    inner = (slice(20, -20), slice(20, -20))
+    away = (back - np.stack([ACROSS, DOWN], axis=-1))[inner]
+    assert np.sqrt((away**2).sum(axis=-1).mean()) < 0.25
+
+
+def test_letters_over_half_the_leak_are_seen_past(coffee):
+    ink = np.zeros(coffee.shape, np.uint8)
+    for row in range(40, 420, 44):
+        cv2.putText(ink, "NOT FOR PUBLICATION", (5, row), cv2.FONT_HERSHEY_SIMPLEX, 1.7, 1, 9)
+    assert ink.mean() > 0.3
+    leak = np.where(ink > 0, np.float32(255), coffee)
+    found = register(jpeg(leak, 75), coffee)
+    assert found
+    assert error(found, np.eye(3)) < 0.15
+    assert found.weights[(ink > 0) & (coffee < 150)].mean() < 0.1
+
+
+def test_a_photo_in_a_collage_is_laid_onto_its_original(coffee, astronaut):
+    leak = np.zeros((700, 800), np.float32)
+    leak[:512, 288:] = astronaut
+    leak[480:680, 20:320] = cv2.resize(coffee, (300, 200), interpolation=cv2.INTER_AREA)
+    found = register(leak, coffee)
+    to_leak = np.array([[1, 0, 20], [0, 1, 480], [0, 0, 1]]) @ scaling(coffee.shape, (200, 300))
+    assert error(found, to_leak) < 0.15
+
+
+def test_a_smooth_leak_is_laid_by_a_guess_or_as_a_crop(rocket):
+    smooth = cv2.GaussianBlur(rocket, (0, 0), 6)
+    crop = np.ascontiguousarray(smooth[40:360, 200:560])
+    true = np.array([[1.0, 0, 200], [0, 1, 40], [0, 0, 1]])
+    for found in (register(crop, rocket), register(crop, rocket, guesses=[true])):
+        assert found, found.reason
+        assert error(found, np.linalg.inv(true), rocket.shape) < 3
+
+
+def test_the_same_input_gives_the_same_registration(coffee):
+    leak = cv2.warpPerspective(coffee, BEND, (640, 520))
+    first, second = register(leak, coffee), register(leak, coffee)
+    np.testing.assert_array_equal(first.places, second.places)
+    np.testing.assert_array_equal(first.weights, second.weights)
+
+
+def test_inputs_are_left_alone(coffee):
+    leak, original = jpeg(coffee, 80), coffee.copy()
+    copies = leak.copy(), original.copy()
+    register(leak, original)
+    np.testing.assert_array_equal(leak, copies[0])
+    np.testing.assert_array_equal(original, copies[1])
+
+
+@pytest.mark.parametrize(
+    ("name", "word"), [("other", "no part"), ("noise", "no part"), ("flat", "one tone"), ("tiny", "at least")]
+)
+def test_what_does_not_show_the_original_fails_and_says_why(coffee, astronaut, rng, name, word):
+    leaks = {
+        "other": astronaut,
+        "noise": rng.uniform(0, 255, (300, 400)).astype(np.float32),
+        "flat": np.full((300, 400), 128, np.float32),
+        "tiny": coffee[:20, :20],
+    }
+    found = register(leaks[name], coffee)
+    assert not found
+    assert word in found.reason
+    assert found.places is None
+    with pytest.raises(ValueError, match=word):
+        straighten(leaks[name], found)
+
+
+def test_an_original_of_one_tone_fails(coffee):
+    assert "one tone" in register(coffee, np.full((200, 300), 9, np.float32)).reason
