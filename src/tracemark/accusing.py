@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from tracemark.blind import LOOKUPS
 from tracemark.codes.accusation import Evidence, Scores, bound_of, scores_of
 from tracemark.codes.message import decode, encode
 from tracemark.codes.word import log10_accident, recipient_of, word_of
@@ -20,7 +21,6 @@ __all__ = ["Accusation", "accuse_anyone", "accuse_listed"]
 WAYS = 2  # a candidate is judged by the fingerprint alone and together with the message
 WORTH = 7.0  # standard deviations of both scores below which the bound on them is not worth computing
 CONSISTENT = 0.5  # share of the fingerprint's expected score below which a message was put there by somebody
-LOOKUPS = 4  # words looked up where there is no list: 4 * 2**-32 stays below 1e-9
 LN10 = math.log(10)
 
 
@@ -87,11 +87,12 @@ def accuse_listed(residues: Sequence[Residue], candidates: Sequence[int], *, key
         named += [judged[at] for at in hits]
         open_ones[hits] = False
         evidence = _without(evidence, fingerprints[hits], [words[at] for at in hits])
+    foreign -= {one.recipient for one in named}
     order = [at for at in np.lexsort((-scores.fingerprint - scores.message, chance)).tolist() if open_ones[at]]
     return Accusation(tuple(named), tuple(judged[at] for at in order), tuple(sorted(foreign)), len(candidates))
 
 
-def accuse_anyone(residues: Sequence[Residue], *, key: Key) -> Accusation:
+def accuse_anyone(residues: Sequence[Residue], *, key: Key, attempts: int = 1) -> Accusation:
     """Name whose message is in a leak, where there is no list of candidates.
 
     Parameters
@@ -100,6 +101,8 @@ def accuse_anyone(residues: Sequence[Residue], *, key: Key) -> Accusation:
         Truthy ones: a leak, or several of different photos.
     key : Key
         The secret.
+    attempts : int
+        Among how many readings of the same leak this is one, at most ``LOOKUPS``: they share the lookups.
 
     Returns
     -------
@@ -110,10 +113,11 @@ def accuse_anyone(residues: Sequence[Residue], *, key: Key) -> Accusation:
     named: list[Candidate] = []
     foreign: set[int] = set()
     seen: set[int] = set()
-    while len(seen) < LOOKUPS:
-        decoded = [one for one in decode(evidence.message, evidence.code, words=LOOKUPS) if one.word not in seen]
+    lookups = LOOKUPS // attempts
+    while len(seen) < lookups:
+        decoded = [one for one in decode(evidence.message, evidence.code, words=lookups) if one.word not in seen]
         found = None
-        for one in decoded[: LOOKUPS - len(seen)]:
+        for one in decoded[: lookups - len(seen)]:
             seen.add(one.word)
             found = recipient_of(key, one.word)
             if found is not None:

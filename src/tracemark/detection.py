@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice, product
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -11,8 +12,10 @@ from tracemark.accusing import Accusation, accuse_anyone, accuse_listed
 from tracemark.blind import read_blind
 from tracemark.codes.word import checked_recipient
 from tracemark.errors import PhotoError, RecipientError
+from tracemark.finding import Laid, collection_of, find_photos, lay_on_best
 from tracemark.informed import Residue, read_residue, to_photo
 from tracemark.keys import Key
+from tracemark.ledger.ledger import Ledger
 from tracemark.original import original_of
 from tracemark.signal.luma import luma_of
 from tracemark.signal.pixels import checked_pixels
@@ -20,6 +23,7 @@ from tracemark.verdict import Verdict, judge
 
 __all__ = ["detect", "detect_together"]
 
+MOST_ATTEMPTS = 4  # readings of the same leaks where photos look alike; each may look up one word at least
 RUNNERS_UP = 5  # of those not named, how many a verdict tells of
 
 
@@ -28,6 +32,7 @@ def detect(
     *,
     key: Key,
     original: NDArray[Any] | None = None,
+    ledger: Ledger | None = None,
     recipients: Iterable[SupportsIndex] | None = None,
 ) -> Verdict:
     """Name the recipients whose copies a leak was made of.
@@ -40,14 +45,17 @@ def detect(
         The secret the copies were marked with.
     original : ndarray, optional
         What the copies were made of, as :func:`~tracemark.embedding.prepare` was given it.
+    ledger : Ledger, optional
+        Where the copies were recorded: the original is sought there, unless it is given.
     recipients : iterable of int, optional
-        The closed list of those who have a copy; without it, anybody may.  Blind reading needs no list.
+        The closed list of those who have a copy.  Without it, those to whom the ledger says that the photo went; where
+        it knows of none, anybody may.  Blind reading needs no list.
 
     Returns
     -------
     verdict : Verdict
         Names a recipient only with a bound below 1e-9 on the chance that this accuses an innocent.  Its method says
-        whether the original was used: where the leak does not lie on it, the leak is read blind.
+        whether an original was used: a leak that lies on none is read blind.
 
     Raises
     ------
@@ -55,8 +63,11 @@ def detect(
         When an array cannot be a picture.
     RecipientError
         When the list is empty, or holds what cannot be a recipient.
+    LedgerError
+        When the ledger holds no photo of this key, or cannot be read.
     """
-    return detect_together([leak], key=key, originals=None if original is None else [original], recipients=recipients)
+    originals = None if original is None else [original]
+    return detect_together([leak], key=key, originals=originals, ledger=ledger, recipients=recipients)
 
 
 def detect_together(
@@ -64,6 +75,7 @@ def detect_together(
     *,
     key: Key,
     originals: Sequence[NDArray[Any]] | None = None,
+    ledger: Ledger | None = None,
     recipients: Iterable[SupportsIndex] | None = None,
 ) -> Verdict:
     """Name the recipients whose copies several leaked photos of one kit were made of, as one piece of evidence.
@@ -76,26 +88,38 @@ def detect_together(
         The secret the copies were marked with.
     originals : sequence of ndarray, optional
         The photos; each leak is read with the one that it agrees with best.
-    recipients : iterable of int, optional
+    ledger : Ledger, optional
         As for :func:`detect`.
+    recipients : iterable of int, optional
+        As for :func:`detect`; without it, all those to whom any of the photos went.
 
     Returns
     -------
     verdict : Verdict
         As from :func:`detect`.  Its geometry and photo are those of the leak that shows most.
+
+    Raises
+    ------
+    PhotoError, RecipientError, LedgerError
+        As from :func:`detect`.
     """
     if not leaks:
         raise PhotoError("there must be at least one leak")
     lumas = [luma_of(checked_pixels(leak)) for leak in leaks]
     listed = None if recipients is None else _checked_list(recipients)
-    photos = [original_of(original, key=key) for original in originals or ()]
-    readings = [[read_residue(luma, photo, key=key) for photo in photos] for luma in lumas]
-    residues = _one_a_photo([max(reading, key=_agreement) for reading in readings if reading])
-    if not residues:
-        return _read_apart(lumas, readings, key)
-    if listed is None:
-        return _informed(residues, accuse_anyone(residues, key=key))
-    return _informed(residues, accuse_listed(residues, listed, key=key))
+    laid = _laid(lumas, originals, ledger, key)
+    readings = [
+        [read_residue(luma, one.original, one.registration, key=key) for one in rivals if one]
+        for luma, rivals in zip(lumas, laid, strict=True)
+    ]
+    combinations = _combinations(readings)
+    if not combinations:
+        return _read_apart(lumas, laid[0], key, sought=bool(originals) or ledger is not None)
+    answers = [
+        (residues, _accuse(residues, listed or _recorded(ledger, residues, key), key, attempts=len(combinations)))
+        for residues in combinations
+    ]
+    return _informed(*max(answers, key=lambda answer: _weight(answer[1])))
 
 
 def _checked_list(recipients: Iterable[SupportsIndex]) -> list[int]:
@@ -106,35 +130,67 @@ def _checked_list(recipients: Iterable[SupportsIndex]) -> list[int]:
     return listed
 
 
-def _agreement(residue: Residue) -> float:
-    """Say how well a leak lies on a photo."""
-    return residue.registration.agreement.score if residue else -1.0
+def _laid(
+    lumas: Sequence[NDArray[np.float32]], originals: Sequence[NDArray[Any]] | None, ledger: Ledger | None, key: Key
+) -> list[list[Laid]]:
+    """Lay each leak onto its photo, one of those given or one of the ledger's."""
+    if originals:
+        photos = [original_of(original, key=key) for original in originals]
+        return [lay_on_best(luma, photos) for luma in lumas]
+    if ledger is not None:
+        collection = collection_of(ledger, key=key)
+        return [find_photos(luma, collection) for luma in lumas]
+    return [[] for _ in lumas]
+
+
+def _combinations(readings: Sequence[Sequence[Residue]]) -> list[list[Residue]]:
+    """List which photos the leaks may show, likeliest first; each is read by itself, and counted."""
+    readable = [[residue for residue in rivals if residue] for rivals in readings]
+    chosen = islice(product(*[rivals for rivals in readable if rivals]), MOST_ATTEMPTS)
+    return [_one_a_photo(residues) for residues in chosen if residues]
 
 
 def _one_a_photo(residues: Sequence[Residue]) -> list[Residue]:
     """Keep, of the leaks of each photo, that which shows most: a sign may count only once."""
     best: dict[bytes, Residue] = {}
     for residue in sorted(residues, key=lambda residue: int(residue.seen.sum())):
-        if residue:
-            best[residue.original.digest] = residue
+        best[residue.original.digest] = residue
     return sorted(best.values(), key=lambda residue: -int(residue.seen.sum()))
 
 
-def _read_apart(lumas: Sequence[NDArray[np.float32]], readings: Sequence[Sequence[Residue]], key: Key) -> Verdict:
+def _accuse(residues: Sequence[Residue], candidates: Sequence[int], key: Key, *, attempts: int) -> Accusation:
+    """Compare a closed list, or look up anybody where there is none."""
+    if not candidates:
+        return accuse_anyone(residues, key=key, attempts=attempts)
+    return accuse_listed(residues, candidates, key=key, attempts=attempts)
+
+
+def _weight(accusation: Accusation) -> tuple[int, float, int]:
+    """Say how much an accusation tells: names, then evidence, then marks that were put there."""
+    best = min((one.log10_false_alarm for one in (*accusation.named, *accusation.others[:1])), default=0.0)
+    return len(accusation.named), -best, len(accusation.foreign)
+
+
+def _recorded(ledger: Ledger | None, residues: Sequence[Residue], key: Key) -> list[int]:
+    """List whom the ledger knows to have a copy of any of the photos."""
+    if ledger is None:
+        return []
+    lists = [ledger.recipients_of(residue.original.digest, key_id=key.id) for residue in residues]
+    return sorted({recipient for had in lists for recipient in had})
+
+
+def _read_apart(lumas: Sequence[NDArray[np.float32]], laid: Sequence[Laid], key: Key, *, sought: bool) -> Verdict:
     """Read a leak blind; several would each have a chance to be wrong, so they are left to be read one by one."""
     if len(lumas) > 1:
         reason = "none of the leaks lies on an original; read them one by one"
         return Verdict(verdict="none", log10_false_alarm=0.0, method="blind", reason=reason)
     blind = read_blind(lumas[0], key=key)
-    if not readings[0]:
+    if not sought:
         return blind
-    nearest = max(readings[0], key=lambda residue: residue.registration.agreement.score)
-    return replace(blind, reason=f"{blind.reason}; read blind, since {_why_not(nearest)}")
-
-
-def _why_not(residue: Residue) -> str:
-    """Say why a leak could not be read with a photo."""
-    return residue.registration.reason if not residue.registration else "it shows too little of the photo"
+    why = "no photo was found that looks like it"
+    if laid:
+        why = "it shows too little of the photo" if laid[0] else laid[0].registration.reason
+    return replace(blind, reason=f"{blind.reason}; read blind, since {why}")
 
 
 def _informed(residues: Sequence[Residue], accusation: Accusation) -> Verdict:
@@ -164,7 +220,8 @@ def _reason(accusation: Accusation, verdict: str) -> str:
         names = ", ".join(map(str, accusation.foreign))
         return f"the message of {names} is in it, but not the fingerprint of this photo: it may have been put there"
     if verdict == "identified":
-        return "the original was taken away, and the rest is this recipient's mark"
+        return "the original was taken away, and the rest is the mark of who is named"
+    compared = f"{accusation.trials} {'recipients compared' if accusation.others else 'words looked up'}"
     if verdict == "inconclusive":
-        return "the leak lies on the original, and one recipient fits, but not well enough to be proof"
-    return "the leak lies on the original, but none of those compared fits"
+        return f"the leak lies on the original, and of {compared} one fits, but not well enough to be proof"
+    return f"the leak lies on the original, but of {compared} none fits"

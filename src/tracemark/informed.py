@@ -1,4 +1,4 @@
-"""Read a leak with its original: lay it onto the photo, take the picture away, and weigh what is left."""
+"""Read a leak that lies on its original: take the picture away, and weigh what is left."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tracemark.codes.accusation import Evidence
 from tracemark.codes.fingerprint import fingerprint
 from tracemark.codes.message import MotherCode, mother_code
-from tracemark.geometry.registration import Registration, register, straighten
+from tracemark.geometry.registration import Registration, straighten
 from tracemark.keys import Key
 from tracemark.original import Original
 from tracemark.profile import PROFILE
@@ -50,9 +50,7 @@ class Residue:
         return bool(self.seen.sum() > LEAST_CELLS)
 
 
-def read_residue(
-    leak: NDArray[np.float32], original: Original, *, key: Key, guesses: Sequence[NDArray[np.float64]] = ()
-) -> Residue:
+def read_residue(leak: NDArray[np.float32], original: Original, registration: Registration, *, key: Key) -> Residue:
     """Read the soft symbols of a leak; nobody's signs are looked at.
 
     Parameters
@@ -61,17 +59,16 @@ def read_residue(
         The leak's luma.
     original : Original
         The photo.
+    registration : Registration
+        How the leak lies on it; a falsy one leaves nothing to read.
     key : Key
         The secret.
-    guesses : sequence of ndarray, shape (3, 3)
-        Leak (x, y, 1) to working (x, y, 1), from elsewhere.
 
     Returns
     -------
     residue : Residue
-        Falsy when the leak could not be laid onto the photo; its registration says why.
+        Falsy when the leak shows too little of the photo, or does not lie on it.
     """
-    registration = register(leak, original.luma, original_features=original.features, guesses=guesses)
     rows, columns = original.layout.cells
     if not registration:
         nothing = np.empty((0, PROFILE.message_slots), dtype=np.float32)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tracemark.errors import LedgerError
 from tracemark.geometry.features import Features
 from tracemark.keys import Key
 from tracemark.ledger.photos import PhotoRecord
@@ -15,7 +16,7 @@ from tracemark.signal.layout import Layout, lay_out, to_working
 from tracemark.signal.luma import luma_of
 from tracemark.signal.pixels import checked_pixels
 
-__all__ = ["Original", "chip_set_of", "digest_of", "original_of", "recorded_original"]
+__all__ = ["Original", "chip_set_of", "digest_of", "inner", "original_of", "recorded_original"]
 
 DIGEST_BYTES = 32
 
@@ -66,7 +67,7 @@ def original_of(image: NDArray[Any], *, key: Key) -> Original:
     layout = lay_out(*pixels.shape[:2])
     digest = digest_of(pixels)
     luma = to_working(luma_of(pixels), layout)
-    return Original(digest, layout, chip_set_of(key, digest, layout), _inner(luma, layout))
+    return Original(digest, layout, chip_set_of(key, digest, layout), inner(luma, layout))
 
 
 def recorded_original(record: PhotoRecord) -> Original:
@@ -80,11 +81,39 @@ def recorded_original(record: PhotoRecord) -> Original:
     Returns
     -------
     original : Original
+
+    Raises
+    ------
+    LedgerError
+        When its copies were marked in another format version.
     """
+    if record.profile_version != PROFILE.version:
+        raise LedgerError(
+            f"photo {record.name or record.digest.hex()} must have been marked in format version {PROFILE.version} to"
+            f" be read, not {record.profile_version}"
+        )
     layout = lay_out(record.rows, record.columns)
     features = Features(record.keypoints, record.descriptors) if len(record.keypoints) else None
-    luma = _inner(record.luma.astype(np.float32), layout)
+    luma = inner(record.luma.astype(np.float32), layout)
     return Original(record.digest, layout, record.chip_set, luma, features, record.name)
+
+
+def inner(working: NDArray[Any], layout: Layout) -> NDArray[Any]:
+    """Cut off what cells stick out of the photo: there is nothing of it.
+
+    Parameters
+    ----------
+    working : ndarray, shape ``layout.working``
+        At the working scale.
+    layout : Layout
+        The photo's layout.
+
+    Returns
+    -------
+    inner : ndarray, shape (rows, columns)
+        What lies on the photo as a whole.
+    """
+    return working[: int(layout.rows / layout.scale), : int(layout.columns / layout.scale)]
 
 
 def chip_set_of(key: Key, digest: bytes, layout: Layout) -> int:
@@ -124,8 +153,3 @@ def digest_of(pixels: NDArray[Any]) -> bytes:
     hashed = hashlib.blake2b(f"{pixels.shape} {pixels.dtype.name}".encode(), digest_size=DIGEST_BYTES)
     hashed.update(np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("<")).data)
     return hashed.digest()
-
-
-def _inner(working: NDArray[np.float32], layout: Layout) -> NDArray[np.float32]:
-    """Cut off what cells stick out."""
-    return working[: int(layout.rows / layout.scale), : int(layout.columns / layout.scale)]

@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from tracemark import __version__
 from tracemark.embedding import Plan
+from tracemark.geometry.features import extract
 from tracemark.ledger.copies import CopyRecord
 from tracemark.ledger.ledger import Ledger
 from tracemark.ledger.photos import PhotoRecord
+from tracemark.original import inner
 from tracemark.profile import PROFILE
 from tracemark.signal.layout import to_working
 from tracemark.signal.luma import luma_of
@@ -19,7 +21,6 @@ from tracemark.signal.pixels import checked_pixels
 __all__ = ["record_copy", "record_photo"]
 
 SOFTWARE = f"tracemark {__version__}"
-NO_FEATURES = (np.empty((0, 4), np.float32), np.empty((0, 128), np.uint8))
 
 
 def record_photo(ledger: Ledger, image: NDArray[Any], plan: Plan, *, name: str) -> PhotoRecord:
@@ -48,7 +49,7 @@ def record_photo(ledger: Ledger, image: NDArray[Any], plan: Plan, *, name: str) 
     """
     pixels = checked_pixels(image)
     luma = np.rint(to_working(luma_of(pixels), plan.layout)).astype(np.uint8)
-    keypoints, descriptors = NO_FEATURES
+    features = extract(inner(luma, plan.layout))
     record = PhotoRecord(
         digest=plan.digest,
         key_id=plan.key.id,
@@ -59,8 +60,8 @@ def record_photo(ledger: Ledger, image: NDArray[Any], plan: Plan, *, name: str) 
         profile_version=PROFILE.version,
         chip_set=plan.chip_set,
         strength=plan.strength,
-        keypoints=keypoints,
-        descriptors=descriptors,
+        keypoints=features.keypoints,
+        descriptors=features.descriptors,
         luma=luma,
     )
     ledger.add_photo(record)
