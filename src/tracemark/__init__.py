@@ -30,12 +30,14 @@ if TYPE_CHECKING:
     from tracemark.ledger.verification import Verification
     from tracemark.media.photo import Photo, encode_photo, read_photo, write_atomically
     from tracemark.recording import record_copy, record_photo
+    from tracemark.splicing import JpegPlan
     from tracemark.verdict import Candidate, Verdict
 
 __all__ = [
     "Candidate",
     "CopyRecord",
     "FormatError",
+    "JpegPlan",
     "Key",
     "KeyFileError",
     "Ledger",
@@ -70,6 +72,7 @@ __version__ = "0.1.0"
 _ROOMS = {
     "CopyRecord": "tracemark.ledger.copies",
     "FormatError": "tracemark.errors",
+    "JpegPlan": "tracemark.splicing",
     "Key": "tracemark.keys",
     "KeyFileError": "tracemark.errors",
     "Ledger": "tracemark.ledger.ledger",

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -142,7 +143,7 @@ def read_photo(source: str | os.PathLike[str] | bytes) -> Photo:
             return _read_image(image, data)
 
 
-def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None) -> bytes:
+def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None, restart_interval: int = 0) -> bytes:
     """Write pixels the way another photo was written.
 
     Parameters
@@ -155,6 +156,8 @@ def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None) -> 
     quality : int, optional
         JPEG quality, 1 to 100, in place of the quantisation tables.  PNG loses nothing and
         takes no notice.
+    restart_interval : int, optional
+        MCUs between the restart markers of a JPEG file; 0 for none.
 
     Returns
     -------
@@ -177,7 +180,10 @@ def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None) -> 
         )
     if quality is not None and not 1 <= quality <= HIGHEST_QUALITY:
         raise PhotoError(f"quality must be 1 to {HIGHEST_QUALITY}, not {quality}")
-    return _encode_png(pixels, like) if like.jpeg is None else _encode_jpeg(pixels, like, like.jpeg, quality)
+    if like.jpeg is None:
+        return _encode_png(pixels, like)
+    fineness = {"qtables": like.jpeg.quantisation} if quality is None else {"quality": quality}
+    return _encode_jpeg(pixels, like, like.jpeg, {**fineness, "restart_marker_blocks": restart_interval})
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
@@ -323,21 +329,28 @@ def _swap_colours(pixels: Pixels) -> Pixels:
     return pixels[..., order]
 
 
-def _encode_jpeg(pixels: Pixels, like: Photo, settings: JpegSettings, quality: int | None) -> bytes:
+def _encode_jpeg(pixels: Pixels, like: Photo, settings: JpegSettings, options: Mapping[str, Any]) -> bytes:
     """Write a JPEG file."""
-    fineness = {"qtables": settings.quantisation} if quality is None else {"quality": quality}
     exif = like.exif if len(like.exif) <= SEGMENT_LIMIT else orientation_alone(like.orientation)
     file = io.BytesIO()
-    Image.fromarray(pixels).save(
+    _to_image(pixels).save(
         file,
         format="JPEG",
         subsampling=settings.subsampling,
         progressive=settings.progressive,
         exif=exif,
         icc_profile=like.icc or None,
-        **fineness,
+        **options,
     )
     return file.getvalue()
+
+
+def _to_image(pixels: Pixels) -> Image.Image:
+    """Wrap pixels for Pillow's JPEG encoder, which takes RGB fastest with a fourth, idle channel."""
+    if pixels.ndim == 2:
+        return Image.fromarray(pixels)
+    wide = cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA)
+    return Image.frombuffer("RGBX", pixels.shape[1::-1], np.asarray(wide), "raw", "RGBX", 0, 1)
 
 
 def _encode_png(pixels: Pixels, like: Photo) -> bytes:

@@ -1,0 +1,218 @@
+"""Make personal JPEG files of a photo by encoding each possible content once, and joining bytes."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self, SupportsIndex
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.contents import CONTENTS, Contents, number_contents, uniform_signs
+from tracemark.errors import FormatError, PhotoError
+from tracemark.keys import Key
+from tracemark.media.jpeg import Variants, restart_interval, splice, variants_of
+from tracemark.media.photo import JpegSettings, Photo, encode_photo
+from tracemark.plan_file import PlanFile, read_plan_file, write_plan_file
+from tracemark.signal.delivery import Delivery, deliver
+from tracemark.signal.layout import Layout, lay_out
+
+__all__ = ["JpegPlan", "JpegWriter", "prepare_jpeg"]
+
+QUALITY = 95  # for photos that do not come from a JPEG file; what OpenCV takes, too
+SUBSAMPLING = 2  # 4:2:0 for the same, likewise
+THREADS = 4  # at most: each holds two more pictures of the photo's size
+COLOURS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class JpegWriter:
+    """How all copies of one photo are encoded."""
+
+    like: Photo
+    """What they are like, but for their pixels; never progressive."""
+
+    quality: int | None
+    """JPEG quality; None for the tables of `like`."""
+
+    restart_interval: int
+    """MCUs between two restart markers."""
+
+    @classmethod
+    def of(cls, delivery: Delivery, *, like: Photo | None, quality: int | None) -> Self:
+        """Choose how a photo's copies are encoded.
+
+        Parameters
+        ----------
+        delivery : Delivery
+            The photo and its mark.
+        like : Photo or None
+            The file that it was read from.
+        quality : int or None
+            JPEG quality, 1 to 100; None for that of the file, or 95.
+
+        Returns
+        -------
+        writer : JpegWriter
+
+        Raises
+        ------
+        PhotoError
+            When the photo is not 8-bit grey or RGB.
+        """
+        pixels, layout = delivery.pixels, delivery.layout
+        grey = pixels.ndim == 2
+        if pixels.dtype != np.uint8 or not (grey or pixels.shape[2] == COLOURS):
+            kind = "alpha" if pixels.dtype == np.uint8 else pixels.dtype.name
+            raise PhotoError(f"photo must be 8-bit grey or RGB to be copied as JPEG, not {kind}")
+        source = like or Photo(pixels, "JPEG")
+        settings = source.jpeg or JpegSettings({}, SUBSAMPLING, progressive=False)
+        model = replace(source, format="JPEG", jpeg=replace(settings, progressive=False))
+        interval = restart_interval(
+            layout.columns, cell=layout.cell, subsampling=None if grey else settings.subsampling
+        )
+        usual = None if source.jpeg else QUALITY
+        return cls(model, usual if quality is None else quality, interval)
+
+    def encode(self, copy: NDArray[Any]) -> bytes:
+        """Encode one copy.
+
+        Parameters
+        ----------
+        copy : ndarray
+            Its pixels.
+
+        Returns
+        -------
+        data : bytes
+            A whole file.
+        """
+        return encode_photo(copy, like=self.like, quality=self.quality, restart_interval=self.restart_interval)
+
+
+@dataclass(frozen=True, eq=False)
+class JpegPlan:
+    """A photo whose variants are encoded, ready for any number of personal JPEG files."""
+
+    contents: Contents
+    """What tells the copies apart."""
+
+    variants: Variants
+    """The photo with one content in all cells, for each content."""
+
+    @property
+    def key(self) -> Key:
+        """The secret."""
+        return self.contents.key
+
+    @property
+    def digest(self) -> bytes:
+        """BLAKE2b of the photo's pixels, 32 bytes."""
+        return self.contents.digest
+
+    @property
+    def layout(self) -> Layout:
+        """Where the cells lie."""
+        return self.contents.layout
+
+    def jpeg_for(self, recipient: SupportsIndex) -> bytes:
+        """Splice a recipient's copy.
+
+        Parameters
+        ----------
+        recipient : int
+            0 to ``2**32 - 1``.
+
+        Returns
+        -------
+        data : bytes
+            A whole baseline JPEG file, with restart markers.
+
+        Raises
+        ------
+        RecipientError
+            When the recipient is not an integer in that range.
+        """
+        return splice(self.variants, number_contents(self.contents.signs_for(recipient)))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write it to a file; see :meth:`tracemark.embedding.Plan.save`.
+
+        Parameters
+        ----------
+        path : path-like
+            Where to; the file appears whole or not at all, and an existing one is replaced.
+
+        Raises
+        ------
+        OutputError
+            When the file cannot be written.
+        """
+        known, cells = self.contents, self.variants.cells
+        files = [splice(self.variants, np.full(cells, number)) for number in range(CONTENTS)]
+        layout = known.layout
+        write_plan_file(
+            Path(path), PlanFile(known.digest, layout.rows, layout.columns, known.chip_set, files), key=known.key
+        )
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, key: Key) -> Self:
+        """Read what :meth:`save` wrote.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+        key : Key
+            The key that the photo was prepared with; the file does not hold it.
+
+        Returns
+        -------
+        plan : JpegPlan
+
+        Raises
+        ------
+        FormatError
+            When there is no such file, or it is damaged or of another version.
+        KeyFileError
+            When the file was written with another key.
+        """
+        saved = read_plan_file(Path(path), key=key)
+        layout = lay_out(saved.rows, saved.columns)
+        variants = variants_of(saved.files, cell=layout.cell)
+        if len(saved.files) != CONTENTS or variants.cells != layout.cells:
+            raise FormatError(f"prepared photo {path} is damaged: it must hold {CONTENTS} variants of the photo's size")
+        return cls(Contents(key, saved.digest, layout, saved.chip_set), variants)
+
+
+def prepare_jpeg(delivery: Delivery, contents: Contents, *, like: Photo | None, quality: int | None) -> JpegPlan:
+    """Encode the variants of a photo.
+
+    Parameters
+    ----------
+    delivery : Delivery
+        The photo and its mark.
+    contents : Contents
+        What will tell its copies apart.
+    like : Photo or None
+        The file that it was read from.
+    quality : int or None
+        JPEG quality, 1 to 100; None for that of the file, or 95.
+
+    Returns
+    -------
+    plan : JpegPlan
+
+    Raises
+    ------
+    PhotoError
+        When the photo is not 8-bit grey or RGB, or `like` is another photo.
+    """
+    writer = JpegWriter.of(delivery, like=like, quality=quality)
+
+    def encode(number: int) -> bytes:
+        return writer.encode(deliver(delivery, uniform_signs(number, delivery.layout)))
+
+    with ThreadPoolExecutor(max_workers=min(THREADS, os.cpu_count() or 1)) as pool:
+        return JpegPlan(contents, variants_of(pool.map(encode, range(CONTENTS)), cell=delivery.layout.cell))

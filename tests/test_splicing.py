@@ -1,0 +1,165 @@
+import io
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+import tracemark as tm
+from tracemark import splicing
+from tracemark.media.metadata import orientation_alone
+
+RECIPIENTS = (0, 17, 2**32 - 1)
+
+
+def photo_of(pixels, **options) -> tm.Photo:
+    """A photo as a file of another program holds it."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, format="JPEG", **options)
+    return tm.read_photo(file.getvalue())
+
+
+@pytest.fixture(scope="module")
+def small(photos):
+    """A real photo whose last cells stick out."""
+    return np.ascontiguousarray(photos["coffee"][:325, :490])
+
+
+@pytest.fixture(scope="module")
+def plan(small):
+    return tm.prepare(small, key=tm.Key(bytes(range(32))))
+
+
+@pytest.mark.parametrize(
+    ("options", "quality"),
+    [
+        ({"subsampling": 2, "quality": 90}, None),
+        ({"subsampling": 1, "quality": 75}, None),
+        ({"subsampling": 0, "quality": 97}, None),
+        ({"subsampling": 2, "quality": 90, "progressive": True}, None),
+        ({"subsampling": 0, "quality": 97}, 60),
+        (None, None),
+        (None, 80),
+    ],
+)
+def test_a_spliced_copy_is_the_copy_encoded_byte_for_byte(options, quality, small):
+    photo = None if options is None else photo_of(small, **options)
+    # A JPEG file holds other pixels than those it was made of.
+    plan = tm.prepare(small if photo is None else photo.pixels, key=tm.Key(bytes(range(32))))
+    for recipient in RECIPIENTS:
+        spliced = plan.jpeg_for(recipient, like=photo, quality=quality)
+        assert spliced == plan.jpeg_for(recipient, like=photo, quality=quality, splice=False)
+        # And what a viewer shows is what it would show of a file without restart markers.
+        settings = tm.read_photo(spliced).jpeg
+        assert not settings.progressive
+        like = tm.Photo(small, "JPEG", jpeg=settings)
+        plain = tm.read_photo(tm.encode_photo(plan.copy_for(recipient), like=like))
+        np.testing.assert_array_equal(tm.read_photo(spliced).pixels, plain.pixels)
+
+
+def test_grey_copies_are_spliced_too(small, key):
+    photo = photo_of(small[..., 1].copy(), quality=88)
+    plan = tm.prepare(photo.pixels, key=key)
+    for recipient in RECIPIENTS:
+        spliced = plan.jpeg_for(recipient, like=photo)
+        assert spliced == plan.jpeg_for(recipient, like=photo, splice=False)
+        assert tm.read_photo(spliced).pixels.shape == photo.pixels.shape
+
+
+def test_cells_of_more_than_one_unit_are_spliced_too(photos, key):
+    photo = photos["seeding"][:1440, :2000]
+    plan = tm.prepare(photo, key=key)
+    assert plan.layout.multiple == 2
+    assert plan.jpeg_for(17) == plan.jpeg_for(17, splice=False)
+    assert tm.detect(tm.read_photo(plan.jpeg_for(17)).pixels, key=key).recipient == 17
+
+
+def test_tables_and_subsampling_are_those_of_the_photo_unless_a_quality_is_given(small, key):
+    photo = photo_of(small, quality=83, subsampling=1)
+    plan = tm.prepare(photo.pixels, key=key)
+    kept = tm.read_photo(plan.jpeg_for(17, like=photo))
+    assert kept.jpeg == photo.jpeg
+    coarse = tm.read_photo(plan.jpeg_for(17, like=photo, quality=40))
+    assert coarse.jpeg == photo_of(small, quality=40, subsampling=1).jpeg
+    assert tm.read_photo(plan.jpeg_for(17)).jpeg == photo_of(small, quality=95, subsampling=2).jpeg
+
+
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG"])
+def test_what_the_file_says_of_its_picture_is_kept(format_name, small, key):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    file = io.BytesIO()
+    Image.fromarray(small).save(file, format=format_name, icc_profile=profile, exif=orientation_alone(6))
+    photo = tm.read_photo(file.getvalue())
+    plan = tm.prepare(photo.pixels, key=key)
+    with Image.open(io.BytesIO(plan.jpeg_for(17, like=photo))) as image:
+        assert image.info["icc_profile"] == profile
+        assert image.info["exif"] == photo.exif
+        assert image.getexif()[0x0112] == 6
+
+
+def test_a_copy_is_little_larger_than_its_photo_without_mark_and_markers(demo_photo, key):
+    photo = tm.read_photo(demo_photo)
+    plan = tm.prepare(photo.pixels, key=key)
+    spliced = plan.jpeg_for(17, like=photo, splice=False)
+    assert len(spliced) < 1.10 * len(tm.encode_photo(photo.pixels, like=photo))
+
+
+def test_variants_are_encoded_once(plan, small, monkeypatch):
+    calls = []
+    real = splicing.encode_photo
+    monkeypatch.setattr(splicing, "encode_photo", lambda *given, **options: calls.append(1) or real(*given, **options))
+    fresh = tm.prepare(small, key=tm.Key(bytes(range(32))))
+    for recipient in RECIPIENTS:
+        fresh.jpeg_for(recipient, quality=91)
+    assert len(calls) == 16
+
+
+def test_several_threads_may_ask_at_once(plan):
+    with ThreadPoolExecutor(4) as pool:
+        copies = list(pool.map(plan.jpeg_for, range(8)))
+    assert copies == [plan.jpeg_for(recipient) for recipient in range(8)]
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        (lambda pixels: np.dstack([pixels, pixels[..., 0]]), "alpha"),
+        (lambda pixels: pixels.astype(np.uint16) * 257, "uint16"),
+        (lambda pixels: pixels / 255, "float64"),
+    ],
+)
+def test_a_photo_that_jpeg_cannot_hold_is_refused_in_words(change, word, small, key):
+    plan = tm.prepare(change(small), key=key)
+    for splice in (True, False):
+        with pytest.raises(tm.PhotoError, match=f"must be 8-bit grey or RGB .* not {word}"):
+            plan.jpeg_for(17, splice=splice)
+
+
+def test_wrong_recipients_models_and_qualities_are_refused_in_words(plan, small):
+    with pytest.raises(tm.RecipientError, match="not -1"):
+        plan.jpeg_for(-1)
+    with pytest.raises(tm.PhotoError, match="like the photo they replace"):
+        plan.jpeg_for(17, like=photo_of(small[:-1], quality=90))
+    for quality in (0, 101):
+        with pytest.raises(tm.PhotoError, match="quality must be 1 to 100"):
+            plan.jpeg_for(17, quality=quality)
+
+
+def test_a_plan_that_was_saved_makes_the_same_copies(plan, tmp_path):
+    path = tmp_path / "car.plan"
+    plan.save(path, quality=90)
+    loaded = tm.Plan.load(path, key=tm.Key(bytes(range(32))))
+    assert isinstance(loaded, tm.JpegPlan)
+    assert (loaded.digest, loaded.layout, loaded.key) == (plan.digest, plan.layout, plan.key)
+    for recipient in RECIPIENTS:
+        assert loaded.jpeg_for(recipient) == plan.jpeg_for(recipient, quality=90)
+    loaded.save(tmp_path / "again.plan")
+    assert (tmp_path / "again.plan").read_bytes() == path.read_bytes()
+    with pytest.raises(tm.RecipientError, match="not -1"):
+        loaded.jpeg_for(-1)
+
+
+def test_another_key_cannot_use_a_saved_plan(plan, tmp_path):
+    plan.save(tmp_path / "car.plan")
+    with pytest.raises(tm.KeyFileError, match=f"key must be {plan.key.id}, .* not {tm.Key(bytes(32)).id}"):
+        tm.Plan.load(tmp_path / "car.plan", key=tm.Key(bytes(32)))
