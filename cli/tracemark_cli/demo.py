@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 import tracemark as tm
-from tracemark_cli.detect import chance_in_words
+from tracemark_cli.detect_lines import chance_in_words
 from tracemark_cli.outcome import FilesFailure, KeyFailure, Outcome
 
 if TYPE_CHECKING:

@@ -119,7 +119,12 @@ def detect_together(
         (residues, _accuse(residues, listed or _recorded(ledger, residues, key), key, attempts=len(combinations)))
         for residues in combinations
     ]
-    return _informed(*max(answers, key=lambda answer: _weight(answer[1])))
+    residues, accusation = max(answers, key=lambda answer: _weight(answer[1]))
+    found = _informed(residues, accusation)
+    if len(residues) == len(leaks):
+        return found
+    counted = f"{len(residues)} of {len(leaks)} leaks counted: the others lie on no photo, or on one that another shows"
+    return replace(found, reason=f"{found.reason}; {counted}")
 
 
 def _checked_list(recipients: Iterable[SupportsIndex]) -> list[int]:

@@ -52,6 +52,7 @@ def test_json_gives_one_object_a_line(run, leak, key_file, key):
     assert first == {
         "schema": "tracemark.detect/1",
         "leak": str(leak(IDENTIFIED)),
+        "leaks": [str(leak(IDENTIFIED))],
         "key": key.id,
         "verdict": "identified",
         "recipient": 17,
@@ -59,6 +60,10 @@ def test_json_gives_one_object_a_line(run, leak, key_file, key):
         "log10_false_alarm": -12.7,
         "method": "blind",
         "geometry": [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+        "photo": None,
+        "trials": 1,
+        "candidates": [],
+        "recorded_copies": [],
         "reason": "the first pixel says so",
     }
     assert second["verdict"] == "none"
@@ -84,3 +89,49 @@ def test_a_key_that_cannot_be_used_has_a_code_of_its_own(run, leak, tmp_path):
     result = run("detect", leak(IDENTIFIED), "--key", tmp_path / "nowhere.key")
     assert result.exit_code == 5
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--original", "a.jpg", "--ledger", "kit.db"], "either --original PHOTO or --ledger FILE"),
+        (["--recipients", "guests.csv"], "--recipients needs"),
+        (["--together"], "--together needs"),
+    ],
+)
+def test_options_that_contradict_each_other_are_a_usage_error(options, sentence, run, leak, key_file):
+    result = run("detect", leak(IDENTIFIED), "--key", key_file, *options)
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+    assert result.stdout == ""
+
+
+def test_an_original_that_cannot_be_read_ends_the_command(run, leak, key_file, tmp_path):
+    result = run("detect", leak(IDENTIFIED), "--key", key_file, "--original", tmp_path / "nowhere.jpg")
+    assert result.exit_code == 4
+    assert "nowhere.jpg" in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_ledger_that_is_not_there_is_not_made(run, leak, key_file, tmp_path):
+    result = run("detect", leak(IDENTIFIED), "--key", key_file, "--ledger", tmp_path / "nowhere.db")
+    assert result.exit_code == 5
+    assert not (tmp_path / "nowhere.db").exists()
+
+
+def test_leaks_read_together_give_one_line(run, leak, key_file, demo_photo):
+    leaks = [leak(IDENTIFIED), leak(NONE)]
+    result = run("detect", *leaks, "--key", key_file, "--original", demo_photo, "--together", "--json")
+    fields = json.loads(result.stdout)
+    assert fields["leak"] is None
+    assert fields["leaks"] == [str(path) for path in leaks]
+    assert result.exit_code == 0
+
+
+def test_of_leaks_read_together_those_that_fail_cost_a_line_each(run, leak, key_file, demo_photo, tmp_path):
+    options = ("--key", key_file, "--original", demo_photo, "--together")
+    result = run("detect", tmp_path / "nowhere.png", leak(IDENTIFIED), *options)
+    assert result.exit_code == 4
+    assert len(result.stdout.splitlines()) == len(result.stderr.splitlines()) == 1
+    result = run("detect", tmp_path / "nowhere.png", *options)
+    assert (result.exit_code, result.stdout) == (4, "")
