@@ -38,7 +38,7 @@ class View:
     name: str
     """Unique."""
     frame: Callable[[Shape, float, np.random.Generator], Frame]
-    """Photo's shape and a strength to the homography photo -> leak and the leak's shape."""
+    """Photo's shape and a strength to the transform photo -> leak and the leak's shape."""
     strength: float
     """For ``frame``."""
     steps: tuple[tuple[Damage, float], ...] = ()
@@ -67,13 +67,13 @@ def show(view: View, photo: Pixels, others: list[Pixels], rng: np.random.Generat
     -------
     leak : Leak
     """
-    homography, shape = view.frame((photo.shape[0], photo.shape[1]), view.strength, rng)
-    places = _places(np.asarray(np.linalg.inv(homography), dtype=np.float64), shape)
+    transform, shape = view.frame((photo.shape[0], photo.shape[1]), view.strength, rng)
+    places = _places(np.asarray(np.linalg.inv(transform), dtype=np.float64), shape)
     if view.wobble:
         places = np.asarray(places) + _wobble(places, photo.shape, view.wobble, rng)
     rows, columns = photo.shape[:2]
     inside = np.all((places > -1 / 2) & (places < np.array([columns, rows]) - 1 / 2), axis=-1)
-    leak = _render(photo, places, homography)
+    leak = _render(photo, places, transform)
     leak[~inside] = _background(shape, others if view.crowded else [])[~inside]
     for damage, strength in view.steps:
         leak = damage(leak, strength, rng)
@@ -102,12 +102,12 @@ def _wobble(
     return bent
 
 
-def _render(photo: Pixels, places: NDArray[np.float64], homography: NDArray[np.float64]) -> Pixels:
+def _render(photo: Pixels, places: NDArray[np.float64], transform: NDArray[np.float64]) -> Pixels:
     """Look the places up in the photo, reduced first where the leak is smaller."""
     rows, columns = photo.shape[:2]
     centre = np.array([columns, rows, 2]) / 2
-    weight = float(homography[2] @ centre)
-    scale = float(np.sqrt(abs(np.linalg.det(homography)) / abs(weight) ** 3))
+    weight = float(transform[2] @ centre)
+    scale = float(np.sqrt(abs(np.linalg.det(transform)) / abs(weight) ** 3))
     if scale < SHARP:
         size = (max(round(columns * scale), 1), max(round(rows * scale), 1))
         photo = pixels(cv2.resize(photo, size, interpolation=cv2.INTER_AREA))

@@ -93,7 +93,7 @@ def test_a_photo_in_a_collage_is_laid_onto_its_original(coffee, astronaut):
 
 
 def test_a_smooth_leak_is_laid_by_a_guess_or_as_a_crop(rocket):
-    smooth = cv2.GaussianBlur(rocket, (0, 0), 6)
+    smooth = cv2.GaussianBlur(rocket, (0, 0), 3)
     crop = np.ascontiguousarray(smooth[40:360, 200:560])
     true = np.array([[1.0, 0, 200], [0, 1, 40], [0, 0, 1]])
     for found in (register(crop, rocket), register(crop, rocket, guesses=[true])):

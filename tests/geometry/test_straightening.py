@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tracemark.geometry.straightening import Sight, bring, density, fetch, scaling, sight_of, without
+from tracemark.geometry.straightening import Sight, bring, density, fetch, legible, scaling, sight_of, without
 
 
 def believed(luma):
@@ -62,3 +62,11 @@ def test_what_is_foreign_is_not_believed_any_more(coffee):
     left = without(believed(np.zeros((200, 300), np.float32)), foreign, half).weights
     assert not left[26:74, 51:149].any()
     np.testing.assert_array_equal(left[:24], 1)
+
+
+def test_letters_are_filled_with_what_surrounds_them(coffee):
+    smooth = cv2.GaussianBlur(coffee, (0, 0), 8)
+    leak = smooth.copy()
+    leak[::20] = leak[1::20] = leak[2::20] = 255
+    assert np.abs(legible(leak) - smooth).mean() < 0.1 * np.abs(leak - smooth).mean()
+    assert legible(smooth) is smooth

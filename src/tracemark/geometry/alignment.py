@@ -1,4 +1,4 @@
-"""Refine a homography from coarse to fine until leak and original coincide."""
+"""Refine a transform from coarse to fine until leak and original coincide."""
 
 from dataclasses import dataclass
 
@@ -52,7 +52,7 @@ def fits(leak: Sight, level: Scaled, transform: Transform) -> bool:
 
 
 def align(leak: Sight, levels: list[Scaled], start: Transform) -> Transform:
-    """Move a homography until what the leak shows lies where the original shows it.
+    """Move a transform until what the leak shows lies where the original shows it.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def align(leak: Sight, levels: list[Scaled], start: Transform) -> Transform:
 
 
 def _correction(moved: Displacement, shape: tuple[int, int]) -> tuple[Transform, float]:
-    """Fit the eight numbers of a small homography to what the blocks say; also give its largest move, pixels."""
+    """Fit the eight numbers of a small transform to what the blocks say; also give its largest move, pixels."""
     rows, columns = moved.cover.shape
     x, y = np.meshgrid((np.arange(columns) + 1 / 2) / columns, (np.arange(rows) + 1 / 2) / rows)
     seen = moved.information[..., 0, 0] + moved.information[..., 1, 1] > 0

@@ -35,6 +35,9 @@ class Proposal:
     negative: bool = False
     """Whether black and white are exchanged."""
 
+    exact: bool = False
+    """Whether it may be exact as it is: the whole photo, scaled."""
+
 
 def propose(leak: Features, original: Features) -> list[Proposal]:
     """Match two pictures' keypoints and see what the pairs agree on.

@@ -11,7 +11,7 @@ from tracemark.geometry.alignment import Scaled, align, fits
 from tracemark.geometry.consensus import Proposal, propose
 from tracemark.geometry.displacement import details
 from tracemark.geometry.features import Features, extract
-from tracemark.geometry.straightening import Sight, bring, sight_of
+from tracemark.geometry.straightening import Sight, bring, legible, sight_of
 from tracemark.geometry.template import template_places, whole_places
 
 __all__ = ["Place", "locate", "seen"]
@@ -22,6 +22,7 @@ Transform = NDArray[np.float64]
 LEAK_FEATURES = 3000  # a leak may show other things, too
 ORIGINAL_FEATURES = 4000  # a crop of 3 % may hold only as many in a hundred
 STARTS = 3  # places of each kind that are refined
+FINE_LEVELS = 2  # of the pyramid, that refine a firm place
 FIRM = 100  # votes that pin a place down everywhere; with fewer, the whole photo is tried, too
 SURE = 40.0  # standard deviations: places are not sought in further ways; docs/registration.md
 PLENTY = 200  # keypoints of a leak which would have been found again, were the original shown
@@ -92,34 +93,43 @@ def _starts(
     guesses: Sequence[Transform],
 ) -> Iterator[list[Proposal]]:
     """Propose places in ever costlier ways."""
-    yield [Proposal(guess, 0) for guess in guesses]
-    whole = [Proposal(place, 0) for place in whole_places(leak, original)]
+    yield [Proposal(guess, 0, exact=True) for guess in guesses]
+    whole = [Proposal(place, 0, exact=True) for place in whole_places(leak, original)]
     ours = extract(leak, most=LEAK_FEATURES) if leak_features is None else leak_features
     theirs = extract(original, most=ORIGINAL_FEATURES) if original_features is None else original_features
     proposals = propose(ours, theirs)
-    firm = bool(proposals) and proposals[0].votes >= FIRM
-    yield proposals if firm else [*proposals, *whole]
+    readable = legible(leak)
+    if readable is not leak and not _firm(proposals):
+        proposals = [*propose(extract(readable, most=LEAK_FEATURES), theirs), *proposals]
+    yield proposals if _firm(proposals) else [*proposals, *whole]
     if len(ours) < PLENTY:
         yield [Proposal(place, 0) for place in template_places(leak, original)]
 
 
+def _firm(proposals: list[Proposal]) -> bool:
+    """Tell whether keypoints pin a place down."""
+    return any(proposal.votes >= FIRM for proposal in proposals)
+
+
 def _refined(leak: Floats, levels: list[Scaled], starts: list[Proposal]) -> list[Place]:
-    """Refine the starts that look best once they are refined coarsely; exact ones may be best as they are."""
-    rough = (
-        [_place(leak, levels[:2], start) for start in starts]
-        if len(starts) > 1
-        else [Place(start.transform, start.negative, Agreement(0.0, PROMISING)) for start in starts]
-    )
-    order = sorted(range(len(rough)), key=lambda at: -rough[at].agreement.score)[:STARTS]
+    """Refine the starts that look best once they are refined coarsely; give them as they came, too."""
     places = []
-    for at in order:
-        if rough[at].agreement.score < PROMISING:
-            continue
-        start = starts[at]
-        places.append(_place(leak, levels, Proposal(rough[at].transform, 0, start.negative)))
-        if not start.votes:
-            places.append(replace(_judged(leak, levels, start.transform, negative=start.negative), exact=True))
+    for start in _promising(leak, levels, starts):
+        came = _judged(leak, levels, start.transform, negative=start.negative)
+        places.append(replace(came, exact=start.exact))
+        # what many keypoints say needs no coarse levels, on which little may be left of the photo
+        used = levels[-FINE_LEVELS:] if start.votes >= FIRM else levels
+        places.append(_place(leak, used, start))
     return places
+
+
+def _promising(leak: Floats, levels: list[Scaled], starts: list[Proposal]) -> list[Proposal]:
+    """Choose the starts that agree best once they are refined coarsely."""
+    if len(starts) <= 1 or _firm(starts):
+        return sorted(starts, key=lambda start: -start.votes)[:1]
+    rough = [_place(leak, levels[:2], start).agreement.score for start in starts]
+    order = sorted(range(len(starts)), key=lambda at: -rough[at])[:STARTS]
+    return [starts[at] for at in order if rough[at] >= PROMISING]
 
 
 def _place(leak: Floats, levels: list[Scaled], start: Proposal) -> Place:

@@ -27,6 +27,8 @@ LEAST_CORRELATION = 0.05  # and a real likeness, however many pixels there are
 BENDING_LEVELS, BENDING_ROUNDS = 3, 5  # of the pyramid, finest last; how often the field is corrected on each
 STILL = 0.03  # pixels of the level: a round that changes no wave by more is the last
 CLEANINGS = 2  # how often what is foreign is taken out
+FINE_LEVELS = 2  # of the pyramid, on which what is left is aligned
+NO_WORSE = 0.98  # of the score that a cleaner leak must reach
 LITTLE = 0.05  # of the leak: less that is foreign does no harm
 NONE = Agreement(0.0, 0.0)
 LEAST_SHOWN = 0.5  # weight at which a pixel shows the photo
@@ -39,7 +41,7 @@ class Registration:
     reason: str
     """What was found, or why nothing was."""
 
-    homography: Transform | None = None
+    transform: Transform | None = None
     """Leak (x, y, 1) to original (x, y, 1), the bending left out; shape (3, 3)."""
 
     places: Floats | None = None
@@ -112,25 +114,47 @@ def _sure(found: Agreement) -> bool:
 
 def _laid(leak: Floats, levels: list[Scaled], place: Place) -> Registration:
     """Take what is foreign out of the leak, bend it into place, and weigh its pixels."""
-    sight, transform, full = seen(leak, negative=place.negative), place.transform, levels[-1]
-    shape = (full.luma.shape[0], full.luma.shape[1])
-    for _ in range(CLEANINGS):
-        straight, weights = _compared(sight, full, _places(transform, flat(shape), full))
-        foreign = np.where(straight.weights > 0, 1 - weights, 0).astype(np.float32)
-        if float(foreign.sum()) <= LITTLE * float(straight.weights.sum()):
-            break
-        sight = without(sight, foreign, transform)
-        transform = align(sight, levels[1:] or levels, transform)
+    full = levels[-1]
+    sight, transform = _cleaned(seen(leak, negative=place.negative), levels, place.transform)
     field = _bent(sight, levels, transform)
     places = _places(transform, field, full)
     straight, weights = _compared(sight, full, places)
     found = agreement(*details(straight.luma, full.luma, weights * straight.weights))
     if not _sure(found):
         return Registration("what looks like the original in the leak is too little to be sure", agreement=found)
-    stray = sampled(field, shape)[weights > LEAST_SHOWN]
+    stray = sampled(field, _shape(full))[weights > LEAST_SHOWN]
     bending = float(np.sqrt((stray**2).sum(axis=-1).mean())) if len(stray) else 0.0
     reason = "the leak was laid onto the original"
     return Registration(reason, transform, places, weights, found, bending, place.negative)
+
+
+def _cleaned(sight: Sight, levels: list[Scaled], transform: Transform) -> tuple[Sight, Transform]:
+    """Believe no longer what is foreign, and align what is left, as long as the whole leak agrees no worse for it."""
+    full, flat_field = levels[-1], flat(_shape(levels[-1]))
+    whole, best = sight, _agreed(sight, full, _places(transform, flat_field, full))
+    for _ in range(CLEANINGS):
+        straight, weights = _compared(sight, full, _places(transform, flat_field, full))
+        foreign = np.where(straight.weights > 0, 1 - weights, 0).astype(np.float32)
+        if float(foreign.sum()) <= LITTLE * float(straight.weights.sum()):
+            break
+        cleaner = without(sight, foreign, transform)
+        moved = align(cleaner, levels[-FINE_LEVELS:], transform)
+        now = _agreed(whole, full, _places(moved, flat_field, full))
+        if now < NO_WORSE * best:
+            break
+        sight, transform, best = cleaner, moved, max(best, now)
+    return sight, transform
+
+
+def _agreed(sight: Sight, full: Scaled, places: Floats) -> float:
+    """Score a leak at its places."""
+    straight = fetch(sight, places)
+    return agreement(*details(straight.luma, full.luma, straight.weights)).score
+
+
+def _shape(level: Scaled) -> tuple[int, int]:
+    """Give the rows and columns of a level."""
+    return level.luma.shape[0], level.luma.shape[1]
 
 
 def _compared(sight: Sight, full: Scaled, places: Floats) -> tuple[Sight, Floats]:
@@ -143,7 +167,7 @@ def _compared(sight: Sight, full: Scaled, places: Floats) -> tuple[Sight, Floats
 
 def _bent(sight: Sight, levels: list[Scaled], transform: Transform) -> Field:
     """Find out how the leak is bent."""
-    field = flat((levels[-1].luma.shape[0], levels[-1].luma.shape[1]))
+    field = flat(_shape(levels[-1]))
     for level in levels[-BENDING_LEVELS:]:
         if not fits(sight, level, transform):
             break

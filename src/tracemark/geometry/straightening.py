@@ -6,16 +6,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Sight", "bring", "density", "fetch", "reduced", "scaling", "sight_of", "without"]
+__all__ = ["Sight", "bring", "density", "fetch", "legible", "reduced", "scaling", "sight_of", "without"]
 
 Floats = NDArray[np.float32]
 Transform = NDArray[np.float64]
 
 OVERSAMPLING = 1.5  # leak pixels in a wanted one above which the leak is reduced by area first
+MUCH = 0.02  # of the pixels: less that is cut off leaves keypoints enough
+SURROUNDINGS = (3.0, 8.0, 24.0)  # pixels: standard deviations, the nearest that knows anything is taken
+THIN = 0.05  # of a surrounding that must be known
 ENOUGH = 0.9  # a leak is not reduced by less
 STRIDE = 8  # pixels between places at which the density is measured
 BELIEVED = 0.5  # share of a wanted pixel that must be believed
 CLIPPED = 4.0  # luma levels from the ends within which tones may have been cut off; JPEG rings by as much
+RINGING = 3  # pixels: side of the square around a cut-off pixel that is not believed either
 MANY = 0.005  # of the pixels: fewer at an end are a picture's own lights and shadows
 
 
@@ -48,8 +52,35 @@ def sight_of(luma: Floats) -> Sight:
     for end, side in ((float(luma.min()), 1.0), (float(luma.max()), -1.0)):
         cut = (luma - np.float32(end)) * np.float32(side) < CLIPPED
         if cut.mean() > MANY:
-            weights[cv2.dilate(cut.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0] = 0
+            weights[cv2.dilate(cut.astype(np.uint8), np.ones((RINGING, RINGING), np.uint8)) > 0] = 0
     return Sight(luma, weights)
+
+
+def legible(luma: Floats) -> Floats:
+    """Fill what was cut off with what surrounds it, so that keypoints are found between white letters.
+
+    Parameters
+    ----------
+    luma : ndarray, shape (rows, columns), float32
+        The leak's luma, 0 to 255.
+
+    Returns
+    -------
+    luma : ndarray of the same shape, float32
+        The same array where hardly any pixel is at the leak's own black or white.
+    """
+    sight = sight_of(luma)
+    missing = sight.weights == 0
+    if missing.mean() < MUCH:
+        return luma
+    full = luma.copy()
+    for sigma in SURROUNDINGS:
+        under = np.asarray(cv2.GaussianBlur(sight.weights, (0, 0), sigma), dtype=np.float32)
+        over = np.asarray(cv2.GaussianBlur(luma * sight.weights, (0, 0), sigma), dtype=np.float32)
+        known = missing & (under > THIN)
+        full[known] = over[known] / under[known]
+        missing &= ~known
+    return full
 
 
 def without(sight: Sight, foreign: Floats, places: Transform) -> Sight:
@@ -89,7 +120,7 @@ def density(transform: Transform, shape: tuple[int, ...]) -> float:
 
 
 def bring(sight: Sight, transform: Transform, shape: tuple[int, int]) -> Sight:
-    """Straighten a leak by a homography from it to a picture of a shape."""
+    """Straighten a leak by a transform from it to a picture of a shape."""
     small, back = reduced(sight, density(transform, sight.luma.shape))
     transform = transform @ back
     size = (shape[1], shape[0])
