@@ -118,6 +118,7 @@ def as_fields(answer: Answer) -> dict[str, Any]:
                 "recipient": int(one.recipient),
                 "score": _finite(one.score),
                 "log10_false_alarm": _finite(one.log10_false_alarm),
+                "log10_fingerprint": _finite(one.log10_fingerprint),
             }
             for one in found.candidates
         ],

@@ -74,9 +74,10 @@ def accuse_listed(residues: Sequence[Residue], candidates: Sequence[int], *, key
     while True:
         spent += math.log(2)
         scores = scores_of(evidence, fingerprints, words)
-        chance, framed = _chances(evidence, scores, open_ones, spent)
+        alone = bound_of(evidence, jointly=False).fingerprint_alone(scores)
+        chance, framed = _chances(evidence, scores, alone, open_ones, spent)
         foreign |= {candidates[at] for at in np.flatnonzero(framed & open_ones).tolist()}
-        judged = _candidates(candidates, scores, evidence, chance)
+        judged = _candidates(candidates, scores, evidence, chance, alone)
         hits = [
             at
             for at in np.argsort(chance).tolist()
@@ -129,18 +130,17 @@ def accuse_anyone(residues: Sequence[Residue], *, key: Key, attempts: int = 1) -
         if _framed(scores)[0]:
             foreign.add(found)
         else:
-            score = float(scores.fingerprint[0] + scores.message[0]) / evidence.norm
-            named.append(Candidate(found, score, log10_accident(LOOKUPS)))
+            alone = bound_of(evidence, jointly=False).fingerprint_alone(scores)
+            named += _candidates([found], scores, evidence, np.array([log10_accident(LOOKUPS) * LN10]), alone)
         evidence = _without(evidence, fingerprints, [one.word])
     return Accusation(tuple(named), (), tuple(sorted(foreign)), len(seen))
 
 
 def _chances(
-    evidence: Evidence, scores: Scores, open_ones: NDArray[np.bool_], spent: float
+    evidence: Evidence, scores: Scores, alone: NDArray[np.float64], open_ones: NDArray[np.bool_], spent: float
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Bound each candidate's chance, everything tried counted; also tell whose message is there as a foreign body."""
     enough = IDENTIFIED_LOG10 * LN10 - spent
-    alone = bound_of(evidence, jointly=False).fingerprint_alone(scores)
     both = (scores.fingerprint + scores.message) / evidence.norm
     worth = open_ones & (both >= WORTH) & (alone > enough)
     joint = np.zeros_like(alone)
@@ -158,11 +158,16 @@ def _framed(scores: Scores) -> NDArray[np.bool_]:
 
 
 def _candidates(
-    recipients: Sequence[int], scores: Scores, evidence: Evidence, chance: NDArray[np.float64]
+    recipients: Sequence[int],
+    scores: Scores,
+    evidence: Evidence,
+    chance: NDArray[np.float64],
+    alone: NDArray[np.float64],
 ) -> list[Candidate]:
     """Put numbers to names."""
     z = (scores.fingerprint + scores.message) / max(evidence.norm, np.finfo(np.float64).tiny)
-    return [Candidate(*row) for row in zip(recipients, z.tolist(), (chance / LN10).tolist(), strict=True)]
+    logs = (chance / LN10).tolist(), (alone / LN10).tolist()
+    return [Candidate(*row) for row in zip(recipients, z.tolist(), *logs, strict=True)]
 
 
 def _without(evidence: Evidence, fingerprints: NDArray[np.int8], words: Sequence[int]) -> Evidence:

@@ -11,6 +11,7 @@ from tracemark.geometry.features import Features, extract
 from tracemark.geometry.finding import Candidate, Gallery, find
 from tracemark.geometry.locating import LEAK_FEATURES
 from tracemark.geometry.registration import Registration, register
+from tracemark.geometry.straightening import legible
 from tracemark.keys import Key
 from tracemark.ledger.ledger import Ledger
 from tracemark.ledger.photos import PhotoEntry
@@ -100,7 +101,9 @@ def find_photos(leak: NDArray[np.float32], collection: Collection) -> list[Laid]
         When the ledger is damaged, or the photo was marked in another format version.
     """
     features = extract(leak, most=LEAK_FEATURES)
-    likely = _frames(find(features, collection.gallery, most=MOST))
+    readable = legible(leak)
+    sought = features if readable is leak else extract(readable, most=LEAK_FEATURES)
+    likely = _frames(find(sought, collection.gallery, most=MOST))
     laid = [_lay(leak, features, _photo(collection, number)) for number in likely]
     if not any(laid) and len(collection.entries) <= FEW:
         others = set(range(len(collection.entries))) - set(likely)

@@ -15,6 +15,7 @@ from tracemark.original import Original
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import beacon_choices, codebook, fingerprint_patterns, message_choices
 from tracemark.signal.modulation import correlate_cells
+from tracemark.signal.simulation import Box, simulate
 from tracemark.signal.subtraction import subtract
 from tracemark.signal.whitening import whiten
 
@@ -22,6 +23,7 @@ __all__ = ["Residue", "fingerprints_of", "read_residue", "to_photo", "together"]
 
 LEVELS = tuple(level for level, _ in PROFILE.chip_levels)
 FLOOR = 4.0  # luma levels; docs/informed.md
+ASKEW = 0.75  # working pixels that a corner may be off a rectangle whose sides are the photo's
 LEAST_SHOWN = 0.3  # mean weight of a cell below which the leak does not show it
 LEAST_CELLS = 24  # of which the leak must show more: fewer could not name anyone
 
@@ -74,9 +76,14 @@ def read_residue(leak: NDArray[np.float32], original: Original, registration: Re
         nothing = np.empty((0, PROFILE.message_slots), dtype=np.float32)
         return Residue(original, registration, nothing[:, 0], nothing, np.zeros((rows, columns), dtype=bool))
     straight, weights = straighten(leak, registration)
+    box = _box(leak.shape, original, registration)
+    simulated = None if box is None else simulate(leak, original.luma, box)
+    if simulated is None:
+        left = subtract(straight, original.luma, weights)
+    else:
+        left = straighten(leak - simulated, registration)[0] * weights
     padding = [(0, -side % PROFILE.tile_pixels) for side in straight.shape]
-    left = np.pad(subtract(straight, original.luma, weights), padding)
-    weights = np.pad(weights, padding)
+    left, weights = np.pad(left, padding), np.pad(weights, padding)
     white = whiten(left, levels=LEVELS, floor=FLOOR, density=_density(registration)) * weights
     seen = (_by_cell(weights).mean(axis=(1, 3)) > LEAST_SHOWN)[:rows, :columns]
     correlation = correlate_cells(white, codebook(key))[:rows, :columns]
@@ -152,9 +159,26 @@ def to_photo(residue: Residue) -> NDArray[np.float64]:
     """Give the transform of a registered leak, (x, y, 1) to (x, y, 1), in the photo's own pixels."""
     scale = residue.original.layout.scale
     move = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2], [0, 0, 1]])
-    if residue.registration.homography is None:
+    if residue.registration.transform is None:
         raise ValueError("the leak must be registered")
-    return np.asarray(move @ residue.registration.homography, dtype=np.float64)
+    return np.asarray(move @ residue.registration.transform, dtype=np.float64)
+
+
+def _box(shape: tuple[int, ...], original: Original, registration: Registration) -> Box | None:
+    """Say which rectangle of the original the leak is, cut on whole pixels of the photo; None when it is none."""
+    if registration.homography is None or registration.negative:
+        return None
+    rows, columns = shape
+    edges = np.array([[0, 0, 1], [columns, 0, 1], [0, rows, 1], [columns, rows, 1]]) - [1 / 2, 1 / 2, 0]
+    placed = edges @ registration.homography.T
+    corners = placed[:, :2] / placed[:, 2:] + 1 / 2
+    scale = original.layout.scale
+    cut = np.rint(np.concatenate([corners[0], corners[3]]) * scale) / scale
+    left, top, right, bottom = cut
+    straight = np.array([[left, top], [right, top], [left, bottom], [right, bottom]])
+    if right <= left or bottom <= top or np.abs(corners - straight).max() > ASKEW:
+        return None
+    return Box(top, left, bottom, right)
 
 
 def _by_cell(values: NDArray[np.float32]) -> NDArray[np.float32]:

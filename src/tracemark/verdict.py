@@ -25,6 +25,10 @@ class Candidate:
     log10_false_alarm: float
     """Log10 of a bound on the chance that an innocent fits as well, everything tried counted; at most 0."""
 
+    log10_fingerprint: float
+    """Log10 of a bound on the chance that this one recipient's fingerprint fits as well by accident, the message left
+    out and nothing else counted: how sure it is that the message was not put there; at most 0."""
+
 
 @dataclass(frozen=True, eq=False)
 class Verdict:

@@ -15,6 +15,7 @@ __all__ = ["Bound", "Evidence", "Scores", "bound_of", "scores_of"]
 
 RATES = 48  # of the fingerprint's bound, in equal ratios
 RATE_RANGE = (2.0, 40.0)  # in units of 1 / norm of the soft symbols: the rate that is best for such a score
+AT_ONCE = 1000  # candidates whose signs are made floats: 14 MB for a photo
 MARGIN = 1e-3  # nats added to every bound: sums in float32 move one by 1e-5, words that are taken by much less
 JOINT_RATES = (7.5, 9.5)  # the same for message and fingerprint together: the first is best for 1e-12
 
@@ -113,7 +114,8 @@ def scores_of(evidence: Evidence, fingerprints: NDArray[np.int8], words: Sequenc
     -------
     scores : Scores
     """
-    fingerprint = fingerprints.astype(np.float32) @ evidence.fingerprint
+    parts = [fingerprints[start : start + AT_ONCE] for start in range(0, len(fingerprints), AT_ONCE)]
+    fingerprint = np.concatenate([part.astype(np.float32) @ evidence.fingerprint for part in parts])
     metrics = window_metrics(evidence.message, evidence.code)
     return Scores(fingerprint.astype(np.float64), word_scores(words, metrics))
 
