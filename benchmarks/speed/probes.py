@@ -21,12 +21,13 @@ from benchmarks.gauntlet.damage.codec import jpeg
 from benchmarks.gauntlet.damage.pixels import Pixels
 from benchmarks.gauntlet.damage.reshape import crop, fit_within
 
-__all__ = ["PROBES", "embed", "leaks", "main", "read"]
+__all__ = ["PROBES", "embed", "leaks", "main", "read", "splice"]
 
 KEY_SECRET = bytes(range(32))  # any will do: the times do not depend on it
 RECIPIENTS = (17, 99, 2**31 + 5)  # the first copy, then what a further one takes
 ENCODE_QUALITY = 90  # of the JPEG that times are compared with
 ENCODE_RUNS = 5  # its median is taken
+SPLICE_RUNS = 25  # their median is taken
 READ_RUNS = 2  # further readings after the first
 LEAK_PX = 1600  # long side of a leak: 1.7 megapixels at 3:2
 LEAK_QUALITY = 75
@@ -78,6 +79,28 @@ def read(leak: Pixels) -> Seconds:
     return {"first": first, "again": median(again), "named": float(named)}
 
 
+def splice(photo: Pixels) -> Seconds:
+    """Time encoding the variants of a photo, and splicing a copy from them.
+
+    Parameters
+    ----------
+    photo : ndarray, shape (rows, columns, 3)
+        RGB uint8.
+
+    Returns
+    -------
+    seconds : dict
+        ``prepare``, ``variants`` (the first copy included) and ``spliced copy`` (median).
+    """
+    start = time.perf_counter()
+    plan = tm.prepare(photo, key=tm.Key(KEY_SECRET))
+    prepared = time.perf_counter() - start
+    copy = partial(plan.jpeg_for, quality=ENCODE_QUALITY)
+    encoded = _timed(partial(copy, RECIPIENTS[0]))
+    spliced = median(_timed(partial(copy, recipient)) for recipient in range(SPLICE_RUNS))
+    return {"prepare": prepared, "variants": encoded, "spliced copy": spliced}
+
+
 def leaks(photo: Pixels) -> dict[str, Pixels]:
     """Make the leaks that are read.
 
@@ -104,7 +127,7 @@ def leaks(photo: Pixels) -> dict[str, Pixels]:
     }
 
 
-PROBES: dict[str, Callable[[Pixels], Seconds]] = {"embed": embed, "read": read}
+PROBES: dict[str, Callable[[Pixels], Seconds]] = {"embed": embed, "read": read, "splice": splice}
 """Cases by name."""
 
 

@@ -22,7 +22,7 @@ __all__ = ["JpegPlan", "JpegWriter", "prepare_jpeg"]
 
 QUALITY = 95  # for photos that do not come from a JPEG file; what OpenCV takes, too
 SUBSAMPLING = 2  # 4:2:0 for the same, likewise
-THREADS = 4  # at most: each holds two more pictures of the photo's size
+STRIP_PIXELS = 1 << 19  # of a strip that is encoded at a time: with all that it needs, it fits the processor's cache
 COLOURS = 3
 
 
@@ -59,13 +59,15 @@ class JpegWriter:
         Raises
         ------
         PhotoError
-            When the photo is not 8-bit grey or RGB.
+            When the photo is not 8-bit grey or RGB, or `like` is another photo.
         """
         pixels, layout = delivery.pixels, delivery.layout
         grey = pixels.ndim == 2
         if pixels.dtype != np.uint8 or not (grey or pixels.shape[2] == COLOURS):
             kind = "alpha" if pixels.dtype == np.uint8 else pixels.dtype.name
             raise PhotoError(f"photo must be 8-bit grey or RGB to be copied as JPEG, not {kind}")
+        if like is not None and like.pixels.shape != pixels.shape:
+            raise PhotoError(f"photo must have the shape {pixels.shape} of what was prepared, not {like.pixels.shape}")
         source = like or Photo(pixels, "JPEG")
         settings = source.jpeg or JpegSettings({}, SUBSAMPLING, progressive=False)
         model = replace(source, format="JPEG", jpeg=replace(settings, progressive=False))
@@ -81,14 +83,15 @@ class JpegWriter:
         Parameters
         ----------
         copy : ndarray
-            Its pixels.
+            Its pixels, or some rows of them.
 
         Returns
         -------
         data : bytes
             A whole file.
         """
-        return encode_photo(copy, like=self.like, quality=self.quality, restart_interval=self.restart_interval)
+        like = replace(self.like, pixels=copy)
+        return encode_photo(copy, like=like, quality=self.quality, restart_interval=self.restart_interval)
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +183,7 @@ class JpegPlan:
         """
         saved = read_plan_file(Path(path), key=key)
         layout = lay_out(saved.rows, saved.columns)
-        variants = variants_of(saved.files, cell=layout.cell)
+        variants = variants_of([saved.files], cell=layout.cell)
         if len(saved.files) != CONTENTS or variants.cells != layout.cells:
             raise FormatError(f"prepared photo {path} is damaged: it must hold {CONTENTS} variants of the photo's size")
         return cls(Contents(key, saved.digest, layout, saved.chip_set), variants)
@@ -210,9 +213,20 @@ def prepare_jpeg(delivery: Delivery, contents: Contents, *, like: Photo | None, 
         When the photo is not 8-bit grey or RGB, or `like` is another photo.
     """
     writer = JpegWriter.of(delivery, like=like, quality=quality)
+    layout = delivery.layout
+    high = layout.cell * max(1, STRIP_PIXELS // (layout.cell * layout.columns))
+    strips = [_cut_strip(delivery, first, high) for first in range(0, layout.rows, high)]
 
-    def encode(number: int) -> bytes:
-        return writer.encode(deliver(delivery, uniform_signs(number, delivery.layout)))
+    def encode(strip: Delivery) -> list[bytes]:
+        return [writer.encode(deliver(strip, uniform_signs(number, strip.layout))) for number in range(CONTENTS)]
 
-    with ThreadPoolExecutor(max_workers=min(THREADS, os.cpu_count() or 1)) as pool:
-        return JpegPlan(contents, variants_of(pool.map(encode, range(CONTENTS)), cell=delivery.layout.cell))
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        return JpegPlan(contents, variants_of(pool.map(encode, strips), cell=layout.cell))
+
+
+def _cut_strip(delivery: Delivery, first: int, rows: int) -> Delivery:
+    """Cut some rows out of a photo and its layers."""
+    cut = slice(first, first + rows)
+    pixels = delivery.pixels[cut]
+    layout = replace(delivery.layout, rows=len(pixels))
+    return Delivery(pixels, layout, delivery.common[cut], delivery.signed[:, cut])

@@ -19,7 +19,9 @@ def photo(rng):
 def stand_in(monkeypatch):
     stand_in = SimpleNamespace(
         Key=tracemark.Key,
-        prepare=lambda image, *, key: SimpleNamespace(copy_for=lambda recipient: image + 1),
+        prepare=lambda image, *, key: SimpleNamespace(
+            copy_for=lambda recipient: image + 1, jpeg_for=lambda recipient, *, quality: bytes(quality)
+        ),
         detect=lambda leak, *, key: SimpleNamespace(recipient=probes.RECIPIENTS[0]),
     )
     monkeypatch.setattr(probes, "tm", stand_in)
@@ -27,7 +29,11 @@ def stand_in(monkeypatch):
 
 @pytest.mark.parametrize(
     ("case", "steps"),
-    [("embed", {"prepare", "first copy", "further copy"}), ("read", {"first", "again", "named"})],
+    [
+        ("embed", {"prepare", "first copy", "further copy"}),
+        ("read", {"first", "again", "named"}),
+        ("splice", {"prepare", "variants", "spliced copy"}),
+    ],
 )
 def test_a_probe_prints_its_steps_and_its_peak(case, steps, photo, stand_in, tmp_path, capsys):
     np.save(tmp_path / "photo.npy", photo)
@@ -48,8 +54,10 @@ def test_the_table_adds_up_the_time_to_the_first_copy_and_shows_aims():
     measures = [
         Measure(step="prepare", seconds=1.0, **common),
         Measure(step="first copy", seconds=0.25, **common),
+        Measure(**{**common, "case": "splice 24 megapixels"}, step="spliced copy", seconds=0.002),
         Measure(case="start", step="tracemark --help", seconds=0.2),
     ]
     text = render({**provenance(), "photo": "a.jpg"}, measures)
-    assert "| mark 24 megapixels | prepare + first copy | 24.0 | 1.250 | 2 | 12.5 | 900 | 1536 |  |" in text
-    assert "| start | tracemark --help |  | 0.200 | 0.3 |  |  |  |  |" in text
+    assert "| mark 24 megapixels | prepare + first copy | 24.0 | 1.250 | 2 | 12.5 |  | 900 | 1536 |  |" in text
+    assert "| splice 24 megapixels | spliced copy | 24.0 | 0.002 |  | 0.020 | 0.05 | 900 | 1536 |  |" in text
+    assert "| start | tracemark --help |  | 0.200 | 0.3 |  |  |  |  |  |" in text

@@ -41,6 +41,15 @@ def test_a_copy_is_written_as_its_photo_was(kit, demo_photo):
     assert copy.jpeg == photo.jpeg
 
 
+def test_a_longer_list_gives_the_same_files(kit, run, demo_photo, tmp_path):
+    (tmp_path / "guests.csv").write_text("id\n" + "\n".join(str(recipient) for recipient in range(17, 34)))
+    arguments = ["embed", demo_photo, "--key", kit / "press.key", "--recipients", tmp_path / "guests.csv"]
+    assert run(*arguments, "--out", tmp_path).exit_code == 0
+    copies = [(tmp_path / str(recipient) / "seeding.jpg").read_bytes() for recipient in range(17, 34)]
+    assert copies[0] == (kit / "17" / "seeding.jpg").read_bytes()
+    assert len(set(copies)) == len(copies)
+
+
 def test_a_leak_cropped_scaled_and_saved_again_names_its_recipient(kit, run, tmp_path):
     with Image.open(kit / "17" / "seeding.jpg") as copy:
         columns, rows = copy.size
