@@ -165,7 +165,7 @@ def _candidates(
     alone: NDArray[np.float64],
 ) -> list[Candidate]:
     """Put numbers to names."""
-    z = (scores.fingerprint + scores.message) / max(evidence.norm, np.finfo(np.float64).tiny)
+    z = (scores.fingerprint + scores.message) / evidence.norm
     logs = (chance / LN10).tolist(), (alone / LN10).tolist()
     return [Candidate(*row) for row in zip(recipients, z.tolist(), *logs, strict=True)]
 

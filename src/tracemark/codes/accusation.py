@@ -35,9 +35,8 @@ class Evidence:
 
     @property
     def norm(self) -> float:
-        """Root of the sum of squares of all soft symbols."""
-        parts = np.concatenate([self.fingerprint, self.message]).astype(np.float64)
-        return float(np.sqrt(np.sum(parts**2)))
+        """Root of the sum of squares of all soft symbols; a little above 0 for those that say nothing."""
+        return _norm(np.concatenate([self.fingerprint, self.message]))
 
 
 @dataclass(frozen=True)
@@ -140,9 +139,8 @@ def bound_of(evidence: Evidence, *, jointly: bool) -> Bound:
     ``cosh(rate * soft)``.  A message word is a random number; :func:`~tracemark.codes.message.log_moment` bounds
     the mean over all of them.  The chance of a score of at least s is at most the mean times ``exp(-rate * s)``.
     """
-    norm = max(float(np.linalg.norm(evidence.fingerprint.astype(np.float64))), np.finfo(np.float64).tiny)
-    rates = np.geomspace(*RATE_RANGE, RATES) / norm
-    joint_rates = np.array(JOINT_RATES if jointly else ()) / max(evidence.norm, np.finfo(np.float64).tiny)
+    rates = np.geomspace(*RATE_RANGE, RATES) / _norm(evidence.fingerprint)
+    joint_rates = np.array(JOINT_RATES if jointly else ()) / evidence.norm
     metrics = window_metrics(evidence.message, evidence.code)
     joint = _log_cosh(np.outer(joint_rates, evidence.fingerprint)) + [log_moment(metrics, rate) for rate in joint_rates]
     return Bound(rates, _log_cosh(np.outer(rates, evidence.fingerprint)), joint_rates, np.asarray(joint))
@@ -160,3 +158,8 @@ def _log_cosh(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Sum the logarithms of the hyperbolic cosine over the last axis."""
     size = np.abs(values)
     return np.asarray(np.sum(size + np.log1p(np.exp(-2 * size)) - np.log(2), axis=-1))
+
+
+def _norm(soft: NDArray[np.float32]) -> float:
+    """Give the root of the sum of squares, or the least number that may divide others."""
+    return max(float(np.linalg.norm(soft.astype(np.float64))), float(np.finfo(np.float32).tiny))
