@@ -8,6 +8,7 @@ from PIL import Image, ImageCms
 import tracemark as tm
 from tracemark import embedding, splicing
 from tracemark.media.metadata import orientation_alone
+from tracemark.plan_file import PlanFile, write_plan_file
 
 RECIPIENTS = (0, 17, 2**32 - 1)
 
@@ -163,3 +164,14 @@ def test_another_key_cannot_use_a_saved_plan(plan, tmp_path):
     plan.save(tmp_path / "car.plan")
     with pytest.raises(tm.KeyFileError, match=f"key must be {plan.key.id}, .* not {tm.Key(bytes(32)).id}"):
         tm.Plan.load(tmp_path / "car.plan", key=tm.Key(bytes(32)))
+
+
+@pytest.mark.parametrize(
+    ("files", "rows", "sentence"), [(3, 325, "16 variants, not 3"), (0, 325, "not 0"), (16, 400, "cells")]
+)
+def test_a_saved_plan_that_does_not_hold_the_photo_is_refused_in_words(files, rows, sentence, plan, tmp_path):
+    key = tm.Key(bytes(range(32)))
+    copies = [plan.jpeg_for(recipient) for recipient in range(files)]
+    write_plan_file(tmp_path / "car.plan", PlanFile(plan.digest, rows, 490, plan.chip_set, copies), key=key)
+    with pytest.raises(tm.FormatError, match=sentence):
+        tm.Plan.load(tmp_path / "car.plan", key=key)

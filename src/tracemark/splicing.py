@@ -183,9 +183,11 @@ class JpegPlan:
         """
         saved = read_plan_file(Path(path), key=key)
         layout = lay_out(saved.rows, saved.columns)
+        if len(saved.files) != CONTENTS:
+            raise FormatError(f"prepared photo {path} must hold {CONTENTS} variants, not {len(saved.files)}")
         variants = variants_of([saved.files], cell=layout.cell)
-        if len(saved.files) != CONTENTS or variants.cells != layout.cells:
-            raise FormatError(f"prepared photo {path} is damaged: it must hold {CONTENTS} variants of the photo's size")
+        if variants.cells != layout.cells:
+            raise FormatError(f"prepared photo {path} must have {layout.cells} cells, not {variants.cells}")
         return cls(Contents(key, saved.digest, layout, saved.chip_set), variants)
 
 
