@@ -1,7 +1,7 @@
 """Read a leak that lies on its original: take the picture away, and weigh what is left."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ __all__ = ["Residue", "fingerprints_of", "read_residue", "to_photo", "together"]
 
 LEVELS = tuple(level for level, _ in PROFILE.chip_levels)
 FLOOR = 4.0  # luma levels; docs/informed.md
-ASKEW = 0.75  # working pixels that a corner may be off a rectangle whose sides are the photo's
+ASKEW = 2.0  # working pixels that a corner may be off a rectangle whose sides are the photo's
 LEAST_SHOWN = 0.3  # mean weight of a cell below which the leak does not show it
 LEAST_CELLS = 24  # of which the leak must show more: fewer could not name anyone
 
@@ -76,12 +76,12 @@ def read_residue(leak: NDArray[np.float32], original: Original, registration: Re
         nothing = np.empty((0, PROFILE.message_slots), dtype=np.float32)
         return Residue(original, registration, nothing[:, 0], nothing, np.zeros((rows, columns), dtype=bool))
     straight, weights = straighten(leak, registration)
-    box = _box(leak.shape, original, registration)
-    simulated = None if box is None else simulate(leak, original.luma, box)
+    simulated = simulate(leak, original.luma, _boxes(leak.shape, original, registration))
     if simulated is None:
         left = subtract(straight, original.luma, weights)
     else:
-        left = straighten(leak - simulated, registration)[0] * weights
+        luma, box = simulated
+        left = straighten(leak - luma, _exactly(registration, box, leak.shape))[0] * weights
     padding = [(0, -side % PROFILE.tile_pixels) for side in straight.shape]
     left, weights = np.pad(left, padding), np.pad(weights, padding)
     white = whiten(left, levels=LEVELS, floor=FLOOR, density=_density(registration)) * weights
@@ -164,21 +164,37 @@ def to_photo(residue: Residue) -> NDArray[np.float64]:
     return np.asarray(move @ residue.registration.transform, dtype=np.float64)
 
 
-def _box(shape: tuple[int, ...], original: Original, registration: Registration) -> Box | None:
-    """Say which rectangle of the original the leak is, cut on whole pixels of the photo; None when it is none."""
-    if registration.homography is None or registration.negative:
-        return None
+def _boxes(shape: tuple[int, ...], original: Original, registration: Registration) -> list[Box]:
+    """Say which rectangles of the photo the leak may be: cut on whole pixels of it, or all of it."""
+    if registration.transform is None or registration.negative:
+        return []
     rows, columns = shape
     edges = np.array([[0, 0, 1], [columns, 0, 1], [0, rows, 1], [columns, rows, 1]]) - [1 / 2, 1 / 2, 0]
-    placed = edges @ registration.homography.T
-    corners = placed[:, :2] / placed[:, 2:] + 1 / 2
+    placed = edges @ registration.transform.T
+    corners = (placed[:, :2] / placed[:, 2:] + 1 / 2)[:, ::-1]
     scale = original.layout.scale
-    cut = np.rint(np.concatenate([corners[0], corners[3]]) * scale) / scale
-    left, top, right, bottom = cut
-    straight = np.array([[left, top], [right, top], [left, bottom], [right, bottom]])
-    if right <= left or bottom <= top or np.abs(corners - straight).max() > ASKEW:
-        return None
-    return Box(top, left, bottom, right)
+    top, bottom = corners[:2, 0].mean(), corners[2:, 0].mean()
+    left, right = corners[::2, 1].mean(), corners[1::2, 1].mean()
+    low, high = (np.rint(np.array(corner) * scale) / scale for corner in ((top, left), (bottom, right)))
+    whole = np.array([original.layout.rows, original.layout.columns]) / scale
+    found = [
+        Box(*map(float, (*first, *last)))
+        for first, last in ((low, high), (np.zeros(2), whole))
+        if (last > first).all()
+        and np.abs(corners - [first, (first[0], last[1]), (last[0], first[1]), last]).max() < ASKEW
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _exactly(registration: Registration, box: Box, shape: tuple[int, ...]) -> Registration:
+    """Lay a leak on the very box that it shows."""
+    if registration.places is None:
+        return registration
+    rows, columns = registration.places.shape[:2]
+    steps = (box.right - box.left) / shape[1], (box.bottom - box.top) / shape[0]
+    across = (np.arange(columns) + 1 / 2 - box.left) / steps[0] - 1 / 2
+    down = (np.arange(rows) + 1 / 2 - box.top) / steps[1] - 1 / 2
+    return replace(registration, places=np.stack(np.meshgrid(across, down), axis=-1).astype(np.float32))
 
 
 def _by_cell(values: NDArray[np.float32]) -> NDArray[np.float32]:
