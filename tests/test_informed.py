@@ -1,0 +1,186 @@
+"""Reading with the original, from the picture to the name."""
+
+import cv2
+import numpy as np
+import pytest
+
+import tracemark as tm
+from tracemark.geometry.registration import Registration
+from tracemark.informed import LEAST_CELLS, read_residue
+from tracemark.original import original_of
+from tracemark.signal.luma import luma_of
+
+KEY = tm.Key(bytes(range(32)))
+RECIPIENT = 17
+LISTED = tuple(range(40))
+
+
+@pytest.fixture(scope="module")
+def photo(demo_photo):
+    """Two thirds of a megapixel of a real photo."""
+    return np.ascontiguousarray(tm.read_photo(demo_photo).pixels[400:1120, 600:1500])
+
+
+@pytest.fixture(scope="module")
+def other(demo_photo):
+    """Another part of it, that shows nothing of the first."""
+    return np.ascontiguousarray(tm.read_photo(demo_photo).pixels[400:1120, 1600:2500])
+
+
+@pytest.fixture(scope="module")
+def plan(photo):
+    return tm.prepare(photo, key=KEY)
+
+
+@pytest.fixture(scope="module")
+def copy(plan):
+    marked = plan.copy_for(RECIPIENT)
+    marked.setflags(write=False)
+    return marked
+
+
+def jpeg(pixels, quality):
+    return cv2.imdecode(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_UNCHANGED)
+
+
+def resized(pixels, factor):
+    return cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+
+
+def rotated(pixels, degrees):
+    centre = (pixels.shape[1] / 2, pixels.shape[0] / 2)
+    return cv2.warpAffine(pixels, cv2.getRotationMatrix2D(centre, degrees, 1), pixels.shape[1::-1])
+
+
+def in_frame(pixels):
+    frame = np.full((pixels.shape[0] + 150, pixels.shape[1] + 90, 3), 235, dtype=np.uint8)
+    frame[100:-50, 40:-50] = pixels
+    return frame
+
+
+LEAKS = {
+    # name: what a thief does, and where the corner (0, 0) of the leak lies in the photo
+    "untouched": (lambda copy: copy, (0, 0)),
+    "jpeg 15": (lambda copy: jpeg(copy, 15), (0, 0)),
+    "crop of a seventh, jpeg 60": (lambda copy: jpeg(copy[200:480, 300:630], 60), (300, 200)),
+    "a third of the side, jpeg 70": (lambda copy: jpeg(resized(copy, 1 / 3), 70), (1, 1)),
+    "crop, 0.6, jpeg 60": (lambda copy: jpeg(resized(copy[100:600, 150:850], 0.6), 60), (150.3, 100.3)),
+    "7 degrees, jpeg 70": (lambda copy: jpeg(rotated(copy, 7), 70), None),
+    "mirrored, jpeg 60": (lambda copy: jpeg(np.ascontiguousarray(copy[:, ::-1]), 60), (899, 0)),
+    "negative": (lambda copy: 255 - copy, (0, 0)),
+    "grey, 16 bit": (lambda copy: cv2.cvtColor(copy, cv2.COLOR_RGB2GRAY).astype(np.uint16) * 257, (0, 0)),
+    "screenshot": (lambda copy: jpeg(in_frame(copy), 80), (-40, -100)),
+    "darker, harder": (lambda copy: np.clip(copy * 1.25 - 40, 0, 255).astype(np.uint8), (0, 0)),
+}
+
+
+@pytest.mark.parametrize("name", LEAKS)
+def test_a_leak_names_its_recipient_and_its_place(name, copy, photo):
+    attack, corner = LEAKS[name]
+    found = tm.detect(attack(copy), key=KEY, original=photo, recipients=LISTED)
+    assert (found.verdict, found.method, found.recipients) == ("identified", "informed", (RECIPIENT,))
+    assert found.log10_false_alarm < -9
+    assert found.trials == len(LISTED)
+    assert found.candidates[0].recipient == RECIPIENT
+    assert found.score == found.candidates[0].score > 7 > found.candidates[1].score
+    if corner is not None:
+        np.testing.assert_allclose((found.geometry @ (0, 0, 1))[:2], corner, atol=1.5)
+
+
+def test_a_scrap_is_read_that_blind_reading_cannot_read(copy, photo):
+    scrap = jpeg(resized(copy[200:440, 300:600], 0.6), 60)
+    assert tm.detect(scrap, key=KEY).verdict == "none"
+    assert tm.detect(scrap, key=KEY, original=photo, recipients=LISTED).recipients == (RECIPIENT,)
+
+
+def test_without_a_list_anybody_is_named(copy, photo):
+    found = tm.detect(jpeg(copy, 40), key=KEY, original=photo)
+    assert (found.method, found.recipients) == ("informed", (RECIPIENT,))
+    assert -10 < found.log10_false_alarm < -9
+
+
+def test_a_list_without_the_leaker_names_nobody_and_is_the_last_word(copy, photo):
+    found = tm.detect(copy, key=KEY, original=photo, recipients=range(100, 130))
+    assert (found.verdict, found.method, found.recipients) == ("none", "informed", ())
+    assert "of 30 recipients compared none fits" in found.reason
+    assert found.log10_false_alarm == 0
+    assert len(found.candidates) == 5
+
+
+def test_the_original_itself_names_nobody(photo):
+    found = tm.detect(jpeg(photo, 80), key=KEY, original=photo, recipients=LISTED)
+    assert (found.verdict, found.method) == ("none", "informed")
+
+
+def test_a_wrong_key_names_nobody(copy, photo):
+    found = tm.detect(copy, key=tm.Key(bytes(32)), original=photo, recipients=LISTED)
+    assert (found.verdict, found.method) == ("none", "informed")
+
+
+def test_with_a_wrong_original_a_leak_is_read_blind(copy, other):
+    found = tm.detect(copy, key=KEY, original=other, recipients=LISTED)
+    assert (found.verdict, found.method, found.recipients) == ("identified", "blind", (RECIPIENT,))
+    assert "read blind, since no part of the leak agrees with the original" in found.reason
+    assert found.photo is None
+
+
+@pytest.mark.parametrize(
+    ("mix", "guilty"), [(np.mean, (3, 30)), (np.max, (3, 30)), (np.mean, (3, 17, 30)), (np.median, (3, 17, 30))]
+)
+def test_all_whose_copies_were_mixed_are_named_and_nobody_else(mix, guilty, plan, photo):
+    mixed = mix([plan.copy_for(recipient).astype(np.float32) for recipient in guilty], axis=0)
+    found = tm.detect(jpeg(np.rint(mixed).astype(np.uint8), 75), key=KEY, original=photo, recipients=LISTED)
+    assert sorted(found.recipients) == list(guilty)
+
+
+def test_leaks_of_two_photos_tell_more_than_either_alone(copy, photo, other):
+    leaks = [jpeg(resized(leak, 0.33), 55) for leak in (copy, tm.embed(other, recipient=RECIPIENT, key=KEY))]
+    alone = [
+        tm.detect(leak, key=KEY, original=of, recipients=LISTED) for leak, of in zip(leaks, (photo, other), strict=True)
+    ]
+    both = tm.detect_together(leaks, key=KEY, originals=[photo, other], recipients=LISTED)
+    assert both.recipients == (RECIPIENT,)
+    assert both.score > max(found.score for found in alone)
+    assert both.log10_false_alarm < min(found.log10_false_alarm for found in alone)
+
+
+def test_two_leaks_of_one_photo_count_once(copy, photo):
+    leak = jpeg(copy, 30)
+    once = tm.detect(leak, key=KEY, original=photo, recipients=LISTED)
+    twice = tm.detect_together([leak, leak[:400]], key=KEY, originals=[photo], recipients=LISTED)
+    assert twice.recipients == (RECIPIENT,)
+    assert twice.score == once.score
+    assert "1 of 2 leaks counted" in twice.reason
+
+
+def test_leaks_that_lie_on_no_original_are_not_read_together(copy, other):
+    found = tm.detect_together([copy, copy[:300]], key=KEY, originals=[other])
+    assert found.verdict == "none"
+    assert "one by one" in found.reason
+
+
+def test_no_leak_and_an_empty_list_are_refused_in_words(copy, photo):
+    with pytest.raises(tm.PhotoError, match="at least one leak"):
+        tm.detect_together([], key=KEY)
+    with pytest.raises(tm.RecipientError, match="must name somebody"):
+        tm.detect(copy, key=KEY, original=photo, recipients=[])
+    with pytest.raises(tm.RecipientError, match="from 0 to"):
+        tm.detect(copy, key=KEY, original=photo, recipients=[17, -1])
+
+
+@pytest.mark.parametrize("leak", [np.zeros((5, 5), np.uint8), np.zeros((90, 90), np.uint8)], ids=["small", "black"])
+def test_a_picture_of_nothing_names_nobody(leak, photo):
+    found = tm.detect(leak, key=KEY, original=photo, recipients=LISTED)
+    assert (found.verdict, found.method) == ("none", "blind")
+
+
+def test_what_does_not_lie_on_the_photo_leaves_nothing(photo):
+    residue = read_residue(luma_of(photo), original_of(photo, key=KEY), Registration("not found"), key=KEY)
+    assert not residue
+    assert residue.seen.sum() == len(residue.fingerprint) == len(residue.message) == 0
+
+
+def test_a_leak_that_shows_hardly_a_cell_is_not_read(copy, photo):
+    found = tm.detect(copy[300:360, 400:460], key=KEY, original=photo, recipients=LISTED)
+    assert LEAST_CELLS > 9
+    assert found.verdict == "none"
