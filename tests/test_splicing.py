@@ -6,7 +6,8 @@ import pytest
 from PIL import Image, ImageCms
 
 import tracemark as tm
-from tracemark import embedding, splicing
+from tracemark import plan as plan_room
+from tracemark import splicing
 from tracemark.media.metadata import orientation_alone
 from tracemark.plan_file import PlanFile, write_plan_file
 
@@ -101,14 +102,17 @@ def test_what_the_file_says_of_its_picture_is_kept(format_name, small, key):
 def test_a_copy_is_little_larger_than_its_photo_without_mark_and_markers(demo_photo, key):
     photo = tm.read_photo(demo_photo)
     plan = tm.prepare(photo.pixels, key=key)
-    spliced = plan.jpeg_for(17, like=photo, splice=False)
-    assert len(spliced) < 1.10 * len(tm.encode_photo(photo.pixels, like=photo))
+    plain = len(tm.encode_photo(photo.pixels, like=photo))
+    size = len(plan.jpeg_for(17, like=photo, splice=False)) / plain
+    assert size < 1.10
+    assert plan.spliced_size(like=photo) == pytest.approx(size, abs=0.01)
+    assert plan.spliced_size(like=photo, quality=50) > 1.10  # markers weigh as much in a small file
 
 
 def test_variants_are_encoded_once(plan, small, monkeypatch):
     calls = []
     real = splicing.prepare_jpeg
-    monkeypatch.setattr(embedding, "prepare_jpeg", lambda *given, **options: calls.append(1) or real(*given, **options))
+    monkeypatch.setattr(plan_room, "prepare_jpeg", lambda *given, **options: calls.append(1) or real(*given, **options))
     fresh = tm.prepare(small, key=tm.Key(bytes(range(32))))
     for recipient in RECIPIENTS:
         fresh.jpeg_for(recipient, quality=91)

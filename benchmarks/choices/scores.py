@@ -8,7 +8,7 @@ import numpy.typing as npt
 from tracemark.codes.fingerprint import fingerprint
 from tracemark.codes.message import decode, encode, mother_code
 from tracemark.codes.word import word_of
-from tracemark.embedding import Plan
+from tracemark.plan import Plan
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import CellChoice, beacon_choices, codebook, fingerprint_patterns, message_choices
 from tracemark.signal.reading import CellReading, gather, read_cells

@@ -13,7 +13,7 @@ from benchmarks.choices.subjects import SIZES, SMALL_PX, Setting, Subject
 from benchmarks.choices.variants import EQUAL_SIGHT, Variant, applied
 from benchmarks.gauntlet.damage.pixels import Pixels, clipped
 from benchmarks.page import table
-from tracemark.embedding import Plan
+from tracemark.plan import Plan
 from tracemark.profile import PROFILE
 from tracemark.signal.luma import luma_of
 

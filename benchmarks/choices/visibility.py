@@ -9,7 +9,8 @@ import tracemark as tm
 from benchmarks.choices.subjects import SIZES, Setting, Subject
 from benchmarks.gauntlet.quality import ssimulacra2
 from benchmarks.page import table
-from tracemark.embedding import Plan, _layers
+from tracemark.embedding import _layers
+from tracemark.plan import Plan
 from tracemark.signal.layout import to_working
 from tracemark.signal.luma import luma_of
 from tracemark.signal.mask import allowance

@@ -3,9 +3,10 @@
 from __future__ import annotations  # the types of tracemark are named, not fetched: fetching takes half a second
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -22,7 +23,7 @@ __all__ = ["embed"]
 
 SCHEMA = "tracemark.embed/1"
 SPLICED_COPIES = 16  # from so many copies of a photo on, splicing is never slower: it encodes 16 variants first
-SPLICED_PX = 1920  # long side: smaller photos are encoded in 20 ms, and restart markers would add up to a fifth
+SPLICED_SIZE = 1.1  # bytes over those of the photo: markers weigh more in small files, and those are encoded soon
 
 
 @dataclass(frozen=True)
@@ -160,20 +161,22 @@ def _mark_photo(path: Path, copies: Sequence[Copy], order: Order) -> None:
     if plan is not None and order.ledger is not None:
         order.ledger.add_recipients(order.guests, replace=order.update)
         tm.record_photo(order.ledger, photo.pixels, plan, name=path.name)
+    encode = None if plan is None else _encoder(plan, photo, order.quality, number=len(copies))
     for copy in copies:
-        if plan is not None:
-            data = _encode(plan, copy.recipient, photo, order.quality, splice=len(copies) >= SPLICED_COPIES)
+        if plan is not None and encode is not None:
+            data = encode(copy.recipient)
             _deliver(copy, data, plan, order)
         click.echo(_describe(copy, as_json=order.as_json))
     number = "1 copy" if len(copies) == 1 else f"{len(copies)} copies"
     click.echo(f"{click.format_filename(path)}: {number}{' planned' if order.dry_run else ''}", err=True)
 
 
-def _encode(plan: tm.Plan, recipient: int, photo: tm.Photo, quality: int | None, *, splice: bool) -> bytes:
-    """Make the file of a copy; how many copies there are changes the time it takes, and no byte."""
-    if photo.jpeg is None or photo.jpeg.progressive or max(photo.pixels.shape) < SPLICED_PX:
-        return tm.encode_photo(plan.copy_for(recipient), like=photo, quality=quality)
-    return plan.jpeg_for(recipient, like=photo, quality=quality, splice=splice)
+def _encoder(plan: tm.Plan, photo: tm.Photo, quality: int | None, *, number: int) -> Callable[[int], bytes]:
+    """Choose how a recipient's file is made; how many there are changes the time it takes, and no byte."""
+    baseline = photo.jpeg is not None and not photo.jpeg.progressive
+    if baseline and plan.spliced_size(like=photo, quality=quality) <= SPLICED_SIZE:
+        return partial(plan.jpeg_for, like=photo, quality=quality, splice=number >= SPLICED_COPIES)
+    return lambda recipient: tm.encode_photo(plan.copy_for(recipient), like=photo, quality=quality)
 
 
 def _deliver(copy: Copy, data: bytes, plan: tm.Plan, order: Order) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tracemark.detection import detect, detect_together
-    from tracemark.embedding import Plan, embed, prepare
+    from tracemark.embedding import embed, prepare
     from tracemark.errors import (
         FormatError,
         KeyFileError,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tracemark.ledger.recipients import Recipient
     from tracemark.ledger.verification import Verification
     from tracemark.media.photo import Photo, encode_photo, read_photo, write_atomically
+    from tracemark.plan import Plan
     from tracemark.recording import record_copy, record_photo
     from tracemark.splicing import JpegPlan
     from tracemark.verdict import Candidate, Verdict
@@ -83,7 +84,7 @@ _ROOMS = {
     "PhotoEntry": "tracemark.ledger.photos",
     "PhotoError": "tracemark.errors",
     "PhotoRecord": "tracemark.ledger.photos",
-    "Plan": "tracemark.embedding",
+    "Plan": "tracemark.plan",
     "Recipient": "tracemark.ledger.recipients",
     "RecipientError": "tracemark.errors",
     "TracemarkError": "tracemark.errors",

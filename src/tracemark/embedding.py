@@ -1,24 +1,19 @@
 """Mark a photo: analyse it once, then make a personal copy for each recipient."""
 
-import os
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
 from typing import Any, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.codes.word import checked_recipient
-from tracemark.contents import Contents
 from tracemark.errors import PhotoError
 from tracemark.geometry.sync_pattern import sync_lines, sync_tile
 from tracemark.keys import Key
-from tracemark.media.photo import Photo
 from tracemark.original import chip_set_of, digest_of
+from tracemark.plan import Plan
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import beacon_choices, codebook, fingerprint_patterns, message_choices
-from tracemark.signal.delivery import Delivery, deliver, prepare_delivery
+from tracemark.signal.delivery import prepare_delivery
 from tracemark.signal.layout import Layout, lay_out, to_working
 from tracemark.signal.luma import luma_of
 from tracemark.signal.mask import allowance
@@ -26,148 +21,14 @@ from tracemark.signal.modulation import Layers, build_layers
 from tracemark.signal.pixels import checked_pixels
 from tracemark.signal.rehearsal import rehearse, untouched_score
 from tracemark.signal.visibility import look_at
-from tracemark.splicing import JpegPlan, JpegWriter, prepare_jpeg
 
-__all__ = ["Plan", "embed", "prepare"]
+__all__ = ["embed", "prepare"]
 
 # SSIMULACRA2 that the strength is solved for, in a difficult photo and usually; docs/choices.md
 TARGETS = (86.4, 88.8)
 DIFFICULT = (9.3, 11.8)  # rehearsed scores between which a photo passes from difficult to usual
 LEAST_SCORE = 12.5  # standard deviations in the untouched copy; a word is read at about 10
 MOST_STRENGTH = 1.0  # luma levels in an allowance: even a photo that hides everything is not marked stronger
-
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """A photo that has been analysed, ready for any number of personal copies."""
-
-    key: Key
-    """The secret."""
-
-    digest: bytes
-    """BLAKE2b of the photo's pixels, 32 bytes."""
-
-    layout: Layout
-    """Where the cells lie."""
-
-    strength: float
-    """What the allowance is multiplied by."""
-
-    chip_set: int
-    """Which of the profile's chip sets this photo uses."""
-
-    delivery: Delivery
-    """The layers at the photo's own size."""
-
-    def copy_for(self, recipient: SupportsIndex) -> NDArray[Any]:
-        """Make a recipient's copy.
-
-        Parameters
-        ----------
-        recipient : int
-            0 to ``2**32 - 1``.
-
-        Returns
-        -------
-        copy : ndarray
-            Shape and dtype of the photo.
-
-        Raises
-        ------
-        RecipientError
-            When the recipient is not an integer in that range.
-        """
-        return deliver(self.delivery, self.contents.signs_for(recipient))
-
-    def jpeg_for(
-        self, recipient: SupportsIndex, *, like: Photo | None = None, quality: int | None = None, splice: bool = True
-    ) -> bytes:
-        """Make a recipient's copy as a JPEG file.
-
-        Parameters
-        ----------
-        recipient : int
-            0 to ``2**32 - 1``.
-        like : Photo, optional
-            The file that the photo was read from: its quantisation tables, subsampling, orientation, EXIF and
-            colour profile are taken over.
-        quality : int, optional
-            JPEG quality, 1 to 100, in place of its tables; 95 when there are none.
-        splice : bool
-            Whether the variants are encoded, once for all calls with the same `like` and `quality`, and the copy
-            spliced from them.  False encodes this copy alone: the same bytes, sooner when few copies are made.
-
-        Returns
-        -------
-        data : bytes
-            A whole baseline JPEG file, with restart markers.
-
-        Raises
-        ------
-        RecipientError
-            When the recipient is not an integer in that range.
-        PhotoError
-            When the photo is not 8-bit grey or RGB, or `like` is another photo.
-        """
-        number = checked_recipient(recipient)
-        if splice:
-            return self._jpeg_plan(like, quality).jpeg_for(number)
-        return JpegWriter.of(self.delivery, like=like, quality=quality).encode(self.copy_for(number))
-
-    def save(self, path: str | os.PathLike[str], *, like: Photo | None = None, quality: int | None = None) -> None:
-        """Write the variants to a file, from which copies can be spliced without the photo.
-
-        Parameters
-        ----------
-        path : path-like
-            Where to; the file appears whole or not at all, and an existing one is replaced.
-        like, quality
-            As for :meth:`jpeg_for`.
-
-        Raises
-        ------
-        PhotoError
-            As for :meth:`jpeg_for`.
-        OutputError
-            When the file cannot be written.
-        """
-        self._jpeg_plan(like, quality).save(path)
-
-    @staticmethod
-    def load(path: str | os.PathLike[str], *, key: Key) -> JpegPlan:
-        """Read what :meth:`save` wrote.
-
-        Parameters
-        ----------
-        path : path-like
-            The file.
-        key : Key
-            The key that the photo was prepared with; the file does not hold it.
-
-        Returns
-        -------
-        plan : JpegPlan
-            Makes copies with :meth:`~tracemark.splicing.JpegPlan.jpeg_for`.
-
-        Raises
-        ------
-        FormatError
-            When there is no such file, or it is damaged or of another version.
-        KeyFileError
-            When the file was written with another key.
-        """
-        return JpegPlan.load(path, key=key)
-
-    @cached_property
-    def contents(self) -> Contents:
-        """What tells its copies apart."""
-        return Contents(self.key, self.digest, self.layout, self.chip_set)
-
-    @cached_property
-    def _jpeg_plan(self) -> Callable[[Photo | None, int | None], JpegPlan]:
-        """Encode the variants, or find those that were encoded last."""
-        delivery, contents = self.delivery, self.contents
-        return lru_cache(maxsize=1)(lambda like, quality: prepare_jpeg(delivery, contents, like=like, quality=quality))
 
 
 def prepare(image: NDArray[Any], *, key: Key) -> Plan:

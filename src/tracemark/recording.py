@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracemark import __version__
-from tracemark.embedding import Plan
 from tracemark.geometry.features import extract
 from tracemark.ledger.copies import CopyRecord
 from tracemark.ledger.ledger import Ledger
 from tracemark.ledger.photos import PhotoRecord
 from tracemark.original import inner
+from tracemark.plan import Plan
 from tracemark.profile import PROFILE
 from tracemark.signal.layout import to_working
 from tracemark.signal.luma import luma_of

@@ -4,94 +4,23 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self, SupportsIndex
+from typing import Self, SupportsIndex
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tracemark.contents import CONTENTS, Contents, number_contents, uniform_signs
-from tracemark.errors import FormatError, PhotoError
+from tracemark.errors import FormatError
+from tracemark.jpeg_writer import JpegWriter
 from tracemark.keys import Key
-from tracemark.media.jpeg import Variants, restart_interval, splice, variants_of
-from tracemark.media.photo import JpegSettings, Photo, encode_photo
+from tracemark.media.jpeg import Variants, splice, variants_of
+from tracemark.media.photo import Photo
 from tracemark.plan_file import PlanFile, read_plan_file, write_plan_file
 from tracemark.signal.delivery import Delivery, deliver
 from tracemark.signal.layout import Layout, lay_out
 
-__all__ = ["JpegPlan", "JpegWriter", "prepare_jpeg"]
+__all__ = ["JpegPlan", "prepare_jpeg", "spliced_size"]
 
-QUALITY = 95  # for photos that do not come from a JPEG file; what OpenCV takes, too
-SUBSAMPLING = 2  # 4:2:0 for the same, likewise
 STRIP_PIXELS = 1 << 19  # of a strip that is encoded at a time: with all that it needs, it fits the processor's cache
-COLOURS = 3
-
-
-@dataclass(frozen=True, eq=False)
-class JpegWriter:
-    """How all copies of one photo are encoded."""
-
-    like: Photo
-    """What they are like, but for their pixels; never progressive."""
-
-    quality: int | None
-    """JPEG quality; None for the tables of `like`."""
-
-    restart_interval: int
-    """MCUs between two restart markers."""
-
-    @classmethod
-    def of(cls, delivery: Delivery, *, like: Photo | None, quality: int | None) -> Self:
-        """Choose how a photo's copies are encoded.
-
-        Parameters
-        ----------
-        delivery : Delivery
-            The photo and its mark.
-        like : Photo or None
-            The file that it was read from.
-        quality : int or None
-            JPEG quality, 1 to 100; None for that of the file, or 95.
-
-        Returns
-        -------
-        writer : JpegWriter
-
-        Raises
-        ------
-        PhotoError
-            When the photo is not 8-bit grey or RGB, or `like` is another photo.
-        """
-        pixels, layout = delivery.pixels, delivery.layout
-        grey = pixels.ndim == 2
-        if pixels.dtype != np.uint8 or not (grey or pixels.shape[2] == COLOURS):
-            kind = "alpha" if pixels.dtype == np.uint8 else pixels.dtype.name
-            raise PhotoError(f"photo must be 8-bit grey or RGB to be copied as JPEG, not {kind}")
-        if like is not None and like.pixels.shape != pixels.shape:
-            raise PhotoError(f"photo must have the shape {pixels.shape} of what was prepared, not {like.pixels.shape}")
-        source = like or Photo(pixels, "JPEG")
-        settings = source.jpeg or JpegSettings({}, SUBSAMPLING, progressive=False)
-        model = replace(source, format="JPEG", jpeg=replace(settings, progressive=False))
-        interval = restart_interval(
-            layout.columns, cell=layout.cell, subsampling=None if grey else settings.subsampling
-        )
-        usual = None if source.jpeg else QUALITY
-        return cls(model, usual if quality is None else quality, interval)
-
-    def encode(self, copy: NDArray[Any]) -> bytes:
-        """Encode one copy.
-
-        Parameters
-        ----------
-        copy : ndarray
-            Its pixels, or some rows of them.
-
-        Returns
-        -------
-        data : bytes
-            A whole file.
-        """
-        like = replace(self.like, pixels=copy)
-        return encode_photo(copy, like=like, quality=self.quality, restart_interval=self.restart_interval)
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +69,7 @@ class JpegPlan:
         return splice(self.variants, number_contents(self.contents.signs_for(recipient)))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it to a file; see :meth:`tracemark.embedding.Plan.save`.
+        """Write it to a file; see :meth:`tracemark.plan.Plan.save`.
 
         Parameters
         ----------
@@ -224,6 +153,33 @@ def prepare_jpeg(delivery: Delivery, contents: Contents, *, like: Photo | None, 
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         return JpegPlan(contents, variants_of(pool.map(encode, strips), cell=layout.cell))
+
+
+def spliced_size(delivery: Delivery, *, like: Photo | None, quality: int | None) -> float:
+    """Tell what mark and restart markers add to a file.
+
+    Parameters
+    ----------
+    delivery : Delivery
+        The photo and its mark.
+    like : Photo or None
+        The file that it was read from.
+    quality : int or None
+        JPEG quality, 1 to 100; None for that of the file, or 95.
+
+    Returns
+    -------
+    size : float
+        Bytes of one variant over those of the photo without a mark and without markers; 1.05 is 5 % more.
+
+    Raises
+    ------
+    PhotoError
+        When the photo is not 8-bit grey or RGB, or `like` is another photo.
+    """
+    writer = JpegWriter.of(delivery, like=like, quality=quality)
+    plain = replace(writer, restart_interval=0).encode(delivery.pixels)
+    return len(writer.encode(deliver(delivery, uniform_signs(0, delivery.layout)))) / len(plain)
 
 
 def _cut_strip(delivery: Delivery, first: int, rows: int) -> Delivery:

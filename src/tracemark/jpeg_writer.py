@@ -1,0 +1,86 @@
+"""Encode a photo's copies as JPEG files like the one it was read from."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.errors import PhotoError
+from tracemark.media.jpeg import restart_interval
+from tracemark.media.photo import JpegSettings, Photo, encode_photo
+from tracemark.signal.delivery import Delivery
+
+__all__ = ["JpegWriter"]
+
+QUALITY = 95  # for photos that do not come from a JPEG file; what OpenCV takes, too
+SUBSAMPLING = 2  # 4:2:0 for the same, likewise
+COLOURS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class JpegWriter:
+    """How all copies of one photo are encoded."""
+
+    like: Photo
+    """What they are like, but for their pixels; never progressive."""
+
+    quality: int | None
+    """JPEG quality; None for the tables of `like`."""
+
+    restart_interval: int
+    """MCUs between two restart markers."""
+
+    @classmethod
+    def of(cls, delivery: Delivery, *, like: Photo | None, quality: int | None) -> Self:
+        """Choose how a photo's copies are encoded.
+
+        Parameters
+        ----------
+        delivery : Delivery
+            The photo and its mark.
+        like : Photo or None
+            The file that it was read from.
+        quality : int or None
+            JPEG quality, 1 to 100; None for that of the file, or 95.
+
+        Returns
+        -------
+        writer : JpegWriter
+
+        Raises
+        ------
+        PhotoError
+            When the photo is not 8-bit grey or RGB, or `like` is another photo.
+        """
+        pixels, layout = delivery.pixels, delivery.layout
+        grey = pixels.ndim == 2
+        if pixels.dtype != np.uint8 or not (grey or pixels.shape[2] == COLOURS):
+            kind = "alpha" if pixels.dtype == np.uint8 else pixels.dtype.name
+            raise PhotoError(f"photo must be 8-bit grey or RGB to be copied as JPEG, not {kind}")
+        if like is not None and like.pixels.shape != pixels.shape:
+            raise PhotoError(f"photo must have the shape {pixels.shape} of what was prepared, not {like.pixels.shape}")
+        source = like or Photo(pixels, "JPEG")
+        settings = source.jpeg or JpegSettings({}, SUBSAMPLING, progressive=False)
+        model = replace(source, format="JPEG", jpeg=replace(settings, progressive=False))
+        interval = restart_interval(
+            layout.columns, cell=layout.cell, subsampling=None if grey else settings.subsampling
+        )
+        usual = None if source.jpeg else QUALITY
+        return cls(model, usual if quality is None else quality, interval)
+
+    def encode(self, copy: NDArray[Any]) -> bytes:
+        """Encode one copy.
+
+        Parameters
+        ----------
+        copy : ndarray
+            Its pixels, or some rows of them.
+
+        Returns
+        -------
+        data : bytes
+            A whole file.
+        """
+        like = replace(self.like, pixels=copy)
+        return encode_photo(copy, like=like, quality=self.quality, restart_interval=self.restart_interval)

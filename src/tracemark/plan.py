@@ -1,0 +1,173 @@
+"""Make copies of a photo that has been analysed."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any, SupportsIndex
+
+from numpy.typing import NDArray
+
+from tracemark.codes.word import checked_recipient
+from tracemark.contents import Contents
+from tracemark.jpeg_writer import JpegWriter
+from tracemark.keys import Key
+from tracemark.media.photo import Photo
+from tracemark.signal.delivery import Delivery, deliver
+from tracemark.signal.layout import Layout
+from tracemark.splicing import JpegPlan, prepare_jpeg, spliced_size
+
+__all__ = ["Plan"]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A photo that has been analysed, ready for any number of personal copies."""
+
+    key: Key
+    """The secret."""
+
+    digest: bytes
+    """BLAKE2b of the photo's pixels, 32 bytes."""
+
+    layout: Layout
+    """Where the cells lie."""
+
+    strength: float
+    """What the allowance is multiplied by."""
+
+    chip_set: int
+    """Which of the profile's chip sets this photo uses."""
+
+    delivery: Delivery
+    """The layers at the photo's own size."""
+
+    def copy_for(self, recipient: SupportsIndex) -> NDArray[Any]:
+        """Make a recipient's copy.
+
+        Parameters
+        ----------
+        recipient : int
+            0 to ``2**32 - 1``.
+
+        Returns
+        -------
+        copy : ndarray
+            Shape and dtype of the photo.
+
+        Raises
+        ------
+        RecipientError
+            When the recipient is not an integer in that range.
+        """
+        return deliver(self.delivery, self.contents.signs_for(recipient))
+
+    def jpeg_for(
+        self, recipient: SupportsIndex, *, like: Photo | None = None, quality: int | None = None, splice: bool = True
+    ) -> bytes:
+        """Make a recipient's copy as a JPEG file.
+
+        Parameters
+        ----------
+        recipient : int
+            0 to ``2**32 - 1``.
+        like : Photo, optional
+            The file that the photo was read from: its quantisation tables, subsampling, orientation, EXIF and
+            colour profile are taken over.
+        quality : int, optional
+            JPEG quality, 1 to 100, in place of its tables; 95 when there are none.
+        splice : bool
+            Whether the variants are encoded, once for all calls with the same `like` and `quality`, and the copy
+            spliced from them.  False encodes this copy alone: the same bytes, sooner when few copies are made.
+
+        Returns
+        -------
+        data : bytes
+            A whole baseline JPEG file, with restart markers.
+
+        Raises
+        ------
+        RecipientError
+            When the recipient is not an integer in that range.
+        PhotoError
+            When the photo is not 8-bit grey or RGB, or `like` is another photo.
+        """
+        number = checked_recipient(recipient)
+        if splice:
+            return self._jpeg_plan(like, quality).jpeg_for(number)
+        return JpegWriter.of(self.delivery, like=like, quality=quality).encode(self.copy_for(number))
+
+    def spliced_size(self, *, like: Photo | None = None, quality: int | None = None) -> float:
+        """Tell what mark and restart markers add to a JPEG file.
+
+        Parameters
+        ----------
+        like, quality
+            As for :meth:`jpeg_for`.
+
+        Returns
+        -------
+        size : float
+            Bytes of a spliced file over those of the photo without a mark and without markers; 1.05 is 5 % more.
+
+        Raises
+        ------
+        PhotoError
+            As for :meth:`jpeg_for`.
+        """
+        return spliced_size(self.delivery, like=like, quality=quality)
+
+    def save(self, path: str | os.PathLike[str], *, like: Photo | None = None, quality: int | None = None) -> None:
+        """Write the variants to a file, from which copies can be spliced without the photo.
+
+        Parameters
+        ----------
+        path : path-like
+            Where to; the file appears whole or not at all, and an existing one is replaced.
+        like, quality
+            As for :meth:`jpeg_for`.
+
+        Raises
+        ------
+        PhotoError
+            As for :meth:`jpeg_for`.
+        OutputError
+            When the file cannot be written.
+        """
+        self._jpeg_plan(like, quality).save(path)
+
+    @staticmethod
+    def load(path: str | os.PathLike[str], *, key: Key) -> JpegPlan:
+        """Read what :meth:`save` wrote.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+        key : Key
+            The key that the photo was prepared with; the file does not hold it.
+
+        Returns
+        -------
+        plan : JpegPlan
+            Makes copies with :meth:`~tracemark.splicing.JpegPlan.jpeg_for`.
+
+        Raises
+        ------
+        FormatError
+            When there is no such file, or it is damaged or of another version.
+        KeyFileError
+            When the file was written with another key.
+        """
+        return JpegPlan.load(path, key=key)
+
+    @cached_property
+    def contents(self) -> Contents:
+        """What tells its copies apart."""
+        return Contents(self.key, self.digest, self.layout, self.chip_set)
+
+    @cached_property
+    def _jpeg_plan(self) -> Callable[[Photo | None, int | None], JpegPlan]:
+        """Encode the variants, or find those that were encoded last."""
+        delivery, contents = self.delivery, self.contents
+        return lru_cache(maxsize=1)(lambda like, quality: prepare_jpeg(delivery, contents, like=like, quality=quality))
