@@ -136,3 +136,13 @@ def test_what_does_not_show_the_original_fails_and_says_why(coffee, astronaut, r
 
 def test_an_original_of_one_tone_fails(coffee):
     assert "one tone" in register(coffee, np.full((200, 300), 9, np.float32)).reason
+
+
+def test_what_was_filled_up_is_no_part_of_the_photo(coffee):
+    filled = cv2.copyMakeBorder(coffee, 0, 16, 0, 8, cv2.BORDER_REFLECT)
+    small = cv2.resize(coffee, (300, 200), interpolation=cv2.INTER_AREA)
+    found = register(jpeg(small, 40), filled, extent=(400, 600))
+    places = scaling((200, 300), (400, 600))
+    assert error(found, np.linalg.inv(places), filled.shape) < 0.06
+    assert not found.weights[400:].any()
+    assert not found.weights[:, 600:].any()

@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.geometry.displacement import Displacement, details, displacements, softened
+from tracemark.geometry.displacement import Detail, Displacement, details, displacements, softened
 from tracemark.geometry.straightening import Sight, bring, density, reduced, scaling
 
-__all__ = ["Scaled", "align", "fits", "pyramid"]
+__all__ = ["Scaled", "align", "compare", "fits", "pyramid"]
 
 Floats = NDArray[np.float32]
 Transform = NDArray[np.float64]
@@ -31,19 +31,35 @@ class Scaled:
     luma: Floats
     """Shape (rows, columns)."""
 
+    weights: Floats
+    """1 where the original shows the photo, 0 where it was filled up; shape (rows, columns)."""
+
     transform: Transform
     """Original (x, y, 1) to this level's (x, y, 1)."""
 
 
-def pyramid(original: Floats) -> list[Scaled]:
-    """Halve the original until it is small, coarsest first."""
-    levels = [Scaled(original, np.eye(3))]
+def pyramid(original: Floats, extent: tuple[float, float] | None = None) -> list[Scaled]:
+    """Halve the original, of which the photo fills so many rows and columns, until it is small; coarsest first."""
+    weights = np.ones_like(original)
+    if extent is not None:
+        weights[int(extent[0]) :] = 0
+        weights[:, int(extent[1]) :] = 0
+    levels = [Scaled(original, weights, np.eye(3))]
     while max(levels[0].luma.shape) > COARSEST * np.sqrt(2):
-        finer = levels[0].luma
-        size = tuple(max(round(side / 2), 1) for side in finer.shape[::-1])
-        small = np.asarray(cv2.resize(finer, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
-        levels.insert(0, Scaled(small, scaling(original.shape, small.shape)))
+        finer = levels[0]
+        size = tuple(max(round(side / 2), 1) for side in finer.luma.shape[::-1])
+        luma, weights = (
+            np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+            for values in (finer.luma, finer.weights)
+        )
+        whole = (weights >= 1).astype(np.float32)
+        levels.insert(0, Scaled(luma, whole, scaling(original.shape, luma.shape)))
     return levels
+
+
+def compare(straight: Sight, level: Scaled) -> tuple[Detail, Detail]:
+    """Take the detail of a straightened leak and of the original where both are to be believed."""
+    return details(straight.luma, level.luma, straight.weights * level.weights)
 
 
 def fits(leak: Sight, level: Scaled, transform: Transform) -> bool:
@@ -77,7 +93,7 @@ def align(leak: Sight, levels: list[Scaled], start: Transform) -> Transform:
             straight = bring(small, here, (level.luma.shape[0], level.luma.shape[1]))
             if not straight.weights.any():
                 return start
-            moved = displacements(*details(straight.luma, level.luma, straight.weights))
+            moved = displacements(*compare(straight, level))
             correction, largest = _correction(moved, (level.luma.shape[0], level.luma.shape[1]))
             here = correction @ here
             if largest < STILL:

@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.geometry.agreement import Agreement, agreement
-from tracemark.geometry.alignment import Scaled, align, fits
+from tracemark.geometry.alignment import Scaled, align, compare, fits
 from tracemark.geometry.consensus import Proposal, propose
-from tracemark.geometry.displacement import details
 from tracemark.geometry.features import Features, extract
 from tracemark.geometry.straightening import Sight, bring, legible, sight_of
 from tracemark.geometry.template import template_places, whole_places
@@ -22,7 +21,7 @@ Transform = NDArray[np.float64]
 LEAK_FEATURES = 3000  # a leak may show other things, too
 ORIGINAL_FEATURES = 4000  # a crop of 3 % may hold only as many in a hundred
 STARTS = 3  # places of each kind that are refined
-FINE_LEVELS = 2  # of the pyramid, that refine a firm place
+FINE_LEVELS = 2  # of the pyramid
 FIRM = 100  # votes that pin a place down everywhere; with fewer, the whole photo is tried, too
 SURE = 40.0  # standard deviations: places are not sought in further ways; docs/registration.md
 PLENTY = 200  # keypoints of a leak which would have been found again, were the original shown
@@ -54,6 +53,7 @@ def locate(
     leak: Floats,
     levels: list[Scaled],
     *,
+    extent: tuple[float, float] | None = None,
     leak_features: Features | None = None,
     original_features: Features | None = None,
     guesses: Sequence[Transform] = (),
@@ -66,6 +66,8 @@ def locate(
         The leak's luma.
     levels : list of Scaled
         The original's pyramid.
+    extent : tuple of float, optional
+        Rows and columns of the original that the photo fills.
     leak_features, original_features : Features, optional
         When they are known already.
     guesses : sequence of ndarray, shape (3, 3)
@@ -77,7 +79,7 @@ def locate(
         The best, however badly it agrees; none when there was nothing to try.
     """
     best: Place | None = None
-    for starts in _starts(leak, levels[-1].luma, leak_features, original_features, guesses):
+    for starts in _starts(leak, levels[-1].luma, extent, leak_features, original_features, guesses):
         places = _refined(leak, levels, starts)
         best = max([best, *places] if best else places, key=lambda place: place.merit, default=None)
         if best is not None and best.agreement.score >= SURE:
@@ -88,13 +90,14 @@ def locate(
 def _starts(
     leak: Floats,
     original: Floats,
+    extent: tuple[float, float] | None,
     leak_features: Features | None,
     original_features: Features | None,
     guesses: Sequence[Transform],
 ) -> Iterator[list[Proposal]]:
     """Propose places in ever costlier ways."""
     yield [Proposal(guess, 0, exact=True) for guess in guesses]
-    whole = [Proposal(place, 0, exact=True) for place in whole_places(leak, original)]
+    whole = [Proposal(place, 0, exact=True) for place in whole_places(leak, extent or original.shape)]
     ours = extract(leak, most=LEAK_FEATURES) if leak_features is None else leak_features
     theirs = extract(original, most=ORIGINAL_FEATURES) if original_features is None else original_features
     proposals = propose(ours, theirs)
@@ -116,10 +119,11 @@ def _refined(leak: Floats, levels: list[Scaled], starts: list[Proposal]) -> list
     places = []
     for start in _promising(leak, levels, starts):
         came = _judged(leak, levels, start.transform, negative=start.negative)
-        places.append(replace(came, exact=start.exact))
-        # what many keypoints say needs no coarse levels, on which little may be left of the photo
-        used = levels[-FINE_LEVELS:] if start.votes >= FIRM else levels
-        places.append(_place(leak, used, start))
+        refined = _place(leak, levels, start)
+        if refined.agreement.score < came.agreement.score:
+            # too little may be left of the photo on the coarse levels
+            refined = _place(leak, levels[-FINE_LEVELS:], start)
+        places += [replace(came, exact=start.exact), refined]
     return places
 
 
@@ -148,5 +152,5 @@ def _judged(leak: Floats, levels: list[Scaled], transform: Transform, *, negativ
     sight = seen(leak, negative=negative)
     level = [level for level in levels if fits(sight, level, transform) or level is levels[0]][-1]
     straight = bring(sight, level.transform @ transform, (level.luma.shape[0], level.luma.shape[1]))
-    found = agreement(*details(straight.luma, level.luma, straight.weights))
+    found = agreement(*compare(straight, level))
     return Place(transform, negative, found)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.geometry.agreement import Agreement, agreement
-from tracemark.geometry.alignment import Scaled, align, fits, pyramid
+from tracemark.geometry.alignment import Scaled, align, compare, fits, pyramid
 from tracemark.geometry.coverage import coverage
 from tracemark.geometry.deformation import Field, bend, flat, sampled
 from tracemark.geometry.displacement import details, displacements
@@ -68,6 +68,7 @@ def register(
     leak: Floats,
     original: Floats,
     *,
+    extent: tuple[float, float] | None = None,
     leak_features: Features | None = None,
     original_features: Features | None = None,
     guesses: Sequence[Transform] = (),
@@ -80,6 +81,9 @@ def register(
         The leak's luma, 0 to 255, any size.
     original : ndarray, shape (rows', columns'), float32
         The original's luma at the scale the leak is wanted in.
+    extent : tuple of float, optional
+        Rows and columns of ``original`` that the photo fills, where cells that stick out were filled up; they need not
+        be whole.  By default all of it.
     leak_features, original_features : Features, optional
         When they are known already; in pixels of ``leak`` and ``original``.
     guesses : sequence of ndarray, shape (3, 3)
@@ -99,8 +103,10 @@ def register(
     for name, luma in (("leak", leak), ("original", original)):
         if not np.ptp(luma):
             return Registration(f"the {name} is of one tone, and nothing can be compared")
-    levels = pyramid(original)
-    best = locate(leak, levels, leak_features=leak_features, original_features=original_features, guesses=guesses)
+    levels = pyramid(original, extent)
+    best = locate(
+        leak, levels, extent=extent, leak_features=leak_features, original_features=original_features, guesses=guesses
+    )
     if best is None or not _sure(best.agreement):
         found = NONE if best is None else best.agreement
         return Registration("no part of the leak agrees with the original", agreement=found)
@@ -115,8 +121,7 @@ def _sure(found: Agreement) -> bool:
 def _laid(leak: Floats, levels: list[Scaled], place: Place) -> Registration:
     """Take what is foreign out of the leak, bend it into place, and weigh its pixels."""
     full = levels[-1]
-    sight, transform = _cleaned(seen(leak, negative=place.negative), levels, place.transform)
-    field = _bent(sight, levels, transform)
+    sight, transform, field = _cleaned(seen(leak, negative=place.negative), levels, place.transform)
     places = _places(transform, field, full)
     straight, weights = _compared(sight, full, places)
     found = agreement(*details(straight.luma, full.luma, weights * straight.weights))
@@ -128,28 +133,32 @@ def _laid(leak: Floats, levels: list[Scaled], place: Place) -> Registration:
     return Registration(reason, transform, places, weights, found, bending, place.negative)
 
 
-def _cleaned(sight: Sight, levels: list[Scaled], transform: Transform) -> tuple[Sight, Transform]:
-    """Believe no longer what is foreign, and align what is left, as long as the whole leak agrees no worse for it."""
-    full, flat_field = levels[-1], flat(_shape(levels[-1]))
-    whole, best = sight, _agreed(sight, full, _places(transform, flat_field, full))
+def _cleaned(sight: Sight, levels: list[Scaled], transform: Transform) -> tuple[Sight, Transform, Field]:
+    """Bend the leak, and again without what is foreign, as long as the whole leak agrees no worse for it."""
+    full, whole = levels[-1], sight
+    unbent = flat(_shape(full))
+    fields = [unbent, _bent(sight, levels, transform)]
+    scores = [_agreed(whole, full, _places(transform, field, full)) for field in fields]
+    field, best = fields[int(np.argmax(scores))], max(scores)
     for _ in range(CLEANINGS):
-        straight, weights = _compared(sight, full, _places(transform, flat_field, full))
+        straight, weights = _compared(sight, full, _places(transform, field, full))
         foreign = np.where(straight.weights > 0, 1 - weights, 0).astype(np.float32)
         if float(foreign.sum()) <= LITTLE * float(straight.weights.sum()):
             break
         cleaner = without(sight, foreign, transform)
-        moved = align(cleaner, levels[-FINE_LEVELS:], transform)
-        now = _agreed(whole, full, _places(moved, flat_field, full))
+        moved = align(cleaner, levels[-FINE_LEVELS:], transform) if field is unbent else transform
+        bent = _bent(cleaner, levels, moved)
+        now = _agreed(whole, full, _places(moved, bent, full))
         if now < NO_WORSE * best:
             break
-        sight, transform, best = cleaner, moved, max(best, now)
-    return sight, transform
+        sight, transform, field, best = cleaner, moved, bent, max(best, now)
+    return sight, transform, field
 
 
 def _agreed(sight: Sight, full: Scaled, places: Floats) -> float:
     """Score a leak at its places."""
     straight = fetch(sight, places)
-    return agreement(*details(straight.luma, full.luma, straight.weights)).score
+    return agreement(*compare(straight, full)).score
 
 
 def _shape(level: Scaled) -> tuple[int, int]:
@@ -160,8 +169,8 @@ def _shape(level: Scaled) -> tuple[int, int]:
 def _compared(sight: Sight, full: Scaled, places: Floats) -> tuple[Sight, Floats]:
     """Look the leak up at its places, and weigh its pixels."""
     straight = fetch(sight, places)
-    moved = displacements(*details(straight.luma, full.luma, straight.weights))
-    inside = fetch(Sight(sight.luma, np.ones_like(sight.luma)), places).weights
+    moved = displacements(*compare(straight, full))
+    inside = fetch(Sight(sight.luma, np.ones_like(sight.luma)), places).weights * full.weights
     return straight, coverage(straight, inside, full.luma, moved)
 
 
@@ -175,7 +184,7 @@ def _bent(sight: Sight, levels: list[Scaled], transform: Transform) -> Field:
         small, back = reduced(sight, density(level.transform @ transform, sight.luma.shape))
         for _ in range(BENDING_ROUNDS):
             straight = fetch(small, _places(transform @ back, field, level))
-            moved = displacements(*details(straight.luma, level.luma, straight.weights))
+            moved = displacements(*compare(straight, level))
             before, field = field, bend(field, moved, scale=scale)
             if np.abs(field.waves - before.waves).max() * scale < STILL:
                 break

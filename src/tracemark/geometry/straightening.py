@@ -104,7 +104,7 @@ def without(sight: Sight, foreign: Floats, places: Transform) -> Sight:
     return Sight(sight.luma, np.asarray(sight.weights * (1 - covered), dtype=np.float32))
 
 
-def scaling(shape: tuple[int, ...], to: tuple[int, ...]) -> Transform:
+def scaling(shape: tuple[float, ...], to: tuple[float, ...]) -> Transform:
     """Give the transform of pixels, whose centres are at integers, when a picture is resized."""
     factor = np.array([to[1] / shape[1], to[0] / shape[0]])
     transform = np.diag([*factor, 1.0])

@@ -23,13 +23,15 @@ FINE, BROAD = 1.0, 8.0  # coarse pixels: standard deviations between which detai
 FLOOR = 1.0  # luma levels: spread below which there is no detail
 
 
-def whole_places(leak: Floats, original: Floats) -> list[Transform]:
+def whole_places(leak: Floats, extent: tuple[float, ...]) -> list[Transform]:
     """Assume that the leak is the whole photo, turned by right angles or mirrored.
 
     Parameters
     ----------
-    leak, original : ndarray, shape (rows, columns), float32
+    leak : ndarray, shape (rows, columns), float32
         Luma.
+    extent : tuple of float
+        Rows and columns of the original that the photo fills.
 
     Returns
     -------
@@ -38,9 +40,9 @@ def whole_places(leak: Floats, original: Floats) -> list[Transform]:
     """
     places = []
     for shape, turn in _orientations(leak.shape):
-        aspects = [np.log(columns / rows) for rows, columns in (shape, original.shape)]
+        aspects = [np.log(columns / rows) for rows, columns in (shape, extent)]
         if abs(aspects[0] - aspects[1]) < ASPECT:
-            places.append(scaling(shape, original.shape) @ turn)
+            places.append(scaling(shape, extent) @ turn)
     return places
 
 
