@@ -2,7 +2,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from tracemark.verdict import IDENTIFIED_LOG10, INCONCLUSIVE_LOG10, Verdict, judge
+from tracemark.verdict import IDENTIFIED_LOG10, INCONCLUSIVE_LOG10, Candidate, Verdict, judge
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,13 @@ def test_recipient_0_is_a_name():
     found = Verdict("identified", -9.6, "blind", "the message was read", recipients=(0,))
     assert found
     assert found.recipient == 0
+
+
+def test_a_name_whose_fingerprint_is_faint_says_so():
+    candidates = (Candidate(17, 9.0, -10.0, -3.1), Candidate(3, 8.5, -9.5, -3.0), Candidate(4, 2.0, 0.0, -0.5))
+    found = Verdict("identified", -9.5, "informed", "", recipients=(17, 3), candidates=candidates)
+    assert found.faint == (3,)
+    assert Verdict("identified", -9.5, "blind", "", recipients=(17,)).faint == ()
 
 
 def test_a_verdict_cannot_be_changed_afterwards():

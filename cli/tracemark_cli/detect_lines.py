@@ -74,6 +74,9 @@ def in_words(answer: Answer) -> str:
     if answer.found.verdict == "identified":
         names = ", ".join(_name(recipient, answer) for recipient in answer.found.recipients)
         said = [f"recipient {names}, {chance_in_words(answer.found)}"]
+    if answer.found.faint:
+        faint = ", ".join(map(str, answer.found.faint))
+        said.append(f"the fingerprint of {faint} is too faint to exclude that their mark was put there")
     if answer.photo is not None:
         said.append(f"the photo is {answer.photo}")
     said += [
@@ -109,6 +112,7 @@ def as_fields(answer: Answer) -> dict[str, Any]:
         "recipient": None if found.recipient is None else int(found.recipient),
         "recipients": [int(recipient) for recipient in found.recipients],
         "log10_false_alarm": _finite(found.log10_false_alarm),
+        "faint": [int(recipient) for recipient in found.faint],
         "method": found.method,
         "geometry": None if found.geometry is None else found.geometry.tolist(),
         "photo": photo,

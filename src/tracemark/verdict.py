@@ -69,6 +69,12 @@ class Verdict:
         """The recipient whose copy this is; None unless identified."""
         return self.recipients[0] if self.recipients else None
 
+    @property
+    def faint(self) -> tuple[int, ...]:
+        """Those identified whose fingerprint is too faint to say that nobody pasted their message; none when blind."""
+        named = (one for one in self.candidates if one.recipient in self.recipients)
+        return tuple(one.recipient for one in named if one.log10_fingerprint >= INCONCLUSIVE_LOG10)
+
     def __bool__(self) -> bool:
         """Tell whether someone is named."""
         return self.verdict == "identified"

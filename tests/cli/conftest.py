@@ -37,6 +37,7 @@ class StandInVerdict:
     trials: int = 1
     candidates: tuple = ()
     photo: bytes | None = None
+    faint: tuple = ()
 
     @property
     def recipients(self):

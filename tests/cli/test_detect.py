@@ -58,6 +58,7 @@ def test_json_gives_one_object_a_line(run, leak, key_file, key):
         "recipient": 17,
         "recipients": [17],
         "log10_false_alarm": -12.7,
+        "faint": [],
         "method": "blind",
         "geometry": [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
         "photo": None,

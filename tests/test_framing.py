@@ -1,0 +1,128 @@
+"""What somebody without the key may try: to lose his own mark, and to put another's where it never was."""
+
+import cv2
+import numpy as np
+import pytest
+
+import tracemark as tm
+from tracemark.original import chip_set_of, digest_of
+from tracemark.profile import PROFILE
+from tracemark.signal.layout import lay_out
+
+KEY = tm.Key(bytes(range(32)))
+THIEF, VICTIM = 17, 30
+LISTED = range(60)
+ROWS, COLUMNS = 512, 768  # two tiles by three
+
+
+@pytest.fixture(scope="module")
+def cuts(demo_photo):
+    """Parts of a photo, by their chip sets: without the key nobody knows which share one."""
+    pixels = tm.read_photo(demo_photo).pixels
+    layout = lay_out(ROWS, COLUMNS)
+    by_chip_set = {}
+    for top in range(0, pixels.shape[0] - ROWS, 240):
+        for left in range(0, pixels.shape[1] - COLUMNS, 240):
+            cut = np.ascontiguousarray(pixels[top : top + ROWS, left : left + COLUMNS])
+            by_chip_set.setdefault(chip_set_of(KEY, digest_of(cut), layout), []).append(cut)
+    return by_chip_set
+
+
+@pytest.fixture(scope="module")
+def alike(cuts):
+    """Two photos of one chip set, which nothing but the fingerprint tells apart."""
+    return max(cuts.values(), key=len)[:2]
+
+
+@pytest.fixture(scope="module")
+def unlike(cuts):
+    """Two photos of different chip sets."""
+    return [same[0] for same in list(cuts.values())[:2]]
+
+
+def copy_of(photo, recipient):
+    return tm.embed(photo, recipient=recipient, key=KEY).astype(np.float32)
+
+
+def rounded(pixels):
+    return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
+
+
+def jpeg(pixels, quality):
+    return cv2.imdecode(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_UNCHANGED)
+
+
+def guessed_mark(copy):
+    """What denoising takes out of a copy."""
+    return copy - cv2.bilateralFilter(copy, 5, 12, 2)
+
+
+def read(leak, photo):
+    return tm.detect(leak, key=KEY, original=photo, recipients=LISTED)
+
+
+def test_who_subtracts_what_repeats_in_five_copies_is_still_named(cuts):
+    photos = [photo for same in cuts.values() for photo in same][:5]
+    side = PROFILE.tile_pixels
+    marks = [guessed_mark(copy_of(photo, THIEF)) for photo in photos]
+    tiles = [
+        mark[top : top + side, left : left + side]
+        for mark in marks
+        for top in range(0, ROWS, side)
+        for left in range(0, COLUMNS, side)
+    ]
+    repeating = np.tile(np.mean(tiles, axis=0), (ROWS // side, COLUMNS // side, 1))
+    for strength in (1, 3):
+        leak = jpeg(rounded(copy_of(photos[0], THIEF) - strength * repeating), 75)
+        found = read(leak, photos[0])
+        assert found.recipients == (THIEF,)
+        assert found.method == "informed"
+
+
+def test_who_subtracts_the_average_of_his_other_copies_is_still_named(alike):
+    one, other = alike
+    average = (guessed_mark(copy_of(one, THIEF)) + guessed_mark(copy_of(other, THIEF))) / 2
+    assert read(jpeg(rounded(copy_of(one, THIEF) - average), 75), one).recipients == (THIEF,)
+
+
+@pytest.mark.parametrize("exact", [True, False], ids=["with the original", "by denoising"])
+@pytest.mark.parametrize("strength", [0.5, 1.0, 2.0])
+def test_a_mark_pasted_onto_another_photo_names_nobody(exact, strength, alike):
+    one, other = alike
+    copy = copy_of(one, VICTIM)
+    mark = copy - one if exact else guessed_mark(copy)
+    found = read(rounded(other + strength * mark), other)
+    assert found.recipients == ()
+    assert found.method == "informed"
+    assert found.verdict in {"inconclusive", "none"}
+    if exact:
+        assert f"the message of {VICTIM} is in it, but not the fingerprint" in found.reason
+        assert found.verdict == "inconclusive"
+
+
+def test_a_mark_pasted_onto_ones_own_copy_does_not_hide_ones_own(alike):
+    one, other = alike
+    pasted = copy_of(other, THIEF) + copy_of(one, VICTIM) - one
+    found = read(jpeg(rounded(pasted), 85), other)
+    assert found.recipients == (THIEF,)
+
+
+def test_a_mark_of_another_chip_set_leaves_no_trace(unlike):
+    one, other = unlike
+    found = read(rounded(other + copy_of(one, VICTIM) - one), other)
+    assert found.verdict == "none"
+    assert found.method == "informed"
+
+
+def test_without_a_list_a_pasted_mark_names_nobody_either(alike):
+    one, other = alike
+    found = tm.detect(rounded(other + copy_of(one, VICTIM) - one), key=KEY, original=other)
+    assert (found.verdict, found.recipients, found.method) == ("inconclusive", (), "informed")
+
+
+def test_a_pasted_mark_is_told_apart_in_leaks_read_together(alike, cuts):
+    one, other = alike
+    third = next(photo for same in cuts.values() for photo in same if photo is not one and photo is not other)
+    leaks = [rounded(other + copy_of(one, VICTIM) - one), third]
+    found = tm.detect_together(leaks, key=KEY, originals=[other, third], recipients=LISTED)
+    assert found.recipients == ()
