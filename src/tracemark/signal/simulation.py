@@ -34,8 +34,8 @@ TABLE_K1 = np.array(
 EVEN_QUALITY, MOST_STEP = 50, 255  # quality at which the table stands as it is; baseline JPEG's largest step
 ROUNDING = 0.6  # spread that rounding to whole levels leaves in a coefficient
 MISFIT = 2.0  # nats: what one coefficient may speak against a quality, as those of clipped blocks fit none
-LIKELY = 8  # qualities that are tried
-BLOCKS = 1500  # of a leak, that are looked at
+LIKELY = 5  # qualities that are tried
+BLOCKS = 500  # of a leak, that are looked at
 GAIN = 0.95  # share of the difference's power that may be left when JPEG is simulated, too
 LOBES = 3  # of the Lanczos kernel on each side
 
