@@ -63,7 +63,7 @@ def test_the_recipient_is_named_and_nobody_else(made):
     assert found.named[0].log10_false_alarm < IDENTIFIED_LOG10
     assert found.trials == len(LISTED)
     assert {one.recipient for one in found.others} == set(LISTED) - {117}
-    assert found.foreign == ()
+    assert found.pasted == ()
 
 
 def test_candidates_are_told_best_first(made):
@@ -126,7 +126,7 @@ def test_a_message_without_its_fingerprint_names_nobody(listed, made):
     leak = made([], pasted=[117])
     found = accuse_listed([leak], LISTED, key=KEY) if listed else accuse_anyone([leak], key=KEY)
     assert found.named == ()
-    assert found.foreign == (117,)
+    assert found.pasted == (117,)
 
 
 @pytest.mark.parametrize("listed", [True, False])
@@ -134,7 +134,7 @@ def test_a_message_that_was_put_there_does_not_hide_whose_copy_it_is(listed, mad
     leak = made([120], sigma=1.0, pasted=[117])
     found = accuse_listed([leak], LISTED, key=KEY) if listed else accuse_anyone([leak], key=KEY)
     assert names(found) == [120]
-    assert found.foreign == (117,)
+    assert found.pasted == (117,)
 
 
 @pytest.mark.parametrize("z", [1.0, 2.0, 4.0, 6.0])

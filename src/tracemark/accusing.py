@@ -34,7 +34,7 @@ class Accusation:
     others: tuple[Candidate, ...] = ()
     """Those who fit best among the rest, best first."""
 
-    foreign: tuple[int, ...] = ()
+    pasted: tuple[int, ...] = ()
     """Recipients whose message is there without the fingerprint that goes with it in this photo."""
 
     trials: int = 0
@@ -69,14 +69,14 @@ def accuse_listed(residues: Sequence[Residue], candidates: Sequence[int], *, key
     words = [word_of(key, recipient) for recipient in candidates]
     open_ones = np.ones(len(candidates), dtype=bool)
     named: list[Candidate] = []
-    foreign: set[int] = set()
+    pasted: set[int] = set()
     spent = math.log(len(candidates) * attempts * WAYS)
     while True:
         spent += math.log(2)
         scores = scores_of(evidence, fingerprints, words)
         alone = bound_of(evidence, jointly=False).fingerprint_alone(scores)
         chance, framed = _chances(evidence, scores, alone, open_ones, spent)
-        foreign |= {candidates[at] for at in np.flatnonzero(framed & open_ones).tolist()}
+        pasted |= {candidates[at] for at in np.flatnonzero(framed & open_ones).tolist()}
         judged = _candidates(candidates, scores, evidence, chance, alone)
         hits = [
             at
@@ -88,9 +88,9 @@ def accuse_listed(residues: Sequence[Residue], candidates: Sequence[int], *, key
         named += [judged[at] for at in hits]
         open_ones[hits] = False
         evidence = _without(evidence, fingerprints[hits], [words[at] for at in hits])
-    foreign -= {one.recipient for one in named}
+    pasted -= {one.recipient for one in named}
     order = [at for at in np.lexsort((-scores.fingerprint - scores.message, chance)).tolist() if open_ones[at]]
-    return Accusation(tuple(named), tuple(judged[at] for at in order), tuple(sorted(foreign)), len(candidates))
+    return Accusation(tuple(named), tuple(judged[at] for at in order), tuple(sorted(pasted)), len(candidates))
 
 
 def accuse_anyone(residues: Sequence[Residue], *, key: Key, attempts: int = 1) -> Accusation:
@@ -112,7 +112,7 @@ def accuse_anyone(residues: Sequence[Residue], *, key: Key, attempts: int = 1) -
     """
     evidence = together(residues, key=key)
     named: list[Candidate] = []
-    foreign: set[int] = set()
+    pasted: set[int] = set()
     seen: set[int] = set()
     lookups = LOOKUPS // attempts
     while len(seen) < lookups:
@@ -128,18 +128,18 @@ def accuse_anyone(residues: Sequence[Residue], *, key: Key, attempts: int = 1) -
         fingerprints = fingerprints_of([found], residues, key=key)
         scores = scores_of(evidence, fingerprints, [one.word])
         if _framed(scores)[0]:
-            foreign.add(found)
+            pasted.add(found)
         else:
             alone = bound_of(evidence, jointly=False).fingerprint_alone(scores)
             named += _candidates([found], scores, evidence, np.array([log10_accident(LOOKUPS) * LN10]), alone)
         evidence = _without(evidence, fingerprints, [one.word])
-    return Accusation(tuple(named), (), tuple(sorted(foreign)), len(seen))
+    return Accusation(tuple(named), (), tuple(sorted(pasted)), len(seen))
 
 
 def _chances(
     evidence: Evidence, scores: Scores, alone: NDArray[np.float64], open_ones: NDArray[np.bool_], spent: float
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Bound each candidate's chance, everything tried counted; also tell whose message is there as a foreign body."""
+    """Bound each candidate's chance, everything tried counted; also tell whose message was pasted."""
     enough = IDENTIFIED_LOG10 * LN10 - spent
     both = (scores.fingerprint + scores.message) / evidence.norm
     worth = open_ones & (both >= WORTH) & (alone > enough)

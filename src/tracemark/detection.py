@@ -173,7 +173,7 @@ def _accuse(residues: Sequence[Residue], candidates: Sequence[int], key: Key, *,
 def _weight(accusation: Accusation) -> tuple[int, float, int]:
     """Say how much an accusation tells: names, then evidence, then marks that were put there."""
     best = min((one.log10_false_alarm for one in (*accusation.named, *accusation.others[:1])), default=0.0)
-    return len(accusation.named), -best, len(accusation.foreign)
+    return len(accusation.named), -best, len(accusation.pasted)
 
 
 def _recorded(ledger: Ledger | None, residues: Sequence[Residue], key: Key) -> list[int]:
@@ -204,7 +204,7 @@ def _informed(residues: Sequence[Residue], accusation: Accusation) -> Verdict:
     # each bound counts all who were compared, so the weakest holds for all names together
     bound = max((one.log10_false_alarm for one in accusation.named), default=None)
     bound = min((one.log10_false_alarm for one in shown), default=0.0) if bound is None else bound
-    verdict = "inconclusive" if accusation.foreign and not accusation.named else judge(bound)
+    verdict = "inconclusive" if accusation.pasted and not accusation.named else judge(bound)
     return Verdict(
         verdict=verdict,
         log10_false_alarm=bound,
@@ -221,8 +221,8 @@ def _informed(residues: Sequence[Residue], accusation: Accusation) -> Verdict:
 
 def _reason(accusation: Accusation, verdict: str) -> str:
     """Say in a sentence what was found with the original."""
-    if accusation.foreign and not accusation.named:
-        names = ", ".join(map(str, accusation.foreign))
+    if accusation.pasted and not accusation.named:
+        names = ", ".join(map(str, accusation.pasted))
         return f"the message of {names} is in it, but not the fingerprint of this photo: it may have been put there"
     if verdict == "identified":
         return "the original was taken away, and the rest is the mark of who is named"
