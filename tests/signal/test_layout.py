@@ -104,3 +104,12 @@ def test_cells_that_stick_out_show_the_mirrored_edge(shape, rng):
     luma[-2 * layout.cell :] = 200
     working = to_working(luma, layout)
     np.testing.assert_allclose(working[-PROFILE.cell :], 200)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1300, 2600), (4000, 3000)])
+def test_a_row_of_cells_is_enlarged_as_the_whole_is(rows, columns, rng):
+    layout = lay_out(rows, columns)
+    working = rng.standard_normal(layout.working).astype(np.float32)
+    whole = from_working(working, layout)
+    parts = [from_working(working, layout, cell_row=row) for row in range(layout.cells[0])]
+    np.testing.assert_array_equal(np.concatenate(parts), whole)

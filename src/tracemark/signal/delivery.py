@@ -62,13 +62,17 @@ def prepare_delivery(pixels: NDArray[Any], layers: Layers, layout: Layout, *, st
     """
     gain = strength * (1 << FRACTION_BITS)
     full = np.empty((1 + len(layers.signed), *(side * layout.cell for side in layout.cells)), dtype=np.int16)
-    for layer, out in zip((layers.common, *layers.signed), full, strict=True):
-        at_size = from_working(layer, layout)
-        # rounds to nearest; the stubs do not know that a factor may be a plain number
-        cv2.multiply(at_size, gain, dst=out, dtype=cv2.CV_16S)  # type: ignore[call-overload]  # see above
+    across = _turns(full.shape[2], DITHER[1])
+    for row in range(layout.cells[0]):  # a row of cells fits the processor's cache
+        lines = slice(row * layout.cell, (row + 1) * layout.cell)
+        for layer, out in zip((layers.common, *layers.signed), full, strict=True):
+            band = from_working(layer, layout, cell_row=row)
+            # rounds to nearest; the stubs do not know that a factor may be a plain number
+            cv2.multiply(band, gain, dst=out[lines], dtype=cv2.CV_16S)  # type: ignore[call-overload]  # see above
+        if pixels.dtype == np.uint8:
+            turns = _turns(lines.stop, DITHER[0])[lines, None] + across
+            full[0, lines] += (turns >> np.uint16(np.iinfo(np.uint16).bits - FRACTION_BITS)).astype(np.int16)
     common, signed = full[0], full[1:]
-    if pixels.dtype == np.uint8:
-        common += _thresholds(common.shape)
     return Delivery(pixels.copy(), layout, common, signed)
 
 
@@ -114,8 +118,6 @@ def _add(pixels: NDArray[Any], change: NDArray[np.int16]) -> NDArray[Any]:
     return np.asarray(added) if added.shape == pixels.shape else np.dstack([added, pixels[..., COLOURS:]])
 
 
-def _thresholds(shape: tuple[int, ...]) -> NDArray[np.int16]:
-    """Compute the dither thresholds, 0 to 63."""
-    down, across = (np.arange(side, dtype=np.uint32) * step for side, step in zip(shape, DITHER, strict=True))
-    turn = down.astype(np.uint16)[:, None] + across.astype(np.uint16)[None, :]
-    return (turn >> np.uint16(np.iinfo(np.uint16).bits - FRACTION_BITS)).astype(np.int16)
+def _turns(count: int, step: int) -> NDArray[np.uint16]:
+    """Count in steps, modulo 2**16."""
+    return (np.arange(count, dtype=np.uint32) * np.uint32(step)).astype(np.uint16)

@@ -13,6 +13,7 @@ __all__ = ["Layout", "from_working", "lay_out", "to_working"]
 
 LEAST_SIDE = 192  # pixels at the smallest cell: twelve cells
 LEAST_CELLS = 280  # 256 x 280 pixels at the smallest cell; embedding.LEAST_SCORE refuses what is still too small
+KERNEL = 2  # working pixels on each side that cubic interpolation looks at
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def to_working(luma: NDArray[np.float32], layout: Layout) -> NDArray[np.float32]
     return np.asarray(cv2.resize(padded, shape[::-1], interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 
-def from_working(working: NDArray[np.float32], layout: Layout) -> NDArray[np.float32]:
+def from_working(working: NDArray[np.float32], layout: Layout, *, cell_row: int | None = None) -> NDArray[np.float32]:
     """Bring a working-scale array to the photo's scale, with the cells that stick out.
 
     Parameters
@@ -116,14 +117,21 @@ def from_working(working: NDArray[np.float32], layout: Layout) -> NDArray[np.flo
         Any array at the working scale.
     layout : Layout
         The photo's layout.
+    cell_row : int, optional
+        The only row of cells that is wanted; by default all are.
 
     Returns
     -------
     full : ndarray, float32
         Every cell has ``layout.cell`` rows and columns; cubic interpolation.
     """
+    low, high = 0, len(working)
+    if cell_row is not None:
+        low, high = (side * PROFILE.cell for side in (cell_row, cell_row + 1))
     if layout.cell == PROFILE.cell:
-        return working
-    rows, columns = layout.cells
-    size = (columns * layout.cell, rows * layout.cell)
-    return np.asarray(cv2.resize(working, size, interpolation=cv2.INTER_CUBIC), dtype=np.float32)
+        return working[low:high]
+    # scales are whole numbers, so a part is enlarged exactly as the whole is
+    top, bottom = max(low - KERNEL, 0), min(high + KERNEL, len(working))
+    size = (working.shape[1] * layout.multiple, (bottom - top) * layout.multiple)
+    enlarged = cv2.resize(working[top:bottom], size, interpolation=cv2.INTER_CUBIC)
+    return np.asarray(enlarged[(low - top) * layout.multiple : (high - top) * layout.multiple], dtype=np.float32)
