@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import hadamard
 
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
@@ -318,6 +317,8 @@ def _windows(bits: NDArray[np.intp]) -> NDArray[np.intp]:
 
 def _walsh(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Transform the last axis, as two small matrix products."""
+    from scipy.linalg import hadamard  # takes a fifth of a second, and marking a photo never comes here
+
     bits = values.shape[-1].bit_length() - 1
     outer, inner = (hadamard(1 << part, dtype=np.float32) for part in (bits // 2, bits - bits // 2))
     half = (values.reshape(-1, len(inner)) @ inner).reshape(-1, len(outer), len(inner)).swapaxes(1, 2)
