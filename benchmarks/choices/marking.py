@@ -101,9 +101,10 @@ def _cell(scores: Sequence[Score]) -> str:
     return f"{mean(score.z for score in scores):.1f} · {sum(score.read for score in scores)}/{len(scores)}"
 
 
-def _round_only(shape: tuple[int, ...]) -> np.ndarray[tuple[int, ...], np.dtype[np.int16]]:
-    """Give the thresholds that round to the nearest level: half of 64 everywhere."""
-    return np.full(shape, 32, dtype=np.int16)
+def _round_only(count: int, step: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint16]]:
+    """Give the turns that round to the nearest level: rows' and columns' together half a turn everywhere."""
+    del step
+    return np.full(count, 1 << 14, dtype=np.uint16)
 
 
 def _levels(*pairs: tuple[int, float]) -> Variant:
@@ -150,7 +151,7 @@ MASK = MarkingChoice(tuple(
     for exponent, floor in ((0.0, 2.0), (0.5, 2.0), (0.7, 1.0), (0.7, 2.0), (0.7, 4.0), (1.0, 2.0))
 ))
 DITHER = MarkingChoice(
-    (Variant("dithered"), Variant("rounded", constants={"tracemark.signal.delivery._thresholds": _round_only})),
+    (Variant("dithered"), Variant("rounded", constants={"tracemark.signal.delivery._turns": _round_only})),
     sizes=(LARGE_PX,), seen_at=LARGE_PX,
 )
 # fmt: on
