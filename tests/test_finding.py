@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import tracemark as tm
+from tests.damage import jpeg, resized
 from tracemark import detection, finding
 from tracemark.accusing import accuse_listed
 from tracemark.finding import collection_of, find_photos, lay_on_best
@@ -54,15 +55,6 @@ def ledger(kit, plans, tmp_path_factory):
             for guest in GUESTS:
                 tm.record_copy(ledger, plans[name], f"{name} {guest}".encode(), recipient=guest, file="")
         yield ledger
-
-
-def jpeg(pixels, quality):
-    pixels = np.ascontiguousarray(pixels)
-    return cv2.imdecode(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_UNCHANGED)
-
-
-def resized(pixels, factor):
-    return cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
 
 
 def photo_named(ledger, found):

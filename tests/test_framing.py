@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import tracemark as tm
+from tests.damage import jpeg
 from tracemark.original import chip_set_of, digest_of
 from tracemark.profile import PROFILE
 from tracemark.signal.layout import lay_out
@@ -46,10 +47,6 @@ def copy_of(photo, recipient):
 
 def rounded(pixels):
     return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
-
-
-def jpeg(pixels, quality):
-    return cv2.imdecode(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_UNCHANGED)
 
 
 def guessed_mark(copy):

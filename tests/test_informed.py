@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import tracemark as tm
+from tests.damage import framed, jpeg, resized, rotated
 from tracemark.geometry.registration import Registration
 from tracemark.informed import LEAST_CELLS, read_residue
 from tracemark.original import original_of
@@ -39,25 +40,6 @@ def copy(plan):
     return marked
 
 
-def jpeg(pixels, quality):
-    return cv2.imdecode(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_UNCHANGED)
-
-
-def resized(pixels, factor):
-    return cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-
-
-def rotated(pixels, degrees):
-    centre = (pixels.shape[1] / 2, pixels.shape[0] / 2)
-    return cv2.warpAffine(pixels, cv2.getRotationMatrix2D(centre, degrees, 1), pixels.shape[1::-1])
-
-
-def in_frame(pixels):
-    frame = np.full((pixels.shape[0] + 150, pixels.shape[1] + 90, 3), 235, dtype=np.uint8)
-    frame[100:-50, 40:-50] = pixels
-    return frame
-
-
 LEAKS = {
     # name: what a thief does, and where the corner (0, 0) of the leak lies in the photo
     "untouched": (lambda copy: copy, (0, 0)),
@@ -69,7 +51,7 @@ LEAKS = {
     "mirrored, jpeg 60": (lambda copy: jpeg(np.ascontiguousarray(copy[:, ::-1]), 60), (899, 0)),
     "negative": (lambda copy: 255 - copy, (0, 0)),
     "grey, 16 bit": (lambda copy: cv2.cvtColor(copy, cv2.COLOR_RGB2GRAY).astype(np.uint16) * 257, (0, 0)),
-    "screenshot": (lambda copy: jpeg(in_frame(copy), 80), (-40, -100)),
+    "screenshot": (lambda copy: jpeg(framed(copy), 80), (-40, -100)),
     "darker, harder": (lambda copy: np.clip(copy * 1.25 - 40, 0, 255).astype(np.uint8), (0, 0)),
 }
 

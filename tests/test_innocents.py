@@ -11,6 +11,7 @@ import pytest
 from scipy.stats import binomtest
 
 import tracemark as tm
+from tests.damage import jpeg
 from tracemark.accusing import WAYS, accuse_listed
 from tracemark.codes import accusation
 from tracemark.codes.accusation import Scores, bound_of
@@ -30,10 +31,6 @@ CHUNK = 20_000
 KEYED = 1_500  # innocents whose signs and words are drawn from the key, as the detector draws them
 SLIM = 1e-4  # a count is evidence against a bound when the bound makes it this unlikely
 GUILTY = (10**9, 10**9 + 1, 10**9 + 2, 10**9 + 3, 10**9 + 4)
-
-
-def jpeg(pixels, quality):
-    return cv2.imdecode(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_UNCHANGED)
 
 
 def half(pixels):

@@ -10,7 +10,7 @@ from tracemark.codes.message import decode, encode, mother_code
 from tracemark.codes.word import word_of
 from tracemark.plan import Plan
 from tracemark.profile import PROFILE
-from tracemark.signal.chips import CellChoice, beacon_choices, codebook, fingerprint_patterns, message_choices
+from tracemark.signal.chips import CellChoice, beacon_choices, codebook, message_choices, photo_patterns
 from tracemark.signal.reading import CellReading, gather, read_cells
 
 __all__ = ["BlindScore", "InformedScore", "Located", "blind_score", "correlation", "informed_score", "locate"]
@@ -150,12 +150,9 @@ def _fingerprint_choice(plan: Plan, recipient: int) -> tuple[npt.NDArray[np.int8
     """Lay a recipient's signs and the fingerprint's patterns over the grid of tiles; 0 outside the photo."""
     rows, columns = plan.layout.cells
     side = PROFILE.grid * PROFILE.tile
-    beacon = beacon_choices(plan.key).patterns[plan.chip_set, :rows, :columns]
-    message = message_choices(plan.key, plan.chip_set).patterns[:rows, :columns]
     patterns = np.zeros((side, side, 1), dtype=np.intp)
-    patterns[:rows, :columns, 0] = fingerprint_patterns(
-        plan.key, plan.digest, np.concatenate([beacon, message], axis=-1)
-    )
+    used = photo_patterns(plan.key, plan.digest, plan.chip_set, rows=rows, columns=columns)
+    patterns[:rows, :columns] = used[..., -1:]
     inside = np.zeros((side, side, 1), dtype=np.float32)
     inside[:rows, :columns] = 1
     own = np.zeros((side, side), dtype=np.int8)

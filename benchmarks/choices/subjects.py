@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 import tracemark as tm
-from benchmarks.gauntlet.corpus import Limits, find_photos, load
+from benchmarks.gauntlet.corpus import Limits, find_photos, load, spread
 from benchmarks.gauntlet.damage.pixels import Pixels
 from benchmarks.gauntlet.runner import rng_for
 
@@ -87,8 +87,7 @@ def choose(folder: Path | None, count: int) -> list[Path]:
     large = [path for path in find_photos(folder) if _long_side(path) >= LARGE_PX]
     if not large:
         raise FileNotFoundError(f"folder must hold a photo of at least {LARGE_PX} px, but none is")
-    steps = np.linspace(0, len(large) - 1, min(count, len(large)))
-    return [large[int(step)] for step in steps]
+    return [large[at] for at in spread(len(large), count)]
 
 
 def _long_side(path: Path) -> int:

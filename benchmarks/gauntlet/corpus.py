@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 from benchmarks.gauntlet.damage.pixels import Pixels, pixels
 from benchmarks.provenance import ROOT
 
-__all__ = ["FOLDER_VARIABLE", "Limits", "find_photos", "load"]
+__all__ = ["FOLDER_VARIABLE", "Limits", "find_photos", "load", "spread"]
 
 FOLDER_VARIABLE = "TRACEMARK_PHOTOS"
 """Environment variable that names a folder of photos."""
@@ -89,6 +89,25 @@ def load(path: Path, limits: Limits) -> Pixels:
     if factor < 1:
         photo = pixels(cv2.resize(photo, (round(columns * factor), round(rows * factor)), interpolation=cv2.INTER_AREA))
     return photo
+
+
+def spread(count: int, most: int | None) -> list[int]:
+    """Choose items of a list, evenly from its first to its last.
+
+    Parameters
+    ----------
+    count : int
+        How many there are.
+    most : int or None
+        How many to choose at most; None chooses all.
+
+    Returns
+    -------
+    chosen : list of int
+        Their places, ascending.
+    """
+    steps = np.linspace(0, count - 1, count if most is None else min(most, count))
+    return [int(step) for step in steps]
 
 
 def _photos_in(folder: Path) -> tuple[Path, ...]:

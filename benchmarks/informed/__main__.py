@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 import tracemark as tm
-from benchmarks.gauntlet.corpus import Limits, find_photos, load
+from benchmarks.gauntlet.corpus import Limits, find_photos, load, spread
 from benchmarks.gauntlet.counts import interval
 from benchmarks.gauntlet.damage.pixels import Pixels
 from benchmarks.gauntlet.runner import rng_for
@@ -80,7 +80,7 @@ def main(words: Sequence[str] | None = None) -> int:
     options = parser.parse_args(words)
     cv2.setNumThreads(1)
     paths = find_photos(options.photos)
-    chosen = np.unique(np.linspace(0, len(paths) - 1, min(options.most or len(paths), len(paths))).astype(int)).tolist()
+    chosen = spread(len(paths), options.most or None)
     facts = {
         "kind": "run",
         **provenance(),

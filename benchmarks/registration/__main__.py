@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.gauntlet.corpus import Limits, find_photos, load
+from benchmarks.gauntlet.corpus import Limits, find_photos, load, spread
 from benchmarks.gauntlet.damage.pixels import Pixels
 from benchmarks.page import insert
 from benchmarks.provenance import ROOT, provenance
@@ -53,7 +53,7 @@ def main(words: Sequence[str] | None = None) -> int:
     options = parser.parse_args(words)
     cv2.setNumThreads(1)
     paths = find_photos(options.photos)
-    chosen = np.unique(np.linspace(0, len(paths) - 1, min(options.most or len(paths), len(paths))).astype(int)).tolist()
+    chosen = spread(len(paths), options.most or None)
     views = [view for view in VIEWS if not options.views or view.name in options.views]
     facts = {"kind": "run", **provenance(), "photos": len(chosen), "long_side_px": options.long_side}
     trials = []

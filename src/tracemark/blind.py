@@ -15,6 +15,7 @@ from tracemark.geometry.sync_search import search_any_angle, search_aspects, sea
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import beacon_choices, codebook, message_choices
+from tracemark.signal.layout import scaling
 from tracemark.signal.reading import CellReading, beacon_scores, energies, excess_energy, gather, read_cells, shrink
 from tracemark.signal.whitening import whiten
 from tracemark.verdict import Verdict, judge
@@ -163,11 +164,8 @@ def _to_photo(cells: CellReading, first: tuple[int, int], multiple: int) -> NDAr
     """Turn the transform to the leak's first tile into one to the photo's pixels."""
     scale = multiple / PROFILE.least_multiple
     side = PROFILE.tile_pixels
-    offset = np.array([first[1] * side, first[0] * side])
-    move = np.eye(3)
-    move[:2, :2] *= scale
-    move[:2, 2] = scale * (offset + 1 / 2) - 1 / 2
-    return np.asarray(move @ cells.transform, dtype=np.float64)
+    move = np.array([[1, 0, first[1] * side], [0, 1, first[0] * side], [0, 0, 1]])
+    return np.asarray(scaling(scale) @ move @ cells.transform, dtype=np.float64)
 
 
 def _same(placement: Placement, others: list[Placement]) -> bool:

@@ -12,7 +12,7 @@ from tracemark.keys import Key
 from tracemark.original import chip_set_of, digest_of
 from tracemark.plan import Plan
 from tracemark.profile import PROFILE
-from tracemark.signal.chips import beacon_choices, codebook, fingerprint_patterns, message_choices
+from tracemark.signal.chips import beacon_choices, codebook, photo_patterns
 from tracemark.signal.delivery import prepare_delivery
 from tracemark.signal.layout import Layout, lay_out, to_working
 from tracemark.signal.luma import luma_of
@@ -100,16 +100,11 @@ def embed(image: NDArray[Any], *, recipient: SupportsIndex, key: Key) -> NDArray
 def _layers(key: Key, digest: bytes, chip_set: int, layout: Layout, permitted: NDArray[np.float32]) -> Layers:
     """Build the layers of a photo, in allowances."""
     rows, columns = layout.cells
-    beacon = beacon_choices(key)
-    taken = np.concatenate(
-        [beacon.patterns[chip_set, :rows, :columns], message_choices(key, chip_set).patterns[:rows, :columns]], axis=-1
-    )
-    own = fingerprint_patterns(key, digest, taken)
     return build_layers(
         codebook(key),
-        np.concatenate([taken, own[..., None]], axis=-1),
+        photo_patterns(key, digest, chip_set, rows=rows, columns=columns),
         sync_tile(sync_lines(key)),
-        beacon.signs[chip_set, :rows, :columns, 0],
+        beacon_choices(key).signs[chip_set, :rows, :columns, 0],
         permitted,
     )
 

@@ -13,15 +13,16 @@ from tracemark.geometry.registration import Registration, straighten
 from tracemark.keys import Key
 from tracemark.original import Original
 from tracemark.profile import PROFILE
-from tracemark.signal.chips import beacon_choices, codebook, fingerprint_patterns, message_choices
+from tracemark.signal.chips import codebook, message_choices, photo_patterns
+from tracemark.signal.layout import scaling
 from tracemark.signal.modulation import correlate_cells
+from tracemark.signal.reading import LEVELS
 from tracemark.signal.simulation import Box, simulate
 from tracemark.signal.subtraction import subtract
 from tracemark.signal.whitening import whiten
 
 __all__ = ["Residue", "fingerprints_of", "read_residue", "to_photo", "together"]
 
-LEVELS = tuple(level for level, _ in PROFILE.chip_levels)
 FLOOR = 4.0  # luma levels; docs/informed.md
 ASKEW = 2.0  # working pixels that a corner may be off a rectangle whose sides are the photo's
 LEAST_SHOWN = 0.3  # mean weight of a cell below which the leak does not show it
@@ -75,29 +76,27 @@ def read_residue(leak: NDArray[np.float32], original: Original, registration: Re
     if not registration:
         nothing = np.empty((0, PROFILE.message_slots), dtype=np.float32)
         return Residue(original, registration, nothing[:, 0], nothing, np.zeros((rows, columns), dtype=bool))
-    straight, weights = straighten(leak, registration)
     simulated = simulate(leak, original.luma, _boxes(leak.shape, original, registration))
     if simulated is None:
+        straight, weights = straighten(leak, registration)
         left = subtract(straight, original.luma, weights)
     else:
         luma, box = simulated
-        left = straighten(leak - luma, _exactly(registration, box, leak.shape))[0] * weights
-    padding = [(0, -side % PROFILE.tile_pixels) for side in straight.shape]
+        difference, weights = straighten(leak - luma, _exactly(registration, box, leak.shape))
+        left = difference * weights
+    padding = [(0, -side % PROFILE.tile_pixels) for side in left.shape]
     left, weights = np.pad(left, padding), np.pad(weights, padding)
     white = whiten(left, levels=LEVELS, floor=FLOOR, density=_density(registration)) * weights
     seen = (_by_cell(weights).mean(axis=(1, 3)) > LEAST_SHOWN)[:rows, :columns]
     correlation = correlate_cells(white, codebook(key))[:rows, :columns]
-    choice = message_choices(key, original.chip_set)
-    patterns, signs = choice.patterns[:rows, :columns], choice.signs[:rows, :columns]
-    taken = np.concatenate([beacon_choices(key).patterns[original.chip_set, :rows, :columns], patterns], axis=-1)
-    own = fingerprint_patterns(key, original.digest, taken)[..., None]
-    message = np.take_along_axis(correlation, patterns, axis=-1) * signs
-    single = np.take_along_axis(correlation, own, axis=-1)[..., 0]
+    patterns = photo_patterns(key, original.digest, original.chip_set, rows=rows, columns=columns)
+    soft = np.take_along_axis(correlation, patterns[..., -PROFILE.message_slots - 1 :], axis=-1)
+    message = soft[..., :-1] * message_choices(key, original.chip_set).signs[:rows, :columns]
     # the matched filter: noise is alike in all patterns, amplitude is the root of the share of energy
     return Residue(
         original,
         registration,
-        single[seen] * np.float32(np.sqrt(PROFILE.fingerprint_share)),
+        soft[seen, -1] * np.float32(np.sqrt(PROFILE.fingerprint_share)),
         message[seen] * np.float32(np.sqrt(PROFILE.message_share / PROFILE.message_slots)),
         seen,
     )
@@ -157,10 +156,9 @@ def fingerprints_of(recipients: Sequence[int], residues: Sequence[Residue], *, k
 
 def to_photo(residue: Residue) -> NDArray[np.float64]:
     """Give the transform of a registered leak, (x, y, 1) to (x, y, 1), in the photo's own pixels."""
-    scale = residue.original.layout.scale
-    move = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2], [0, 0, 1]])
     if residue.registration.transform is None:
         raise ValueError("the leak must be registered")
+    move = scaling(residue.original.layout.scale)
     return np.asarray(move @ residue.registration.transform, dtype=np.float64)
 
 

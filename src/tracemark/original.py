@@ -40,9 +40,6 @@ class Original:
     features: Features | None = None
     """Keypoints in pixels of `luma`; None when they were not sought yet."""
 
-    name: str = ""
-    """For people; may be empty."""
-
 
 def original_of(image: NDArray[Any], *, key: Key) -> Original:
     """Know a photo from its pixels.
@@ -95,7 +92,7 @@ def recorded_original(record: PhotoRecord) -> Original:
     layout = lay_out(record.rows, record.columns)
     features = Features(record.keypoints, record.descriptors) if len(record.keypoints) else None
     luma = inner(record.luma.astype(np.float32), layout)
-    return Original(record.digest, layout, record.chip_set, luma, features, record.name)
+    return Original(record.digest, layout, record.chip_set, luma, features)
 
 
 def inner(working: NDArray[Any], layout: Layout) -> NDArray[Any]:

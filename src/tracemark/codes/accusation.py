@@ -5,6 +5,7 @@ The bounds are Chernoff's (1952, :doi:`10.1214/aoms/1177729330`); ``docs/guarant
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,12 @@ class Evidence:
     code: MotherCode
     """The code of the message symbols, arrays of shape (m,)."""
 
-    @property
+    @cached_property
+    def metrics(self) -> NDArray[np.float32]:
+        """What :func:`~tracemark.codes.message.window_metrics` gives for the message."""
+        return window_metrics(self.message, self.code)
+
+    @cached_property
     def norm(self) -> float:
         """Root of the sum of squares of all soft symbols; a little above 0 for those that say nothing."""
         return _norm(np.concatenate([self.fingerprint, self.message]))
@@ -115,8 +121,7 @@ def scores_of(evidence: Evidence, fingerprints: NDArray[np.int8], words: Sequenc
     """
     parts = [fingerprints[start : start + AT_ONCE] for start in range(0, len(fingerprints), AT_ONCE)]
     fingerprint = np.concatenate([part.astype(np.float32) @ evidence.fingerprint for part in parts])
-    metrics = window_metrics(evidence.message, evidence.code)
-    return Scores(fingerprint.astype(np.float64), word_scores(words, metrics))
+    return Scores(fingerprint.astype(np.float64), word_scores(words, evidence.metrics))
 
 
 def bound_of(evidence: Evidence, *, jointly: bool) -> Bound:
@@ -141,8 +146,8 @@ def bound_of(evidence: Evidence, *, jointly: bool) -> Bound:
     """
     rates = np.geomspace(*RATE_RANGE, RATES) / _norm(evidence.fingerprint)
     joint_rates = np.array(JOINT_RATES if jointly else ()) / evidence.norm
-    metrics = window_metrics(evidence.message, evidence.code)
-    joint = _log_cosh(np.outer(joint_rates, evidence.fingerprint)) + [log_moment(metrics, rate) for rate in joint_rates]
+    of_messages = [log_moment(evidence.metrics, rate) for rate in joint_rates]
+    joint = _log_cosh(np.outer(joint_rates, evidence.fingerprint)) + of_messages
     return Bound(rates, _log_cosh(np.outer(rates, evidence.fingerprint)), joint_rates, np.asarray(joint))
 
 

@@ -10,7 +10,15 @@ from tracemark.keys import Key
 from tracemark.profile import PROFILE
 from tracemark.signal.wavelet import DIRECTIONS, reconstruct_band
 
-__all__ = ["CellChoice", "beacon_choices", "codebook", "fingerprint_patterns", "message_choices", "message_signs"]
+__all__ = [
+    "CellChoice",
+    "beacon_choices",
+    "codebook",
+    "fingerprint_patterns",
+    "message_choices",
+    "message_signs",
+    "photo_patterns",
+]
 
 CACHED_KEYS = 4  # a codebook takes 8 MB
 CACHED_SETS = 256  # choices of the message's patterns, 0.6 MB each: all chip sets of two keys
@@ -136,6 +144,31 @@ def fingerprint_patterns(key: Key, digest: bytes, taken: NDArray[np.intp]) -> ND
     left = PROFILE.patterns - slots
     drawn = key.integers("fingerprint patterns", PROFILE.version, digest, size=rows * columns, below=left)
     return _not_taken(drawn.reshape(rows, columns), taken)
+
+
+def photo_patterns(key: Key, digest: bytes, chip_set: int, *, rows: int, columns: int) -> NDArray[np.intp]:
+    """List the patterns that a photo's cells use.
+
+    Parameters
+    ----------
+    key : Key
+        The secret.
+    digest : bytes
+        The photo's digest.
+    chip_set : int
+        As in :func:`beacon_choices`.
+    rows, columns : int
+        Cells of the photo.
+
+    Returns
+    -------
+    patterns : ndarray, shape (rows, columns, message_slots + 2), int
+        The beacon's, the message's and the fingerprint's, in this order; distinct in each cell.
+    """
+    beacon = beacon_choices(key).patterns[chip_set, :rows, :columns]
+    message = message_choices(key, chip_set).patterns[:rows, :columns]
+    taken = np.concatenate([beacon, message], axis=-1)
+    return np.concatenate([taken, fingerprint_patterns(key, digest, taken)[..., None]], axis=-1)
 
 
 def _closed(choice: CellChoice) -> CellChoice:

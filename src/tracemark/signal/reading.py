@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import CellChoice
+from tracemark.signal.layout import scaling
 from tracemark.signal.modulation import correlate_cells
 from tracemark.signal.whitening import favour_at, whiten
 
@@ -64,7 +65,7 @@ def read_cells(luma: NDArray[np.float32], transform: NDArray[np.float64], codebo
     density = 1 / np.sqrt(abs(np.linalg.det(transform[:2, :2])))
     if density > OVERSAMPLING:
         luma, factor = shrink(luma, long_side=round(max(luma.shape) * OVERSAMPLING / density))
-        reduce = np.array([[factor, 0, (factor - 1) / 2], [0, factor, (factor - 1) / 2], [0, 0, 1]])
+        reduce = scaling(factor)
     else:
         reduce = np.eye(3)
     rows, columns = luma.shape

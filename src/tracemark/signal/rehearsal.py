@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from tracemark.profile import PROFILE
 from tracemark.signal.layout import Layout
 from tracemark.signal.luma import PEAK
+from tracemark.signal.reading import LEVELS
 from tracemark.signal.whitening import favour_at, whiten
 
 __all__ = ["rehearse", "untouched_score"]
 
-LEVELS = tuple(level for level, _ in PROFILE.chip_levels)
 REDUCED_PX = 640  # long side of a whole photo that is still to be read
 REDUCED_QUALITY = 75
 LEAST_CELLS = 3600  # of a photo of 0.9 megapixels: nobody expects to read such small crops of smaller ones
