@@ -15,7 +15,7 @@ from tracemark.profile import PROFILE
 from tracemark.signal.chips import beacon_choices, codebook, photo_patterns
 from tracemark.signal.delivery import prepare_delivery
 from tracemark.signal.layout import Layout, lay_out, to_working
-from tracemark.signal.luma import luma_of
+from tracemark.signal.luma import compact_luma
 from tracemark.signal.mask import allowance
 from tracemark.signal.modulation import Layers, build_layers
 from tracemark.signal.pixels import checked_pixels
@@ -55,7 +55,7 @@ def prepare(image: NDArray[Any], *, key: Key) -> Plan:
     layout = lay_out(*pixels.shape[:2])
     digest = digest_of(pixels)
     chip_set = chip_set_of(key, digest, layout)
-    luma = luma_of(pixels)
+    luma = compact_luma(pixels)
     working = to_working(luma, layout)
     permitted = allowance(working)
     layers = _layers(key, digest, chip_set, layout, permitted)
@@ -110,7 +110,7 @@ def _layers(key: Key, digest: bytes, chip_set: int, layout: Layout, permitted: N
 
 
 def _strength(
-    luma: NDArray[np.float32],
+    luma: NDArray[np.uint8] | NDArray[np.float32],
     working: NDArray[np.float32],
     patterns: NDArray[np.float32],
     sample: NDArray[np.float32],
@@ -121,4 +121,4 @@ def _strength(
     usual = visibility.strength_for(TARGETS[1], most=MOST_STRENGTH)
     marked = working + np.float32(usual) * sample
     target = float(np.interp(rehearse(marked, patterns, layout), DIFFICULT, TARGETS))
-    return usual if target == TARGETS[1] else visibility.strength_for(target, most=MOST_STRENGTH)
+    return usual if target == TARGETS[1] else visibility.strength_for(target, most=MOST_STRENGTH, near=usual)

@@ -13,7 +13,7 @@ from tracemark.keys import Key
 from tracemark.ledger.photos import PhotoRecord
 from tracemark.profile import PROFILE
 from tracemark.signal.layout import Layout, lay_out, to_working
-from tracemark.signal.luma import luma_of
+from tracemark.signal.luma import compact_luma
 from tracemark.signal.pixels import checked_pixels
 
 __all__ = ["Original", "chip_set_of", "digest_of", "inner", "original_of", "recorded_original"]
@@ -63,7 +63,7 @@ def original_of(image: NDArray[Any], *, key: Key) -> Original:
     pixels = checked_pixels(image)
     layout = lay_out(*pixels.shape[:2])
     digest = digest_of(pixels)
-    luma = to_working(luma_of(pixels), layout)
+    luma = to_working(compact_luma(pixels), layout)
     return Original(digest, layout, chip_set_of(key, digest, layout), inner(luma, layout))
 
 

@@ -15,10 +15,10 @@ from tracemark.original import inner
 from tracemark.plan import Plan
 from tracemark.profile import PROFILE
 from tracemark.signal.layout import to_working
-from tracemark.signal.luma import luma_of
+from tracemark.signal.luma import compact_luma
 from tracemark.signal.pixels import checked_pixels
 
-__all__ = ["record_copy", "record_photo"]
+__all__ = ["SOFTWARE", "describe_photo", "record_copy", "record_photo"]
 
 SOFTWARE = f"tracemark {__version__}"
 
@@ -47,10 +47,28 @@ def record_photo(ledger: Ledger, image: NDArray[Any], plan: Plan, *, name: str) 
     LedgerError
         When the ledger cannot be written.
     """
+    record = describe_photo(image, plan, name=name)
+    ledger.add_photo(record)
+    return record
+
+
+def describe_photo(image: NDArray[Any], plan: Plan, *, name: str) -> PhotoRecord:
+    """Say what reading a leak will need of a photo, for a ledger that is written elsewhere.
+
+    Parameters
+    ----------
+    image, plan, name
+        As for :func:`record_photo`.
+
+    Returns
+    -------
+    record : PhotoRecord
+        For :meth:`tracemark.ledger.ledger.Ledger.add_photo`.
+    """
     pixels = checked_pixels(image)
-    luma = np.rint(to_working(luma_of(pixels), plan.layout)).astype(np.uint8)
+    luma = np.rint(to_working(compact_luma(pixels), plan.layout)).astype(np.uint8)
     features = extract(inner(luma, plan.layout))
-    record = PhotoRecord(
+    return PhotoRecord(
         digest=plan.digest,
         key_id=plan.key.id,
         name=name,
@@ -64,8 +82,6 @@ def record_photo(ledger: Ledger, image: NDArray[Any], plan: Plan, *, name: str) 
         descriptors=features.descriptors,
         luma=luma,
     )
-    ledger.add_photo(record)
-    return record
 
 
 def record_copy(ledger: Ledger, plan: Plan, data: bytes, *, recipient: int, file: str) -> CopyRecord:

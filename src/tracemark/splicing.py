@@ -15,7 +15,7 @@ from tracemark.keys import Key
 from tracemark.media.jpeg import Variants, splice, variants_of
 from tracemark.media.photo import Photo
 from tracemark.plan_file import PlanFile, read_plan_file, write_plan_file
-from tracemark.signal.delivery import Delivery, deliver
+from tracemark.signal.delivery import Delivery, deliver, deliver_alike
 from tracemark.signal.layout import Layout, lay_out
 
 __all__ = ["JpegPlan", "prepare_jpeg", "spliced_size"]
@@ -149,7 +149,8 @@ def prepare_jpeg(delivery: Delivery, contents: Contents, *, like: Photo | None, 
     strips = [_cut_strip(delivery, first, high) for first in range(0, layout.rows, high)]
 
     def encode(strip: Delivery) -> list[bytes]:
-        return [writer.encode(deliver(strip, uniform_signs(number, strip.layout))) for number in range(CONTENTS)]
+        files = {number: writer.encode(copy) for number, copy in deliver_alike(strip)}
+        return [files[number] for number in range(CONTENTS)]
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         return JpegPlan(contents, variants_of(pool.map(encode, strips), cell=layout.cell))

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracemark.profile import PROFILE
-from tracemark.signal.delivery import deliver, prepare_delivery
+from tracemark.signal.delivery import deliver, deliver_alike, prepare_delivery
 from tracemark.signal.layout import lay_out
 from tracemark.signal.luma import PEAK
 from tracemark.signal.modulation import Layers
@@ -12,7 +12,8 @@ from tracemark.signal.modulation import Layers
 DTYPES = [np.uint8, np.uint16, np.float32, np.float64]
 SHAPES = [(300, 451), (300, 451, 3), (300, 451, 4)]
 SLOTS = PROFILE.message_slots + 1
-STEP = 1 / 64  # luma levels: what layers are rounded to
+STEP = 1 / 16  # luma levels: what layers are rounded to
+LIMIT = 127 / 16  # luma levels: a signed layer holds no more
 
 
 def most(dtype):
@@ -55,7 +56,8 @@ def test_a_copy_is_the_photo_and_its_layers_times_the_signs(dtype, shape, rng):
     assert copy.shape == pixels.shape
     assert copy.dtype == pixels.dtype
     crop = np.s_[..., : shape[0], : shape[1]]
-    exact = 2 * (layers.common[crop] + np.sum(layers.signed[crop] * spread_signs(signs, layout), axis=0))
+    signed = np.clip(2 * layers.signed[crop], -LIMIT, LIMIT)
+    exact = 2 * layers.common[crop] + np.sum(signed * spread_signs(signs, layout), axis=0)
     colours = np.s_[..., :3] if len(shape) == 3 else np.s_[...]
     change = levels(copy)[colours] - levels(pixels)[colours]
     rounding = 1 if dtype == np.uint8 else PEAK / 65535
@@ -94,7 +96,7 @@ def test_red_green_and_blue_change_alike(dtype, rng):
     np.testing.assert_allclose(change[..., 0], change[..., 2], atol=2 * PEAK / 65535)
 
 
-@pytest.mark.parametrize("change", [-1.5, -0.34375, -1 / 64, 0.0, 1 / 64, 0.3125, 0.5, 0.984375, 2.25])
+@pytest.mark.parametrize("change", [-1.5, -0.3125, -1 / 16, 0.0, 1 / 16, 0.3125, 0.5, 0.9375, 2.25])
 def test_dithering_changes_the_mean_by_exactly_what_was_asked(change, rng):
     pixels = photo(rng, (448, 640))
     layout = lay_out(448, 640)
@@ -124,6 +126,19 @@ def test_a_cell_depends_on_nothing_but_the_photo_and_its_content(shape, dtype, r
         # A sliver of a cell at the rim may round to the same.
         if agree[row, column] or min(copies[0][cut].shape) >= PROFILE.unit:
             assert np.array_equal(copies[0][cut], copies[1][cut]) == agree[row, column]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_copies_of_one_content_are_those_that_are_made_one_by_one(dtype, rng):
+    layout, pixels = lay_out(300, 451), photo(rng, (300, 451, 3), dtype, low=0, high=1)
+    delivery = prepare_delivery(pixels, layers_of(rng, layout, 4), layout, strength=1.0)
+    numbers = []
+    for number, copy in deliver_alike(delivery):
+        signs = np.array([-1 if number >> slot & 1 else 1 for slot in range(SLOTS)], dtype=np.int8)
+        alike = np.broadcast_to(signs[:, None, None], (SLOTS, *layout.cells))
+        np.testing.assert_array_equal(copy, deliver(delivery, alike))
+        numbers.append(number)
+    assert sorted(numbers) == list(range(1 << SLOTS))
 
 
 @settings(max_examples=25)

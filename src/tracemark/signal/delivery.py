@@ -1,5 +1,8 @@
 """Lay a mark over the photo at its own size, cell by cell as a recipient's signs say."""
 
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +14,11 @@ from tracemark.signal.layout import Layout, from_working
 from tracemark.signal.luma import PEAK
 from tracemark.signal.modulation import Layers
 
-__all__ = ["Delivery", "deliver", "prepare_delivery"]
+__all__ = ["Delivery", "deliver", "deliver_alike", "prepare_delivery"]
 
 COLOURS = 3  # channels that luma goes into; a fourth is alpha
-FRACTION_BITS = 6  # layers are held in 1/64 of a luma level: finer than any rounding can show
+FRACTION_BITS = 4  # layers are held in 1/16 of a luma level: with the dither, what they round away averages out
+LIMIT = 127  # of a signed layer: 8 luma levels, which 1 pixel in 4,000 exceeds at the worst
 DITHER = (49471, 37345)  # 2**16 over the plastic number and over its square: the R2 sequence (Roberts 2018)
 
 
@@ -29,9 +33,9 @@ class Delivery:
     """Where the cells lie."""
 
     common: NDArray[np.int16]
-    """What all copies share, in 1/64 luma levels; in 8 bits with the dither threshold on top; whole cells."""
+    """What all copies share, in 1/16 luma levels; in 8 bits with the dither threshold on top; whole cells."""
 
-    signed: NDArray[np.int16]
+    signed: NDArray[np.int8]
     """What the recipient's signs multiply; shape (slots, ...), the same unit."""
 
 
@@ -61,19 +65,28 @@ def prepare_delivery(pixels: NDArray[Any], layers: Layers, layout: Layout, *, st
     whose error lies in high frequencies, where eyes are blind and leaks are resized.
     """
     gain = strength * (1 << FRACTION_BITS)
-    full = np.empty((1 + len(layers.signed), *(side * layout.cell for side in layout.cells)), dtype=np.int16)
-    across = _turns(full.shape[2], DITHER[1])
-    for row in range(layout.cells[0]):  # a row of cells fits the processor's cache
+    size = tuple(side * layout.cell for side in layout.cells)
+    kept, common = np.empty_like(pixels), np.empty(size, dtype=np.int16)
+    signed = np.empty((len(layers.signed), *size), dtype=np.int8)
+    across = _turns(size[1], DITHER[1])
+
+    def fill(row: int) -> None:
         lines = slice(row * layout.cell, (row + 1) * layout.cell)
-        for layer, out in zip((layers.common, *layers.signed), full, strict=True):
+        kept[lines] = pixels[lines]
+        for layer, out in zip((layers.common, *layers.signed), (common, *signed), strict=True):
+            depth = cv2.CV_16S if out is common else cv2.CV_8S
             band = from_working(layer, layout, cell_row=row)
             # rounds to nearest; the stubs do not know that a factor may be a plain number
-            cv2.multiply(band, gain, dst=out[lines], dtype=cv2.CV_16S)  # type: ignore[call-overload]  # see above
+            cv2.multiply(band, gain, dst=out[lines], dtype=depth)  # type: ignore[call-overload]  # see above
+        np.maximum(signed[:, lines], -LIMIT, out=signed[:, lines])  # what saturates must have an opposite
         if pixels.dtype == np.uint8:
             turns = _turns(lines.stop, DITHER[0])[lines, None] + across
-            full[0, lines] += (turns >> np.uint16(np.iinfo(np.uint16).bits - FRACTION_BITS)).astype(np.int16)
-    common, signed = full[0], full[1:]
-    return Delivery(pixels.copy(), layout, common, signed)
+            common[lines] += (turns >> np.uint16(np.iinfo(np.uint16).bits - FRACTION_BITS)).astype(np.int16)
+
+    # A row of cells fits the processor's cache; new memory, which is most of the time, comes to all cores at once.
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        list(pool.map(fill, range(layout.cells[0])))
+    return Delivery(kept, layout, common, signed)
 
 
 def deliver(delivery: Delivery, signs: NDArray[np.int8]) -> NDArray[Any]:
@@ -93,7 +106,7 @@ def deliver(delivery: Delivery, signs: NDArray[np.int8]) -> NDArray[Any]:
     """
     layout, cell = delivery.layout, delivery.layout.cell
     copy = np.empty_like(delivery.pixels)
-    wide = np.repeat(signs.astype(np.int16), cell, axis=-1)[..., : layout.columns]
+    wide = np.repeat(signs, cell, axis=-1)[..., : layout.columns]
     for row in range(signs.shape[1]):  # a row of cells fits the processor's cache
         rows = slice(row * cell, min((row + 1) * cell, layout.rows))
         change = delivery.common[rows, : layout.columns].copy()
@@ -103,8 +116,43 @@ def deliver(delivery: Delivery, signs: NDArray[np.int8]) -> NDArray[Any]:
     return copy
 
 
+def deliver_alike(delivery: Delivery) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Make all copies whose cells hold the same signs.
+
+    Parameters
+    ----------
+    delivery : Delivery
+        What :func:`prepare_delivery` made, or a strip of it that fits the processor's cache.
+
+    Yields
+    ------
+    number : int
+        0 to ``2**slots - 1``, each once, in no useful order: bit ``slot`` is set when that slot's sign is -1.
+    copy : ndarray
+        What :func:`deliver` makes of these signs.
+
+    Notes
+    -----
+    In the order of the Gray code (Gray 1953, US patent 2632058) one slot changes from copy to copy: one sum of
+    layers for each instead of four.
+    """
+    area = (slice(delivery.layout.rows), slice(delivery.layout.columns))
+    doubled = [2 * layer[area].astype(np.int16) for layer in delivery.signed]
+    change = delivery.common[area] + delivery.signed[:, *area].sum(axis=0, dtype=np.int16)
+    yield 0, _add(delivery.pixels, change)
+    number = 0
+    for count in range(1, 1 << len(doubled)):
+        slot = (count & -count).bit_length() - 1
+        number ^= 1 << slot
+        if number >> slot & 1:
+            change -= doubled[slot]
+        else:
+            change += doubled[slot]
+        yield number, _add(delivery.pixels, change)
+
+
 def _add(pixels: NDArray[Any], change: NDArray[np.int16]) -> NDArray[Any]:
-    """Add a change of luma, in 1/64 levels, to a few rows of pixels."""
+    """Add a change of luma, in 1/16 levels, to a few rows of pixels."""
     grey = pixels.ndim == 2
     colours = pixels if grey else pixels[..., :COLOURS]
     if pixels.dtype == np.uint8:

@@ -85,12 +85,12 @@ def lay_out(rows: int, columns: int) -> Layout:
     return layout
 
 
-def to_working(luma: NDArray[np.float32], layout: Layout) -> NDArray[np.float32]:
+def to_working(luma: NDArray[np.uint8] | NDArray[np.float32], layout: Layout) -> NDArray[np.float32]:
     """Bring a photo's luma to the working scale.
 
     Parameters
     ----------
-    luma : ndarray, shape (rows, columns), float32
+    luma : ndarray, shape (rows, columns), uint8 or float32
         The photo's luma.
     layout : Layout
         The photo's layout.
@@ -100,12 +100,15 @@ def to_working(luma: NDArray[np.float32], layout: Layout) -> NDArray[np.float32]
     working : ndarray, shape ``layout.working``, float32
         Area means; cells that stick out are filled with the mirrored edge.
     """
-    rows, columns = layout.cells[0] * layout.cell, layout.cells[1] * layout.cell
-    padded = cv2.copyMakeBorder(luma, 0, rows - layout.rows, 0, columns - layout.columns, cv2.BORDER_REFLECT)
+    below, right = (side * layout.cell - have for side, have in zip(layout.cells, luma.shape, strict=True))
+    padded = cv2.copyMakeBorder(luma, 0, below, 0, right, cv2.BORDER_REFLECT) if below or right else luma
     if layout.cell == PROFILE.cell:
-        return np.asarray(padded, dtype=np.float32)
-    shape = layout.working
-    return np.asarray(cv2.resize(padded, shape[::-1], interpolation=cv2.INTER_AREA), dtype=np.float32)
+        return np.array(padded, dtype=np.float32)
+    working = np.empty(layout.working, dtype=np.float32)
+    bands = zip(np.split(padded, layout.cells[0]), np.split(working, layout.cells[0]), strict=True)
+    for band, small in bands:  # a row of cells fits the processor's cache
+        cv2.resize(band.astype(np.float32), small.shape[::-1], dst=small, interpolation=cv2.INTER_AREA)
+    return working
 
 
 def from_working(working: NDArray[np.float32], layout: Layout, *, cell_row: int | None = None) -> NDArray[np.float32]:

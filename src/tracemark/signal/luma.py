@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PEAK", "luma_of", "plane_of"]
+__all__ = ["PEAK", "compact_luma", "luma_of", "plane_of"]
 
 PEAK = 255.0  # luma is in levels of an 8-bit picture, whatever the dtype
+COLOURS = 3  # channels that luma is read from; a fourth is alpha
 
 
 def plane_of(pixels: NDArray[Any]) -> NDArray[np.float32]:
@@ -43,8 +44,26 @@ def luma_of(pixels: NDArray[Any]) -> NDArray[np.float32]:
     luma : ndarray, shape (rows, columns), float32
         ITU-R BT.601 luma, as in JPEG, 0 .. 255.
     """
+    return np.asarray(compact_luma(pixels), dtype=np.float32)
+
+
+def compact_luma(pixels: NDArray[Any]) -> NDArray[np.uint8] | NDArray[np.float32]:
+    """Read the luma of a picture into as little memory as holds it; a large photo's takes longer to get than to fill.
+
+    Parameters
+    ----------
+    pixels : ndarray
+        As for :func:`luma_of`.
+
+    Returns
+    -------
+    luma : ndarray, shape (rows, columns), uint8 of uint8 pixels, else float32
+        The same values.
+    """
+    if pixels.dtype != np.uint8:
+        plane = plane_of(pixels if pixels.ndim == 2 else pixels[..., :COLOURS])
+        return plane if pixels.ndim == 2 else np.asarray(cv2.cvtColor(plane, cv2.COLOR_RGB2GRAY), dtype=np.float32)
     if pixels.ndim == 2:
-        return plane_of(pixels)
-    if pixels.dtype == np.uint8:
-        return np.asarray(cv2.cvtColor(pixels[..., :3].copy(order="C"), cv2.COLOR_RGB2GRAY), dtype=np.float32)
-    return np.asarray(cv2.cvtColor(plane_of(pixels[..., :3]), cv2.COLOR_RGB2GRAY), dtype=np.float32)
+        return pixels
+    code = cv2.COLOR_RGB2GRAY if pixels.shape[2] == COLOURS else cv2.COLOR_RGBA2GRAY
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(pixels), code), dtype=np.uint8)
