@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -16,7 +17,9 @@ from tracemark_cli.detect_lines import Answer, as_fields, in_words
 from tracemark_cli.guests import read_guests
 from tracemark_cli.key_option import key_option, open_key
 from tracemark_cli.ledger_file import open_ledger
-from tracemark_cli.outcome import FilesFailure, Outcome, complain, worst_of
+from tracemark_cli.outcome import FilesFailure, Outcome, UsageFailure, complain, worst_of
+from tracemark_cli.report import Inquest, Shown, render_report
+from tracemark_cli.report_pictures import Picture, picture_of
 
 __all__ = ["detect"]
 
@@ -64,6 +67,13 @@ class Inquiry:
 )
 @click.option("--together", is_flag=True, help="The leaks come from one person: weigh them as one.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@click.option(
+    "--report",
+    "report_file",
+    metavar="HTML",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write all that was found as one page, to be kept and handed on.",
+)
 @click.pass_context
 def detect(
     context: click.Context,
@@ -74,6 +84,7 @@ def detect(
     guests: Path | None,
     together: bool,
     as_json: bool,
+    report_file: Path | None,
 ) -> None:
     """Say whose copy each LEAK was, and how sure that is.
 
@@ -81,9 +92,11 @@ def detect(
     identified, else 3 when something was found, else 1; it is 4 when a file could not be read.
     """
     _refuse_contradictions(originals, ledger_file, guests, together=together)
+    if report_file is not None and report_file.exists():
+        raise UsageFailure(f"--report {click.format_filename(report_file)} exists already; a report is never replaced")
     listed = None if guests is None else read_guests(guests)
     key = open_key(key_file)
-    outcomes = []
+    outcomes, shown = [], []
     with nullcontext() if ledger_file is None else open_ledger(ledger_file) as ledger:
         inquiry = Inquiry(key, _open_originals(originals), ledger, listed)
         for group in [leaks] if together else [(leak,) for leak in leaks]:
@@ -92,6 +105,10 @@ def detect(
             if answer is not None:
                 click.echo(json.dumps(as_fields(answer), allow_nan=False) if as_json else in_words(answer))
                 outcomes.append(OUTCOMES[answer.found.verdict])
+                if report_file is not None:
+                    shown.append(_show(answer, inquiry))
+        if report_file is not None and shown:
+            _write_report(report_file, shown, inquiry)
     context.exit(worst_of(outcomes))
 
 
@@ -150,13 +167,58 @@ def _ask(paths: Sequence[Path], inquiry: Inquiry) -> tuple[Answer | None, int]:
 
 def _tell(paths: Sequence[Path], found: tm.Verdict, inquiry: Inquiry) -> Answer:
     """Add to a verdict what list and ledger know."""
-    guests, names, copies = inquiry.guests or {}, [path.name for path in inquiry.originals], []
+    guests, copies = inquiry.guests or {}, []
+    names = [path.name for path, photo in inquiry.originals.items() if _shows(photo, found)]
     if inquiry.ledger is not None:
         guests = guests or {recipient.id: recipient.columns for recipient in inquiry.ledger.recipients()}
         names = [entry.name for entry in inquiry.ledger.photos(key_id=inquiry.key.id) if entry.digest == found.photo]
-        for path in paths:
-            with path.open("rb") as file:
-                sha256 = hashlib.file_digest(file, "sha256").digest()
-            copies += [(path, copy) for copy in inquiry.ledger.copies(sha256=sha256)]
-    name = names[0] if found.photo is not None and len(names) == 1 else None
+        copies = [(path, copy) for path in paths for copy in inquiry.ledger.copies(sha256=_hash(path))]
+    name = names[0] if len(names) == 1 else None
     return Answer(paths, found, inquiry.key.id, name, guests, copies)
+
+
+def _shows(photo: tm.Photo, found: tm.Verdict) -> bool:
+    """Tell whether a photo is the one that a leak lies on."""
+    return found.photo is not None and tm.digest_of(photo.pixels) == found.photo
+
+
+def _hash(path: Path) -> bytes:
+    """Hash a file with SHA-256."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+def _show(answer: Answer, inquiry: Inquiry) -> Shown:
+    """Add to an answer what a report shows of its files; the first leak is the one that its geometry is about."""
+    leaks = [(path, _hash(path), path.stat().st_size, picture_of(tm.read_photo(path).pixels)) for path in answer.leaks]
+    return Shown(answer, leaks, _photo_of(answer.found, inquiry))
+
+
+def _photo_of(found: tm.Verdict, inquiry: Inquiry) -> Picture | None:
+    """Find a picture of the photo that a leak lies on."""
+    for photo in inquiry.originals.values():
+        if _shows(photo, found):
+            return picture_of(photo.pixels)
+    if inquiry.ledger is None or found.photo is None:
+        return None
+    entry = next(one for one in inquiry.ledger.photos(key_id=inquiry.key.id) if one.digest == found.photo)
+    luma = tm.recorded_luma(inquiry.ledger, found.photo, key_id=inquiry.key.id)
+    return picture_of(luma, rows=entry.rows, columns=entry.columns)
+
+
+def _write_report(path: Path, shown: Sequence[Shown], inquiry: Inquiry) -> None:
+    """Write the page; what was found has been printed already."""
+    ledger = None
+    if inquiry.ledger is not None:
+        head = inquiry.ledger.head
+        ledger = {
+            "ledger": f"{inquiry.ledger.path.name}, ID {inquiry.ledger.identity.hex()}",
+            "copies in the ledger": f"{head.copies:,}",
+            "head of its chain": head.hash.hex(),
+        }
+    page = render_report(shown, Inquest(inquiry.key.id, ledger, datetime.now(UTC)))
+    try:
+        tm.write_atomically(path, page.encode())
+    except tm.OutputError as error:
+        raise FilesFailure(str(error)) from error
+    click.echo(f"report: {click.format_filename(path)}", err=True)

@@ -12,7 +12,7 @@ import click
 
 import tracemark as tm
 
-__all__ = ["Answer", "as_fields", "chance_in_words", "in_words"]
+__all__ = ["Answer", "as_fields", "chance_in_words", "in_words", "name_of"]
 
 SCHEMA = "tracemark.detect/1"
 
@@ -72,7 +72,7 @@ def in_words(answer: Answer) -> str:
     leaks = " + ".join(click.format_filename(path) for path in answer.leaks)
     said = [answer.found.reason]
     if answer.found.verdict == "identified":
-        names = ", ".join(_name(recipient, answer) for recipient in answer.found.recipients)
+        names = ", ".join(name_of(recipient, answer.guests) for recipient in answer.found.recipients)
         said = [f"recipient {names}, {chance_in_words(answer.found)}"]
     if answer.found.faint:
         faint = ", ".join(map(str, answer.found.faint))
@@ -81,7 +81,7 @@ def in_words(answer: Answer) -> str:
         said.append(f"the photo is {answer.photo}")
     said += [
         f"{click.format_filename(path)} is byte for byte copy {copy.number}, made for recipient"
-        f" {_name(copy.recipient, answer)}"
+        f" {name_of(copy.recipient, answer.guests)}"
         for path, copy in answer.copies
     ]
     # A line break in a name would make two results of one.
@@ -134,9 +134,22 @@ def as_fields(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _name(recipient: int, answer: Answer) -> str:
-    """Give a recipient's number, and what is known of them."""
-    known = ", ".join(f"{column}: {word}" for column, word in answer.guests.get(recipient, {}).items())
+def name_of(recipient: int, guests: Mapping[int, Mapping[str, str]]) -> str:
+    """Give a recipient's number, and what is known of them.
+
+    Parameters
+    ----------
+    recipient : int
+        Who.
+    guests : mapping
+        Recipient -> what list or ledger say of them.
+
+    Returns
+    -------
+    name : str
+        For people.
+    """
+    known = ", ".join(f"{column}: {word}" for column, word in guests.get(recipient, {}).items())
     return f"{recipient} ({known})" if known else str(recipient)
 
 

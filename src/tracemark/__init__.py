@@ -29,12 +29,14 @@ if TYPE_CHECKING:
     from tracemark.ledger.recipients import Recipient
     from tracemark.ledger.verification import Verification
     from tracemark.media.photo import Photo, encode_photo, read_photo, write_atomically
+    from tracemark.original import digest_of
     from tracemark.plan import Plan
-    from tracemark.recording import record_copy, record_photo
+    from tracemark.recording import record_copy, record_photo, recorded_luma
     from tracemark.splicing import JpegPlan
-    from tracemark.verdict import Candidate, Verdict
+    from tracemark.verdict import IDENTIFIED_LOG10, Candidate, Verdict
 
 __all__ = [
+    "IDENTIFIED_LOG10",
     "Candidate",
     "CopyRecord",
     "FormatError",
@@ -58,12 +60,14 @@ __all__ = [
     "__version__",
     "detect",
     "detect_together",
+    "digest_of",
     "embed",
     "encode_photo",
     "prepare",
     "read_photo",
     "record_copy",
     "record_photo",
+    "recorded_luma",
     "write_atomically",
 ]
 
@@ -71,6 +75,7 @@ __version__ = "0.1.0"
 
 # A room is entered when one of its names is first asked for, so that `import tracemark` is quick.
 _ROOMS = {
+    "IDENTIFIED_LOG10": "tracemark.verdict",
     "CopyRecord": "tracemark.ledger.copies",
     "FormatError": "tracemark.errors",
     "JpegPlan": "tracemark.splicing",
@@ -93,12 +98,14 @@ _ROOMS = {
     "Verification": "tracemark.ledger.verification",
     "detect": "tracemark.detection",
     "detect_together": "tracemark.detection",
+    "digest_of": "tracemark.original",
     "embed": "tracemark.embedding",
     "encode_photo": "tracemark.media.photo",
     "prepare": "tracemark.embedding",
     "read_photo": "tracemark.media.photo",
     "record_copy": "tracemark.recording",
     "record_photo": "tracemark.recording",
+    "recorded_luma": "tracemark.recording",
     "write_atomically": "tracemark.media.photo",
 }
 

@@ -14,11 +14,11 @@ from tracemark.ledger.photos import PhotoRecord
 from tracemark.original import inner
 from tracemark.plan import Plan
 from tracemark.profile import PROFILE
-from tracemark.signal.layout import to_working
+from tracemark.signal.layout import lay_out, to_working
 from tracemark.signal.luma import compact_luma
 from tracemark.signal.pixels import checked_pixels
 
-__all__ = ["SOFTWARE", "describe_photo", "record_copy", "record_photo"]
+__all__ = ["SOFTWARE", "describe_photo", "record_copy", "record_photo", "recorded_luma"]
 
 SOFTWARE = f"tracemark {__version__}"
 
@@ -82,6 +82,32 @@ def describe_photo(image: NDArray[Any], plan: Plan, *, name: str) -> PhotoRecord
         descriptors=features.descriptors,
         luma=luma,
     )
+
+
+def recorded_luma(ledger: Ledger, digest: bytes, *, key_id: str) -> NDArray[np.uint8]:
+    """Show what a ledger keeps of a photo's looks.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Where it is recorded.
+    digest : bytes
+        Of the photo's pixels, 32 bytes, as in :attr:`Verdict.photo`.
+    key_id : str
+        ID of the key that its copies are marked with.
+
+    Returns
+    -------
+    luma : ndarray, shape (rows, columns), uint8
+        The whole photo, as stored, at the working scale: about 1,280 pixels on the long side.
+
+    Raises
+    ------
+    LedgerError
+        When the ledger does not hold the photo, or is damaged.
+    """
+    record = ledger.photo(digest, key_id=key_id)
+    return inner(record.luma, lay_out(record.rows, record.columns))
 
 
 def record_copy(ledger: Ledger, plan: Plan, data: bytes, *, recipient: int, file: str) -> CopyRecord:

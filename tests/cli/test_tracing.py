@@ -113,3 +113,37 @@ def test_a_picture_that_is_not_in_the_ledger_is_read_blind(kit, run, photos, tmp
     assert result.exit_code == 1
     assert (fields["verdict"], fields["method"], fields["photo"]) == ("none", "blind", None)
     assert "read blind, since" in fields["reason"]
+
+
+def test_a_report_shows_leak_photo_and_name(kit, run, tmp_path):
+    path = tmp_path / "leak.html"
+    result = detect(kit, run, kit / "leak-car.jpg", "--ledger", kit / "kit.db", "--report", path)
+    assert result.exit_code == 0, result.output
+    assert result.stderr == f"report: {path}\n"
+    text = path.read_text(encoding="utf-8")
+    assert "This picture was made from the copy of recipient 17 (Name: Zoë Müller)." in text
+    assert "<polygon" in text
+    assert "copies in the ledger</th><td><code>6</code>" in text
+    assert "Name: Jo" not in text
+
+
+def test_a_report_of_several_originals_shows_the_right_one(kit, run, tmp_path):
+    originals = ("--original", kit / "wheel.jpg", "--original", kit / "car.jpg")
+    result = detect(kit, run, kit / "leak-car.jpg", *originals, "--report", tmp_path / "leak.html")
+    assert result.stdout.endswith("; the photo is car.jpg\n")
+    assert "<th>photo</th><td><code>car.jpg</code>" in (tmp_path / "leak.html").read_text(encoding="utf-8")
+
+
+def test_a_report_is_never_replaced(kit, run, tmp_path):
+    path = tmp_path / "leak.html"
+    path.write_text("evidence")
+    result = detect(kit, run, kit / "leak-car.jpg", "--report", path)
+    assert result.exit_code == 2
+    assert "exists already" in result.stderr
+    assert path.read_text() == "evidence"
+
+
+def test_a_report_that_cannot_be_written_is_an_error_in_words(kit, run, tmp_path):
+    result = detect(kit, run, kit / "leak-car.jpg", "--report", tmp_path / "no" / "leak.html")
+    assert result.exit_code == 4
+    assert "cannot be written: no such file or directory" in result.stderr

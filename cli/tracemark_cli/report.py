@@ -1,0 +1,191 @@
+"""Write what leaks said as one page that can be kept, printed and handed on: no scripts, nothing to load."""
+
+from __future__ import annotations  # the types of tracemark are named, not fetched: fetching takes half a second
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+import tracemark as tm
+from tracemark_cli.detect_lines import Answer, chance_in_words, name_of
+from tracemark_cli.report_pictures import Picture, bars, carefully, outline, placement_in_words
+
+__all__ = ["Inquest", "Shown", "render_report"]
+
+TITLES = {"identified": "identified", "inconclusive": "inconclusive: nobody is named", "none": "nobody is named"}
+NOT_PROOF = (
+    "Nobody is named. There is a trace of a mark, but not enough to be proof. It must not be held against anybody."
+)
+NOTHING = (
+    "Nobody is named. That clears nobody either: a leak may be too small or too much changed to say whose copy it was."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """One answer, and what can be shown with it."""
+
+    answer: Answer
+    """What was found."""
+
+    leaks: Sequence[tuple[Path, bytes, int, Picture]]
+    """Each file, its SHA-256, its size in bytes, and what it looks like."""
+
+    photo: Picture | None = None
+    """The photo that the leak lies on, where it is at hand."""
+
+
+@dataclass(frozen=True)
+class Inquest:
+    """How the answers came about."""
+
+    key_id: str
+    """ID of the key."""
+
+    ledger: Mapping[str, str] | None
+    """What there is to say of the ledger, in words; None without one."""
+
+    made: datetime
+    """When, UTC."""
+
+
+def render_report(shown: Sequence[Shown], inquest: Inquest) -> str:
+    """Write the page.
+
+    Parameters
+    ----------
+    shown : sequence of Shown
+        All answers, in the order in which they were given.
+    inquest : Inquest
+        How they came about.
+
+    Returns
+    -------
+    page : str
+        HTML.
+    """
+    answers = "\n".join(_answer(one, number, len(shown)) for number, one in enumerate(shown, start=1))
+    title = "Report on a leak" if len(shown) == 1 else "Report on leaks"
+    skeleton = Template((files("tracemark_cli") / "data" / "report.html").read_text(encoding="utf-8"))
+    return skeleton.substitute(title=title, answers=answers, origin=_origin(inquest, len(shown)))
+
+
+def _answer(shown: Shown, number: int, count: int) -> str:
+    """Write the part about one answer."""
+    answer, found = shown.answer, shown.answer.found
+    names = " + ".join(path.name for path in answer.leaks)
+    which = "" if count == 1 else f"{number} of {count}: "
+    parts = [
+        f"<h2>{which}{_text(names)}: {TITLES[found.verdict]}</h2>",
+        f'<div class="verdict {found.verdict}">{_verdict(answer)}</div>',
+        "<h3>The leak</h3>",
+        *(_leak(*leak) for leak in shown.leaks),
+        *(_delivered(path, copy, answer) for path, copy in answer.copies),
+        "<h3>How it was read</h3>",
+        _reading(shown),
+    ]
+    if found.candidates:
+        parts += ["<h3>Who was compared</h3>", _candidates(answer)]
+    return "\n".join(parts)
+
+
+def _verdict(answer: Answer) -> str:
+    """Say what was found."""
+    found = answer.found
+    if found.verdict == "none":
+        return _paragraphs(NOTHING, found.reason)
+    if found.verdict == "inconclusive":
+        return _paragraphs(NOT_PROOF, found.reason)
+    whose = [name_of(recipient, answer.guests) for recipient in found.recipients]
+    made_of = "the copy of recipient" if len(whose) == 1 else "the copies, mixed, of recipients"
+    name = f'<p class="name">This picture was made from {made_of} {_text("; ".join(whose))}.</p>'
+    sentences = [f"{chance_in_words(found).capitalize()}."]
+    if found.faint:
+        faint = ", ".join(map(str, found.faint))
+        sentences.append(f"The fingerprint of {faint} is too faint to exclude that their mark was put there.")
+    return name + _paragraphs(*sentences, found.reason)
+
+
+def _leak(path: Path, sha256: bytes, size: int, picture: Picture) -> str:
+    """Show one file."""
+    rows = {"file": path.name, "SHA-256": sha256.hex(), "bytes": f"{size:,}", "pixels": picture.size_in_words}
+    image = f'<figure><img src="{picture.uri}" alt=""><figcaption>{_text(path.name)}, reduced</figcaption></figure>'
+    return image + _facts(rows)
+
+
+def _delivered(path: Path, copy: tm.CopyRecord, answer: Answer) -> str:
+    """Say that a file is a copy as it was delivered."""
+    whose = name_of(copy.recipient, answer.guests)
+    words = f"The file {path.name} is, byte for byte, copy {copy.number} of the ledger ({copy.file})"
+    said = f"{words}, made {copy.made} for recipient {whose}."
+    return _paragraphs(f"{said} This is a fact about the file; it names nobody by itself.")
+
+
+def _reading(shown: Shown) -> str:
+    """Tell the method, the photo and the place."""
+    found, answer = shown.answer.found, shown.answer
+    rows = {"method": "with the original" if found.method == "informed" else "blind: from the leak and the key alone"}
+    if found.photo is not None:
+        rows["photo"] = answer.photo or "not named"
+        rows["digest of the photo"] = found.photo.hex()
+    rows["compared" if found.candidates else "words looked up"] = f"{found.trials:,}"
+    if found.geometry is None:
+        return _facts(rows)
+    leak = shown.leaks[0][3]
+    rows["place"] = placement_in_words(found.geometry, leak)
+    rows["leak (x, y, 1) to photo (x, y, 1)"] = "; ".join(
+        " ".join(f"{cell:.6g}" for cell in row) for row in found.geometry
+    )
+    drawn = ""
+    if shown.photo is not None:
+        caption = "what the leak shows of the photo"
+        drawn = f"<figure>{outline(found.geometry, leak, shown.photo)}<figcaption>{caption}</figcaption></figure>"
+    return drawn + _facts(rows)
+
+
+def _candidates(answer: Answer) -> str:
+    """List those who fit best: people are told of by name only when they are named."""
+    named = set(answer.found.recipients)
+    rows = [
+        f"<tr><td>{one.recipient}</td><td>{'named' if one.recipient in named else 'not named'}</td>"
+        f'<td class="number">{one.score:.1f}</td><td class="number">{carefully(one.log10_false_alarm)}</td>'
+        f'<td class="number">{carefully(one.log10_fingerprint)}</td></tr>'
+        for one in answer.found.candidates
+    ]
+    head = (
+        '<tr><th>recipient</th><th></th><th class="number">score, standard deviations</th>'
+        '<th class="number">log10 of the bound, all counted</th><th class="number">log10, fingerprint alone</th></tr>'
+    )
+    return f"{bars(answer.found)}<table>{head}{''.join(rows)}</table>"
+
+
+def _origin(inquest: Inquest, count: int) -> str:
+    """Say how the report came about."""
+    rows = {
+        "made": inquest.made.astimezone(UTC).isoformat(timespec="seconds"),
+        "software": f"tracemark {tm.__version__}",
+        "ID of the key": inquest.key_id,
+        "readings in this report": str(count),
+        **(inquest.ledger or {}),
+    }
+    return _facts(rows)
+
+
+def _facts(rows: Mapping[str, str]) -> str:
+    """Write names and values."""
+    cells = (f"<tr><th>{_text(name)}</th><td><code>{_text(value)}</code></td></tr>" for name, value in rows.items())
+    return f"<table>{''.join(cells)}</table>"
+
+
+def _paragraphs(*sentences: str) -> str:
+    """Write sentences, each by itself; reasons begin small and end without a point."""
+    return "".join(f"<p>{_text(words[:1].upper() + words[1:].removesuffix('.'))}.</p>" for words in sentences)
+
+
+def _text(words: str) -> str:
+    """Make words safe; a name from a list or of a file may hold anything."""
+    return escape(words.encode("utf-8", "replace").decode())

@@ -1,0 +1,189 @@
+"""The page about leaks: what it says, what it must not say, and that nothing in a name can break it."""
+
+import base64
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tracemark as tm
+from tracemark_cli.detect_lines import Answer
+from tracemark_cli.report import Inquest, Shown, render_report
+from tracemark_cli.report_pictures import bars, carefully, outline, picture_of, placement_in_words
+
+NASTY = '<script>alert("1")</script> & \udcff'
+INQUEST = Inquest("ab" * 8, {"ledger": NASTY}, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+GUESTS = {17: {"name": NASTY}, 23: {"name": "Ann"}, 40: {"name": "Innocent Al"}}
+CANDIDATES = (tm.Candidate(17, 34.2, -45.36, -46.5), tm.Candidate(40, 1.5, 0.0, -0.94))
+
+
+def answer(verdict="identified", recipients=(17,), candidates=CANDIDATES, copies=(), **more):
+    found = tm.Verdict(
+        verdict=verdict,
+        log10_false_alarm=-45.36 if recipients else -4.0,
+        method="informed",
+        reason="why it is so",
+        recipients=recipients,
+        geometry=np.array([[1.5, 0, 10], [0, 1.5, 20], [0, 0, 1]]),
+        trials=1000,
+        candidates=candidates,
+        photo=bytes(32),
+        **more,
+    )
+    return Answer([Path("leak.jpg")], found, INQUEST.key_id, "car.jpg", GUESTS, copies)
+
+
+def page(*answers, photo=True):
+    picture = picture_of(np.full((90, 120, 3), 100, np.uint8))
+    leaks = [(Path(NASTY), bytes(range(32)), 12_345, picture)]
+    whole = picture_of(np.zeros((100, 200), np.uint8), rows=1000, columns=2000) if photo else None
+    return render_report([Shown(one, leaks, whole) for one in answers], INQUEST)
+
+
+class Tags(HTMLParser):
+    """Collects tags, and attributes that could load or run something."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.seen, self.links = [], set(), []
+
+    def handle_starttag(self, tag, attributes):
+        self.seen.add(tag)
+        self.links += [value for name, value in attributes if name in {"src", "href"}]
+        assert not [name for name, _ in attributes if name.startswith("on")]
+        if tag not in {"meta", "img"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_a_page_is_whole_and_loads_nothing():
+    text = page(answer(), answer("none", (), ()))
+    tags = Tags()
+    tags.feed(text)
+    tags.close()
+    assert tags.open == []
+    assert "script" not in tags.seen
+    assert tags.links
+    assert all(link.startswith("data:image/png;base64,") for link in tags.links)
+    text.encode()
+
+
+def test_a_name_is_shown_as_it_is_and_does_nothing():
+    text = page(answer())
+    assert "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; ?" in text
+    assert "<script" not in text
+
+
+def test_whoever_is_named_is_named_with_the_bound():
+    text = page(answer())
+    assert "This picture was made from the copy of recipient 17 (" in text
+    assert "Chance of a false name below 1e-45." in text
+    assert bytes(range(32)).hex() in text
+    assert bytes(32).hex() in text
+    assert "2026-01-02T03:04:05+00:00" in text
+    assert f"tracemark {tm.__version__}" in text
+
+
+def test_several_are_named_together():
+    text = page(answer(recipients=(23, 17)))
+    assert "the copies, mixed, of recipients 23 (name: Ann); 17 (name:" in text
+
+
+def test_innocents_are_not_told_of_by_name():
+    text = page(answer())
+    assert "<td>40</td><td>not named</td>" in text
+    assert "Innocent Al" not in text
+
+
+@pytest.mark.parametrize("verdict", ["inconclusive", "none"])
+def test_where_nobody_is_named_no_name_appears(verdict):
+    text = page(answer(verdict, ()))
+    assert "Nobody is named." in text
+    assert "This picture was made" not in text
+    assert "17 (name:" not in text
+    assert "Ann" not in text
+
+
+def test_a_faint_fingerprint_is_told_of():
+    faint = (tm.Candidate(17, 12.0, -11.0, -1.0),)
+    assert "The fingerprint of 17 is too faint to exclude that their mark was put there." in page(
+        answer(candidates=faint)
+    )
+
+
+def test_a_file_that_was_delivered_is_told_of():
+    copy = tm.CopyRecord(
+        number=4,
+        photo=bytes(32),
+        key_id=INQUEST.key_id,
+        recipient=23,
+        sha256=bytes(32),
+        file="23/car.jpg",
+        made="2026-01-01T00:00:00Z",
+        software="tracemark",
+        format_version=1,
+        hash=bytes(32),
+    )
+    text = page(answer(copies=[(Path("leak.jpg"), copy)]))
+    assert "The file leak.jpg is, byte for byte, copy 4 of the ledger (23/car.jpg)" in text
+
+
+def test_without_the_photo_there_is_no_outline():
+    assert "<polygon" in page(answer())
+    assert "<polygon" not in page(answer(), photo=False)
+
+
+@pytest.mark.parametrize(
+    ("log10", "words"), [(-45.36, "-45.3"), (-45.3, "-45.3"), (-0.04, "0.0"), (0.0, "0.0"), (-9.0, "-9.0")]
+)
+def test_a_bound_is_rounded_to_the_careful_side(log10, words):
+    assert carefully(log10) == words
+
+
+def test_the_outline_is_where_the_geometry_says():
+    leak = picture_of(np.zeros((90, 120), np.uint8))
+    photo = picture_of(np.zeros((100, 200), np.uint8), rows=1000, columns=2000)
+    drawn = outline(np.array([[0, -2, 500], [2, 0, 100], [0, 0, 1]]), leak, photo)
+    assert 'viewBox="0 0 2000 1000"' in drawn
+    assert 'points="500.0,100.0 500.0,340.0 320.0,340.0 320.0,100.0"' in drawn
+
+
+@pytest.mark.parametrize(
+    ("linear", "words"),
+    [
+        ([[1.5, 0], [0, 1.5]], "1.500 pixels of the photo wide, upright"),
+        ([[0, -2], [2, 0]], "2.000 pixels of the photo wide, turned by 90.0 degrees"),
+        ([[1, 0], [0, -1]], "1.000 pixels of the photo wide, upright, mirrored"),
+    ],
+)
+def test_a_place_is_told_in_words(linear, words):
+    geometry = np.eye(3)
+    geometry[:2, :2] = linear
+    assert placement_in_words(geometry, picture_of(np.zeros((90, 120), np.uint8))).endswith(words)
+
+
+def test_bars_are_as_long_as_the_evidence():
+    drawn = bars(answer().found)
+    widths = [float(width) for width in re.findall(r'<rect x="100" y="\d+" width="([\d.]+)"', drawn)]
+    needed = float(re.search(r'<line x1="([\d.]+)"', drawn).group(1))
+    assert widths == [420.0, 0.0]
+    assert needed == pytest.approx(100 + 420 * 9 / 45.36, abs=0.1)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("shape", [(1, 1), (700, 1300), (1001, 499, 3), (50, 2000, 4)])
+def test_a_picture_is_made_small_by_means(shape, dtype, rng):
+    most = np.iinfo(dtype).max
+    pixels = rng.integers(0, most, shape, dtype=dtype, endpoint=True)
+    opaque = pixels[..., :3] if pixels.ndim > 2 else pixels
+    picture = picture_of(pixels)
+    assert picture.size_in_words == f"{shape[1]} x {shape[0]}"
+    small = tm.read_photo(base64.b64decode(picture.uri.partition(",")[2])).pixels
+    assert small.dtype == np.uint8
+    assert max(small.shape[:2]) <= 480
+    assert small.mean() == pytest.approx(opaque.mean() * 255 / most, abs=3)
