@@ -1,4 +1,4 @@
-"""Measure the alternatives to one number of the format: ``python -m benchmarks.choices NAME --photos DIR``."""
+"""Measure the alternatives to one number: ``python -m benchmarks.choices NAME --photos DIR``."""
 
 import argparse
 import json
@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 
 from benchmarks.choices import marking
+from benchmarks.choices.checking import CheckingChoice
 from benchmarks.choices.code import CodeChoice
 from benchmarks.choices.finding import FindingChoice
 from benchmarks.choices.split import RANK, SPLIT
@@ -27,6 +28,8 @@ PHOTOS = 8
 """Default number of photos."""
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "choices.md"
+PAGES = MappingProxyType({"checking": ROOT / "docs" / "kit.md"})
+"""Where tables go that are about no number of the format."""
 CHOICES: Mapping[str, Any] = MappingProxyType(
     {
         "levels": marking.LEVELS,
@@ -41,6 +44,7 @@ CHOICES: Mapping[str, Any] = MappingProxyType(
         "mask": marking.MASK,
         "dither": marking.DITHER,
         "visibility": VisibilityChoice(),
+        "checking": CheckingChoice(),
     }
 )
 """Each has ``measure(setting)``, which gives records one by one, and ``render(records)``, which gives Markdown."""
@@ -72,7 +76,7 @@ def main(words: Sequence[str] | None = None) -> int:
         lines = [facts, *({"kind": type(record).__name__.lower(), **asdict(record)} for record in records)]
         out = RESULTS / f"choices-{options.name}.jsonl"
         out.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-        insert(PAGE, text, name=options.name)
+        insert(PAGES.get(options.name, PAGE), text, name=options.name)
     return 0
 
 

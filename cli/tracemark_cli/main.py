@@ -24,6 +24,7 @@ Exit codes:
   3  inconclusive
   4  some files failed
   5  the key could not be used, or the ledger
+  130  interrupted; the same command goes on
 
 Results go to stdout, everything else to stderr."""
 

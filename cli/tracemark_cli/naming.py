@@ -1,109 +1,203 @@
 """Decide where each copy goes, before any is made."""
 
+from __future__ import annotations  # the types of tracemark are named, not fetched: fetching takes half a second
+
 import os
+import re
 import string
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path, PurePath
 
+import tracemark as tm
 from tracemark_cli.outcome import UsageFailure
+from tracemark_cli.photo_files import PhotoFile
 
-__all__ = ["DEFAULT_TEMPLATE", "Copy", "plan_copies"]
+__all__ = ["DEFAULT_TEMPLATE", "archive_names", "plan_copies"]
 
-DEFAULT_TEMPLATE = "{recipient}/{stem}{suffix}"
-FIELDS = ("recipient", "stem", "suffix")
+DEFAULT_TEMPLATE = "{recipient}/{folder}{stem}{suffix}"
+FIELDS = ("recipient", "folder", "stem", "suffix")
+KIT_FILES = ("manifest.jsonl", "SHA256SUMS")
 
+LONGEST_NAME = 255  # bytes; what Linux, macOS and Windows file systems take
+JOINERS = "\u200c\u200d"  # alone among invisible signs they change what is read: Persian, Hindi, emoji
+DRAFT = ".tracemark-"
+# learn.microsoft.com/windows/win32/fileio/naming-a-file: guests unpack their copies on any system.
+FORBIDDEN_SIGNS = frozenset('<>:"|?*\\')
+DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{sign}" for port in ("com", "lpt") for sign in "123456789¹²³")}
+INVISIBLE = {"Cc", "Cf", "Zl", "Zp"}  # Unicode categories: control, format (direction marks among them), line breaks
 
-@dataclass(frozen=True)
-class Copy:
-    """One copy that is to be made."""
-
-    photo: Path
-    """The photo it is made of."""
-
-    recipient: int
-    """Whose it is, 0 to 2**32 - 1."""
-
-    path: Path
-    """Where it goes."""
+Guests = Mapping[int, Mapping[str, str]]
 
 
 def plan_copies(
-    photos: Sequence[Path], recipients: Iterable[int], *, out: Path, template: str, kept: Sequence[Path] = ()
-) -> list[Copy]:
+    photos: Sequence[PhotoFile], guests: Guests, *, out: Path, template: str, kept: Sequence[Path] = ()
+) -> list[tm.KitCopy]:
     """Name every copy of every photo.
 
     Parameters
     ----------
-    photos : sequence of Path
+    photos : sequence of PhotoFile
         The photos.
-    recipients : iterable of int
-        Whose copies to make of each.
+    guests : mapping
+        Whose copies to make of each -> what the list says of them.
     out : Path
         The folder that all copies go into.
     template : str
-        Path inside it, with ``{recipient}``, ``{stem}`` and ``{suffix}`` (of the photo's name);
-        ``{recipient:05d}`` pads with zeros.
+        Path inside it, with ``{recipient}``, ``{folder}``, ``{stem}`` and ``{suffix}`` of the photo's name, and the
+        list's columns; ``{recipient:05d}`` pads with zeros.
     kept : sequence of Path, optional
         Other files that no copy may be written over.
 
     Returns
     -------
-    copies : list of Copy
+    copies : list of KitCopy
         Photo by photo.
 
     Raises
     ------
     UsageFailure
-        When a name would leave the folder, or two copies, or a copy and another file, would share one.
+        When a name would leave the folder, cannot be used everywhere, or two copies, or a copy and another file, would
+        share one.
     """
-    _check_template(template)
-    numbers = list(recipients)
-    copies = [
-        Copy(photo, recipient, out / _fill(template, photo, recipient)) for photo in photos for recipient in numbers
-    ]
-    owners = {_place(path): path for path in (*kept, *photos)}
-    for copy in copies:
-        earlier = owners.setdefault(_place(copy.path), copy.path)
-        if earlier is not copy.path:
-            raise _failure(
-                f"{copy.path} would be written over another copy or a photo, or over key or ledger;"
-                " change --name-template or --out"
-            )
+    parsed = _parse(template, guests)
+    others = [*kept, *(out / name for name in KIT_FILES), *(photo.path for photo in photos)]
+    owners = {_place(place): path for path in others for place in (path, Path(os.path.realpath(path)))}
+    copies = []
+    for photo in photos:
+        for recipient, columns in guests.items():
+            file = _checked(_fill(template, parsed, photo, recipient, columns))
+            path = out / file
+            if owners.setdefault(_place(path), path) is not path:
+                raise UsageFailure(
+                    f"{path} would be written over another copy or a photo, or over key or ledger (names that differ in"
+                    " case are the same on some systems); change --name-template or --out"
+                )
+            copies.append(tm.KitCopy(photo.path, recipient, file))
     return copies
 
 
-def _check_template(template: str) -> None:
-    """Refuse fields that there are not, and ways into them."""
+def archive_names(recipients: Iterable[int], copies: Sequence[tm.KitCopy], *, out: Path) -> dict[int, str]:
+    """Name an archive for each recipient.
+
+    Parameters
+    ----------
+    recipients : iterable of int
+        Whose.
+    copies : sequence of KitCopy
+        What is planned: none may have the name of an archive.
+    out : Path
+        The kit's folder.
+
+    Returns
+    -------
+    names : dict
+        Recipient -> name inside the folder.
+
+    Raises
+    ------
+    UsageFailure
+        When a copy has such a name.
+    """
+    names = {recipient: f"{recipient}.zip" for recipient in recipients}
+    places = {_place(out / name) for name in names.values()}
+    for copy in copies:
+        folders = [folder.as_posix() for folder in PurePath(copy.file).parents][:-1]
+        if any(_place(out / name) in places for name in (copy.file, *folders)):
+            raise UsageFailure(f"{copy.file} has the name of an archive; change --name-template")
+    return names
+
+
+def _parse(template: str, guests: Guests) -> list[tuple[str, str | None, str]]:
+    """Take a template apart, refusing fields that there are not, and ways into them."""
+    columns = dict.fromkeys(name for guest in guests.values() for name in guest)
     try:
-        parsed = list(string.Formatter().parse(template))
+        parsed = [
+            (text, field, form or "", conversion)
+            for text, field, form, conversion in string.Formatter().parse(template)
+        ]
     except ValueError as error:
-        raise _failure(f"--name-template {template!r} cannot be read: {error}") from error
+        raise UsageFailure(f"--name-template {template!r} cannot be read: {error}") from error
     for _, field, form, conversion in parsed:
-        if field is not None and (field not in FIELDS or conversion or "{" in (form or "")):
-            raise _failure(f"--name-template may hold {', '.join(f'{{{name}}}' for name in FIELDS)}, not {{{field}}}")
+        if any(int(number) > LONGEST_NAME for number in re.findall(r"\d+", form)):
+            raise UsageFailure(f"--name-template {template!r} cannot be filled in: no name is as long as {form!r}")
+        known = field is None or field in FIELDS or field in columns
+        if not known or conversion or "{" in form:
+            fields = ", ".join(f"{{{name}}}" for name in (*FIELDS, *columns))
+            raise UsageFailure(
+                f"--name-template may hold {fields}, not {{{field}{'!' if conversion else ''}{conversion or ''}}}"
+            )
+    return [(text, field, form) for text, field, form, _ in parsed]
 
 
-def _fill(template: str, photo: Path, recipient: int) -> PurePath:
-    """Make one name and check that it stays inside the folder."""
-    try:
-        name = template.format(recipient=recipient, stem=photo.stem, suffix=photo.suffix)
-    except (ValueError, OverflowError, MemoryError) as error:
-        raise _failure(f"--name-template {template!r} cannot be filled in: {error}") from error
+def _fill(
+    template: str,
+    parsed: Sequence[tuple[str, str | None, str]],
+    photo: PhotoFile,
+    recipient: int,
+    columns: Mapping[str, str],
+) -> str:
+    """Make one name."""
+    own = {"recipient": recipient, "folder": photo.folder, "stem": photo.path.stem, "suffix": photo.path.suffix}
+    name = ""
+    for text, field, form in parsed:
+        name += text
+        if field is None:
+            continue
+        if field not in own:
+            _check_column(field, columns.get(field, ""), recipient)
+        try:
+            name += format(own[field] if field in own else columns[field], form)
+        except (ValueError, OverflowError, MemoryError) as error:
+            raise UsageFailure(f"--name-template {template!r} cannot be filled in: {error}") from error
+    return name
+
+
+def _check_column(column: str, word: str, recipient: int) -> None:
+    """Refuse what a list says when it would make other folders than the template."""
+    if not word:
+        raise UsageFailure(f"recipient {recipient} must have a {column!r} to be named by it, and has none")
+    if "/" in word or "\\" in word or word in {".", ".."}:
+        raise UsageFailure(f"{column!r} of recipient {recipient} must be fit to be part of a file's name, not {word!r}")
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_unfit(part: str) -> str:
+    """Say what keeps a part of a path from being a name everywhere; nothing when all is well."""
+    if len(os.fsencode(part)) > LONGEST_NAME:
+        return f"have at most {LONGEST_NAME} bytes in each part"
+    if any(unicodedata.category(sign) in INVISIBLE and sign not in JOINERS for sign in part):
+        return "have no invisible signs"
+    if FORBIDDEN_SIGNS & set(part) or part.endswith((" ", ".")) or part.partition(".")[0].rstrip().lower() in DEVICES:
+        return "be possible on Windows, too"
+    return "not begin like a draft" if part.startswith(DRAFT) else ""
+
+
+def _checked(name: str) -> str:
+    """Check that a name stays inside the folder, and that everybody can use it."""
     parts = name.split("/")
     # A backslash is a way into other folders on some systems; a line break would make two results of one.
     forbidden = any(sign == "\\" or unicodedata.category(sign) == "Cc" for sign in name)
     if forbidden or any(part in {"", ".", ".."} for part in parts) or PurePath(name).drive:
-        raise _failure(f"--name-template must give the name of a file inside the output folder, not {name!r}")
-    return PurePath(*parts)
+        shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+        raise UsageFailure(f"--name-template must give the name of a file inside the output folder, not {shown!r}")
+    for part in parts:
+        unfit = _is_unfit(part)
+        if unfit:
+            shown = part if len(part) <= LONGEST_NAME else f"{part[:LONGEST_NAME]}…"
+            raise UsageFailure(
+                f"the name of a copy must {unfit}: {shown!a}; change --name-template, or the photo's name"
+            )
+    return name
 
 
 def _place(path: Path) -> str:
-    """Tell where a path leads, links and the system's treatment of case included."""
-    return os.path.normcase(os.path.realpath(path))
+    """Tell where a path leads, links included, and alike for names that some systems hold to be the same."""
+    return unicodedata.normalize("NFC", f"{_folder(path.parent)}/{path.name}").casefold()
 
 
-def _failure(sentence: str) -> UsageFailure:
-    """Blame the command line."""
-    return UsageFailure(sentence)
+@lru_cache(maxsize=1 << 16)
+def _folder(path: Path) -> str:
+    """Tell where a folder leads."""
+    return os.path.realpath(path)

@@ -52,14 +52,14 @@ class LedgerFailure(click.ClickException):
     exit_code = int(Outcome.KEY_OR_LEDGER_PROBLEM)
 
 
-def complain(path: Path, error: BaseException) -> None:
+def complain(path: Path, error: BaseException | str) -> None:
     """Say in one line on stderr why a file failed; the command goes on.
 
     Parameters
     ----------
     path : Path
         The file.
-    error : BaseException
+    error : BaseException or str
         What went wrong.
     """
     words = " ".join(str(error).split()) or type(error).__name__

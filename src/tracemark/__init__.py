@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tracemark.errors import (
         FormatError,
         KeyFileError,
+        KitError,
         LedgerError,
         MissingLibraryError,
         OutputError,
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
         TracemarkError,
     )
     from tracemark.keys import Key
+    from tracemark.kit.archives import MadeArchive
+    from tracemark.kit.estimate import KitEstimate, estimate_kit
+    from tracemark.kit.kit import KitOrder, make_kit
+    from tracemark.kit.task import Check, Failure, KitCopy, MadeCopy
     from tracemark.ledger.copies import CopyRecord
     from tracemark.ledger.ledger import Ledger
     from tracemark.ledger.photos import PhotoEntry, PhotoRecord
@@ -38,13 +43,21 @@ if TYPE_CHECKING:
 __all__ = [
     "IDENTIFIED_LOG10",
     "Candidate",
+    "Check",
     "CopyRecord",
+    "Failure",
     "FormatError",
     "JpegPlan",
     "Key",
     "KeyFileError",
+    "KitCopy",
+    "KitError",
+    "KitEstimate",
+    "KitOrder",
     "Ledger",
     "LedgerError",
+    "MadeArchive",
+    "MadeCopy",
     "MissingLibraryError",
     "OutputError",
     "Photo",
@@ -63,6 +76,8 @@ __all__ = [
     "digest_of",
     "embed",
     "encode_photo",
+    "estimate_kit",
+    "make_kit",
     "prepare",
     "read_photo",
     "record_copy",
@@ -76,13 +91,21 @@ __version__ = "0.1.0"
 # A room is entered when one of its names is first asked for, so that `import tracemark` is quick.
 _ROOMS = {
     "IDENTIFIED_LOG10": "tracemark.verdict",
+    "Check": "tracemark.kit.task",
     "CopyRecord": "tracemark.ledger.copies",
+    "Failure": "tracemark.kit.task",
     "FormatError": "tracemark.errors",
     "JpegPlan": "tracemark.splicing",
     "Key": "tracemark.keys",
     "KeyFileError": "tracemark.errors",
+    "KitCopy": "tracemark.kit.task",
+    "KitError": "tracemark.errors",
+    "KitEstimate": "tracemark.kit.estimate",
+    "KitOrder": "tracemark.kit.kit",
     "Ledger": "tracemark.ledger.ledger",
     "LedgerError": "tracemark.errors",
+    "MadeArchive": "tracemark.kit.archives",
+    "MadeCopy": "tracemark.kit.task",
     "MissingLibraryError": "tracemark.errors",
     "OutputError": "tracemark.errors",
     "Photo": "tracemark.media.photo",
@@ -101,6 +124,8 @@ _ROOMS = {
     "digest_of": "tracemark.original",
     "embed": "tracemark.embedding",
     "encode_photo": "tracemark.media.photo",
+    "estimate_kit": "tracemark.kit.estimate",
+    "make_kit": "tracemark.kit.kit",
     "prepare": "tracemark.embedding",
     "read_photo": "tracemark.media.photo",
     "record_copy": "tracemark.recording",

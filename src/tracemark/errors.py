@@ -8,6 +8,7 @@
     ├── RecipientError        a number that cannot name a recipient
     ├── KeyFileError          a key, or the file it should be in, that cannot be used
     ├── LedgerError           a ledger that cannot be used, or that must not be written so
+    ├── KitError              a kit that cannot be gone on with, or a copy that cannot be read back
     ├── OutputError           a file that could not be written
     └── MissingLibraryError   a system library that must be installed first
 
@@ -17,6 +18,7 @@ Catch :class:`TracemarkError` to catch them all.  Not finding a mark is no error
 __all__ = [
     "FormatError",
     "KeyFileError",
+    "KitError",
     "LedgerError",
     "MissingLibraryError",
     "OutputError",
@@ -48,6 +50,10 @@ class KeyFileError(TracemarkError):
 
 class LedgerError(TracemarkError):
     """A ledger that cannot be used, or that must not be written in the way it was asked."""
+
+
+class KitError(TracemarkError):
+    """A kit that cannot be gone on with, or a copy that is not read back as its recipient's."""
 
 
 class OutputError(TracemarkError):

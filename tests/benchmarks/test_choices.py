@@ -6,7 +6,8 @@ import pytest
 
 import tracemark as tm
 from benchmarks.choices import marking
-from benchmarks.choices.__main__ import CHOICES, PAGE
+from benchmarks.choices.__main__ import CHOICES, PAGE, PAGES
+from benchmarks.choices.checking import CheckingChoice, ReadBack
 from benchmarks.choices.code import SCORES, CodeChoice, Errors, limit, noisy
 from benchmarks.choices.finding import FindingChoice, Found
 from benchmarks.choices.leaks import CROP_3, LEAKS, PLAIN, Leak
@@ -159,9 +160,14 @@ def test_visibility_errors_are_measured_less_predicted():
     assert "| 1280 px | 88.0 | 87.5 | 86.0 | -0.5 | 2.1 | -2.0 |" in text
 
 
-def test_the_page_has_a_place_for_every_choice():
-    page = PAGE.read_text(encoding="utf-8")
+def test_copies_read_back_are_counted_by_size():
+    copies = [ReadBack(640, 273_066, name, name == "one.jpg", 4.0, True, 0.5) for name in ("one.jpg", "two.jpg")]
+    assert "| 640 px | 0.27 | 1/2 | 4.0 | 2/2 | 0.5 |" in CheckingChoice().render(copies)
+
+
+def test_a_page_has_a_place_for_every_choice():
     for name in CHOICES:
+        page = PAGES.get(name, PAGE).read_text(encoding="utf-8")
         assert page.index(f"<!-- {name}: begin -->") < page.index(f"<!-- {name}: end -->")
 
 

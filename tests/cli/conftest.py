@@ -17,6 +17,7 @@ class StandInPlan:
     """Writes the recipient into the first pixel, where a lossless file keeps it."""
 
     pixels: np.ndarray
+    digest: bytes = bytes(32)
 
     def copy_for(self, recipient):
         marked = self.pixels.copy()
@@ -63,10 +64,16 @@ def stand_in(monkeypatch):
         first = int(pixels[0, 0].flat[0])
         return ANSWERS.get(first) or StandInVerdict(first)
 
+    def read_back(file, *, recipient, key, original, guests):
+        if int(tm.read_photo(file).pixels[0, 0].flat[0]) != recipient:
+            raise tm.KitError(f"copy must be read as recipient {recipient}'s")
+        return tm.Check("blind", -12.7)
+
     def detect_together(leaks, *, key, originals=None, ledger=None, recipients=None):
         return detect(leaks[0], key=key)
 
-    monkeypatch.setitem(vars(tm), "prepare", prepare)
+    monkeypatch.setattr("tracemark.kit.making.prepare", prepare)
+    monkeypatch.setattr("tracemark.kit.making.read_back", read_back)
     monkeypatch.setitem(vars(tm), "detect", detect)
     monkeypatch.setitem(vars(tm), "detect_together", detect_together)
 

@@ -1,3 +1,4 @@
+import hashlib
 import json
 
 import pytest
@@ -9,6 +10,10 @@ pytestmark = pytest.mark.usefixtures("stand_in")
 
 def lines(text):
     return text.splitlines()
+
+
+def files_of(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
 def test_each_recipient_of_the_list_has_a_copy(run, png, key_file, tmp_path):
@@ -34,11 +39,16 @@ def test_the_path_of_the_key_may_come_from_the_environment(run, png, key_file, t
 
 def test_json_gives_one_object_a_line(run, png, key_file, tmp_path):
     result = run("embed", png, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit", "--json")
+    copy = tmp_path / "kit" / "17" / "car.png"
     assert json.loads(result.stdout) == {
         "schema": "tracemark.embed/1",
         "photo": str(png),
         "recipient": 17,
-        "path": str(tmp_path / "kit" / "17" / "car.png"),
+        "path": str(copy),
+        "sha256": hashlib.sha256(copy.read_bytes()).hexdigest(),
+        "bytes": copy.stat().st_size,
+        "was_there": False,
+        "checked": "blind",
     }
 
 
@@ -93,7 +103,10 @@ def test_a_photo_that_fails_costs_one_line_and_the_others_are_done(
     assert lines(result.stderr)[0].startswith(f"tracemark: {bad}: ")
     assert sentence in lines(result.stderr)[0]
     assert "Traceback" not in result.output
-    assert [path.name for path in (tmp_path / "kit").rglob("*") if path.is_file()] == ["car.png"]
+    assert files_of(tmp_path / "kit") == ["17/car.png", "SHA256SUMS", "manifest.jsonl"]
+    assert [json.loads(line)["file"] for line in lines((tmp_path / "kit" / "manifest.jsonl").read_text())] == [
+        "17/car.png"
+    ]
 
 
 def test_nothing_is_left_when_nothing_could_be_done(run, key_file, tmp_path):

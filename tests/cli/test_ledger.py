@@ -226,11 +226,12 @@ def test_a_copy_that_cannot_be_recorded_is_taken_back(kit, monkeypatch):
     def fail(*arguments, **options):
         raise tm.LedgerError("ledger kit.db cannot be written: no space is left")
 
-    monkeypatch.setitem(vars(tm), "record_copy", fail)
+    monkeypatch.setattr(tm.Ledger, "add_copy", fail)
     result = embed(kit, "--recipient", 5, "--ledger", kit / "kit.db")
     assert result.exit_code == 5
     assert "no space is left" in result.stderr
     assert list((kit / "kit" / "5").iterdir()) == []
+    assert "5/car.jpg" not in (kit / "kit" / "SHA256SUMS").read_text()
 
 
 @pytest.mark.parametrize(

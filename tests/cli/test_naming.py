@@ -2,26 +2,94 @@ from pathlib import Path
 
 import pytest
 
-from tracemark_cli.naming import DEFAULT_TEMPLATE, plan_copies
+from tracemark_cli.naming import DEFAULT_TEMPLATE, archive_names, plan_copies
 from tracemark_cli.outcome import UsageFailure
+from tracemark_cli.photo_files import PhotoFile
+
+NOBODY = {17: {}}
 
 
-def names(template=DEFAULT_TEMPLATE, photos=("a/car.jpg",), recipients=(17,)):
-    copies = plan_copies([Path(photo) for photo in photos], recipients, out=Path("kit"), template=template)
-    return [copy.path.as_posix() for copy in copies]
+def plan(template=DEFAULT_TEMPLATE, photos=("a/car.jpg",), guests=NOBODY, out="kit"):
+    found = [photo if isinstance(photo, PhotoFile) else PhotoFile(Path(photo)) for photo in photos]
+    return plan_copies(found, guests, out=Path(out), template=template)
+
+
+def names(*arguments, **options):
+    return [copy.file for copy in plan(*arguments, **options)]
 
 
 def test_each_recipient_has_a_folder_by_default():
-    assert names(photos=["a/car.jpg", "b/door.png"], recipients=[17, 3]) == [
-        "kit/17/car.jpg",
-        "kit/3/car.jpg",
-        "kit/17/door.png",
-        "kit/3/door.png",
+    assert names(photos=["a/car.jpg", "b/door.png"], guests={17: {}, 3: {}}) == [
+        "17/car.jpg",
+        "3/car.jpg",
+        "17/door.png",
+        "3/door.png",
     ]
 
 
+def test_a_photo_of_a_sub_folder_keeps_it():
+    photo = PhotoFile(Path("photos/inside/seat.jpg"), "inside/")
+    assert names(photos=["photos/seat.jpg", photo]) == ["17/seat.jpg", "17/inside/seat.jpg"]
+    assert names("{recipient}{suffix}/{folder}x", photos=[photo]) == ["17.jpg/inside/x"]
+
+
 def test_a_template_may_pad_and_join():
-    assert names("{stem}_{recipient:05d}{suffix}") == ["kit/car_00017.jpg"]
+    assert names("{stem}_{recipient:05d}{suffix}") == ["car_00017.jpg"]
+
+
+def test_a_template_may_hold_what_the_list_says():
+    guests = {
+        17: {"E-mail": "zoe@example.org", "first name": "Zoë"},
+        3: {"E-mail": "jo@x.org", "first name": "Jo{stem}"},
+    }
+    assert names("{first name}, {E-mail}/{stem}{suffix}", guests=guests) == [
+        "Zoë, zoe@example.org/car.jpg",
+        "Jo{stem}, jo@x.org/car.jpg",
+    ]
+
+
+@pytest.mark.parametrize("name", ["马车", "کتاب‌خانه", "👩‍🚀", "Ångström", "-rf", " leading", "it's", "$(reboot)"])
+def test_names_in_any_script_are_kept(name):
+    assert names("{who}/{stem}", guests={17: {"who": name}}) == [f"{name}/car"]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "../../etc",
+        "/etc",
+        "a/b",
+        "..",
+        "C:\\x",
+        "a\\b",
+        "a\0b",
+        "a\nb",
+        "\u202egpj.exe",
+        "a\u2066b",
+        "a\u200fb",
+        "a\u2028b",
+        "\ufeffa",
+        "nul",
+        "AUX.old",
+        "com1",
+        "trailing.",
+        "trailing ",
+        "a:b",
+        "a?b",
+        "x" * 256,
+        "ü" * 128,
+        ".tracemark-x",
+        "",
+    ],
+)
+def test_a_list_cannot_play_tricks_with_names(word):
+    with pytest.raises(UsageFailure) as refused:
+        names(
+            "{who}/{stem}{suffix}",
+            guests={17: {"who": word or " ", "other": "x"} if word else {"other": "x"}, 3: {"who": "Jo"}},
+        )
+    assert refused.value.message.isprintable()
+    assert len(refused.value.message) < 2000
 
 
 @pytest.mark.parametrize(
@@ -38,10 +106,13 @@ def test_a_template_may_pad_and_join():
         "{recipient}\0",
         "",
         "..",
+        "{recipient:99999999999d}",
+        "{recipient:256d}",
+        "x" * 10_000,
     ],
 )
-def test_a_name_cannot_leave_the_folder(template):
-    with pytest.raises(UsageFailure, match="inside the output folder"):
+def test_a_name_cannot_leave_the_folder_or_be_endless(template):
+    with pytest.raises(UsageFailure, match=r"inside the output folder|must have at most 255 bytes|no name is as long"):
         names(template)
 
 
@@ -55,7 +126,7 @@ def test_neither_can_the_name_of_a_photo(photo):
     "template",
     ["{recipient", "{}", "{0}", "{name}", "{recipient.__class__}", "{stem[0]}", "{recipient!r}", "{recipient:{stem}}"],
 )
-def test_a_template_holds_three_fields_and_no_way_into_them(template):
+def test_a_template_holds_known_fields_and_no_way_into_them(template):
     with pytest.raises(UsageFailure, match="--name-template"):
         names(template)
 
@@ -65,13 +136,37 @@ def test_a_form_that_does_not_fit_is_refused():
         names("{stem:d}")
 
 
-def test_two_copies_never_share_a_name():
-    for wrong in ({"photos": ["a/car.jpg", "b/car.jpg"]}, {"template": "{stem}{suffix}", "recipients": [1, 2]}):
-        with pytest.raises(UsageFailure, match="over another copy or a photo"):
-            names(**wrong)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"photos": ["a/car.jpg", "b/car.jpg"]},
+        {"photos": ["a/car.jpg", "b/CAR.JPG"]},
+        {"photos": ["a/caf\u00e9.jpg", "b/cafe\u0301.jpg"]},
+        {"template": "{stem}{suffix}", "guests": {1: {}, 2: {}}},
+        {"template": "manifest.jsonl"},
+        {"template": "sha256sums"},
+    ],
+)
+def test_two_files_never_share_a_name(wrong):
+    with pytest.raises(UsageFailure, match="over another copy or a photo"):
+        names(**wrong)
 
 
 def test_a_copy_never_takes_the_place_of_a_photo(tmp_path):
     photo = tmp_path / "car.jpg"
     with pytest.raises(UsageFailure, match="over another copy or a photo"):
-        plan_copies([photo], [17], out=tmp_path / "." / "x" / "..", template="{stem}{suffix}")
+        plan("{stem}{suffix}", [photo], out=tmp_path / "." / "x" / "..")
+
+
+def test_a_copy_never_takes_the_place_of_what_a_link_leads_to(tmp_path):
+    (tmp_path / "car.jpg").touch()
+    (tmp_path / "link.jpg").symlink_to(tmp_path / "car.jpg")
+    with pytest.raises(UsageFailure, match="over another copy or a photo"):
+        plan("car.jpg", [tmp_path / "link.jpg"], out=tmp_path)
+
+
+@pytest.mark.parametrize("template", ["{recipient}.zip", "{recipient}.ZIP/{stem}"])
+def test_an_archive_and_a_copy_never_share_a_name(template):
+    with pytest.raises(UsageFailure, match="name of an archive"):
+        archive_names([17], plan(template), out=Path("kit"))
+    assert archive_names([17, 3], plan(), out=Path("kit")) == {17: "17.zip", 3: "3.zip"}

@@ -1,0 +1,72 @@
+"""Tell what a kit would be, and make none."""
+
+from __future__ import annotations  # the types of tracemark are named, not fetched: fetching takes half a second
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import timedelta
+
+import click
+
+import tracemark as tm
+from tracemark_cli.outcome import Outcome, complain
+
+__all__ = ["tell_of_plan"]
+
+SCHEMA = "tracemark.embed.estimate/1"
+UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
+THOUSAND = 1000
+
+
+def tell_of_plan(
+    order: tm.KitOrder, *, jobs: int | None, as_json: bool, describe: Callable[[tm.KitCopy], str]
+) -> Outcome:
+    """Print what would be written, and tell how much that is and how long it would take.
+
+    Parameters
+    ----------
+    order : KitOrder
+        What the kit would hold.
+    jobs : int or None
+        Processes; None for as many as there are processors.
+    as_json : bool
+        Whether results are printed for programs.
+    describe : callable
+        Writes the line about a copy.
+
+    Returns
+    -------
+    outcome : Outcome
+        Whether some photos would fail.
+    """
+    estimate = tm.estimate_kit(order, jobs=jobs)
+    lost = {failure.photo for failure in estimate.failures}
+    for copy in order.copies:
+        if copy.photo not in lost:
+            click.echo(describe(copy))
+    for failure in estimate.failures:
+        complain(failure.photo, failure.words)
+    if as_json:
+        fields = asdict(estimate)
+        fields["failures"] = [str(failure.photo) for failure in estimate.failures]
+        click.echo(json.dumps({"schema": SCHEMA, **fields}))
+    time = timedelta(seconds=max(round(estimate.seconds), 1))
+    processes = "1 process" if estimate.processes == 1 else f"{estimate.processes} processes"
+    click.echo(
+        f"{estimate.copies} copies of {estimate.photos} photos planned: about {_size(estimate.bytes)},"
+        f" and {time} (h:mm:ss) with {processes}; nothing was written",
+        err=True,
+    )
+    if estimate.bytes > estimate.free:
+        click.echo(f"tracemark: {order.out} must have room for that, and has {_size(estimate.free)}", err=True)
+    return Outcome.FILES_FAILED if lost else Outcome.DONE
+
+
+def _size(number: float) -> str:
+    """Write a number of bytes for people."""
+    for unit in UNITS:
+        if number < THOUSAND or unit == UNITS[-1]:
+            break
+        number /= THOUSAND
+    return f"{number:.{0 if unit == UNITS[0] else 1}f} {unit}"

@@ -1,0 +1,87 @@
+"""Find the photos that were meant: files as they are named, folders with all that is in them."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from tracemark_cli.outcome import UsageFailure
+
+__all__ = ["PhotoFile", "find_photos"]
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".avif"})
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFile:
+    """A photo that copies are to be made of."""
+
+    path: Path
+    """Its file."""
+
+    folder: str = ""
+    """Where it lay inside the folder that was named, with a ``/`` at its end; empty when it was named itself."""
+
+
+def find_photos(paths: Sequence[Path], *, out: Path) -> tuple[list[PhotoFile], Counter[str]]:
+    """Look into folders, and into the folders in them.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Files and folders.
+    out : Path
+        The kit's folder: what is in it are copies, and no photos.
+
+    Returns
+    -------
+    photos : list of PhotoFile
+        In the order of `paths`; those of a folder by their names.  Names that begin with a dot are passed over.
+    others : Counter
+        Suffix -> how many other files there are in the folders.
+
+    Raises
+    ------
+    UsageFailure
+        When a folder cannot be read or holds no photo, or a photo is named twice.
+    """
+    photos: list[PhotoFile] = []
+    others: Counter[str] = Counter()
+    for path in paths:
+        if not path.is_dir():
+            photos.append(PhotoFile(path))
+            continue
+        found = list(_look_into(path, out, others))
+        if not found:
+            raise UsageFailure(
+                f"{click.format_filename(path)}: folder must hold a photo ({', '.join(sorted(SUFFIXES))})"
+            )
+        photos += found
+    places = Counter(os.path.realpath(photo.path) for photo in photos)
+    twice = next((photo for photo in photos if places[os.path.realpath(photo.path)] > 1), None)
+    if twice is not None:
+        raise UsageFailure(f"{click.format_filename(twice.path)}: photo must be named once, not twice")
+    return photos, others
+
+
+def _look_into(folder: Path, out: Path, others: Counter[str]) -> Iterator[PhotoFile]:
+    """Go through a folder by names; links to other folders are not followed."""
+    kit = os.path.realpath(out)
+    for place, folders, files in os.walk(folder, onerror=_refuse):
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and os.path.realpath(Path(place) / name) != kit
+        )
+        inside = Path(place).relative_to(folder)
+        for name in sorted(name for name in files if not name.startswith(".")):
+            if Path(name).suffix.lower() in SUFFIXES:
+                yield PhotoFile(Path(place) / name, "" if inside == Path() else f"{inside.as_posix()}/")
+            else:
+                others[Path(name).suffix.lower() or name] += 1
+
+
+def _refuse(error: OSError) -> None:
+    """End the command: a folder that is closed would be a gap in the kit."""
+    raise UsageFailure(f"{error.filename}: folder cannot be read: {(error.strerror or str(error)).lower()}") from error

@@ -1,0 +1,174 @@
+"""Foretell how large a kit will be and how long it will take, by making a few copies that nobody keeps."""
+
+import shutil
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tracemark.errors import TracemarkError
+from tracemark.keys import Key
+from tracemark.kit.checking import sampled
+from tracemark.kit.kit import KitOrder, by_photo
+from tracemark.kit.making import SPLICED_COPIES, forget, make
+from tracemark.kit.manifest import hash_file
+from tracemark.kit.task import Answer, Failure, KitCopy, Task
+from tracemark.kit.workers import processors
+from tracemark.media.photo import read_photo
+from tracemark.recording import SOFTWARE
+
+__all__ = ["KitEstimate", "estimate_kit"]
+
+TRIED_COPIES = 3  # of a photo: the first alone takes in what is done once
+
+
+@dataclass(frozen=True)
+class KitEstimate:
+    """What a kit will be."""
+
+    photos: int
+    """Photos that copies can be made of."""
+
+    copies: int
+    """Copies of them."""
+
+    bytes: int
+    """Of all copies together, and of archives."""
+
+    seconds: float
+    """Time it will take with so many processes."""
+
+    processes: int
+    """How many will work."""
+
+    free: int
+    """Bytes that are free where the kit will be."""
+
+    failures: tuple[Failure, ...]
+    """Photos that no copy can be made of."""
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """What it took to make copies of one photo."""
+
+    pixels: int
+    """Of the photo."""
+
+    once_s: float
+    """Before the first copy."""
+
+    copy_s: float
+    """For each copy."""
+
+    check_s: float
+    """For each copy that is read back."""
+
+    growth: float
+    """Bytes of a copy over those of the photo."""
+
+
+def estimate_kit(order: KitOrder, *, jobs: int | None = None) -> KitEstimate:
+    """Foretell a kit; nothing is written but to a folder for temporary files, and that goes again.
+
+    Parameters
+    ----------
+    order : KitOrder
+        What it is to hold.
+    jobs : int, optional
+        Processes; by default as many as there are processors.
+
+    Returns
+    -------
+    estimate : KitEstimate
+        Every photo is opened.  Of each kind of file the one of middle size is tried; the others are held to take time
+        and bytes in proportion.
+
+    Raises
+    ------
+    KeyFileError
+        When the key cannot be used.
+    """
+    Key.load(order.key_file)
+    grouped = by_photo(order.copies)
+    kinds: dict[str, list[tuple[Path, int]]] = defaultdict(list)
+    failures: list[Failure] = []
+    for photo in grouped:
+        try:
+            rows, columns = read_photo(photo).pixels.shape[:2]
+        except (TracemarkError, OSError, MemoryError) as error:
+            failures.append(Failure(photo, str(error)))
+        else:
+            kinds[photo.suffix.lower()].append((photo, rows * columns))
+    seconds, size, copies = 0.0, 0.0, 0
+    for photos in kinds.values():
+        photos.sort(key=lambda one: one[1])
+        middle, pixels = photos[len(photos) // 2]
+        tried = _try(grouped[middle], order, pixels)
+        if isinstance(tried, Failure):
+            failures.append(tried)
+            photos.remove((middle, pixels))
+            continue
+        for photo, pixels in photos:
+            number = len(grouped[photo])
+            checks = sum(sampled(place, check=order.check) for place in range(number))
+            seconds += (tried.once_s + number * tried.copy_s) * pixels / tried.pixels + checks * tried.check_s
+            size += photo.stat().st_size * tried.growth * number
+            copies += number
+    forget()
+    processes = jobs or processors()
+    return KitEstimate(
+        photos=sum(map(len, kinds.values())),
+        copies=copies,
+        bytes=round(size) * (2 if order.archives else 1),
+        seconds=seconds / processes,
+        processes=processes,
+        free=shutil.disk_usage(_nearest(order.out)).free,
+        failures=tuple(failures),
+    )
+
+
+def _try(copies: Sequence[KitCopy], order: KitOrder, pixels: int) -> _Tried | Failure:
+    """Make a few copies of a photo, and read one back."""
+    photo = copies[0].photo
+    with tempfile.TemporaryDirectory() as folder:
+        task = Task(
+            photo=photo.absolute(),
+            sha256=hash_file(photo),
+            key_file=order.key_file.absolute(),
+            key_id=Key.load(order.key_file).id,
+            out=Path(folder),
+            copies=tuple(replace(copy, file=str(place)) for place, copy in enumerate(copies[: TRIED_COPIES + 1])),
+            checked=frozenset(),
+            guests=tuple(order.guests),
+            quality=order.quality,
+            splice=len(copies) >= SPLICED_COPIES,
+            software=SOFTWARE,
+        )
+        first, first_s = _timed(replace(task, copies=task.copies[:1]))
+        if first.failures:
+            return replace(first.failures[0], copy=None)
+        more, more_s = _timed(replace(task, copies=task.copies[1:] or task.copies))
+        copy_s = more_s / max(len(more.made), 1)
+        check_s = 0.0
+        if order.check != "none":
+            again = replace(task, copies=task.copies[:1], checked=frozenset({task.copies[0].recipient}))
+            checked, check_s = _timed(again)
+            if checked.failures:
+                return replace(checked.failures[0], copy=None)
+    growth = first.made[0].size / photo.stat().st_size
+    return _Tried(pixels, max(first_s - copy_s, 0.0), copy_s, max(check_s - copy_s, 0.0), growth)
+
+
+def _timed(task: Task) -> tuple[Answer, float]:
+    """Make a task; the second answer is how long that took, seconds."""
+    began = time.perf_counter()
+    answer = make(task)
+    return answer, time.perf_counter() - began
+
+
+def _nearest(folder: Path) -> Path:
+    """Find the folder in which another one would be made."""
+    return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.is_dir())

@@ -1,0 +1,194 @@
+"""Tell the story of a kit: what is there is left, what is missing is made, and every file is recorded and listed."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tracemark.errors import OutputError
+from tracemark.keys import Key
+from tracemark.kit.archives import MadeArchive, make_archives
+from tracemark.kit.checking import sampled
+from tracemark.kit.making import SPLICED_COPIES
+from tracemark.kit.manifest import clear_drafts, hash_file, open_manifest
+from tracemark.kit.register import Register
+from tracemark.kit.task import Failure, KitCopy, MadeCopy, Task
+from tracemark.kit.workers import open_workers, work
+from tracemark.ledger.ledger import Ledger
+from tracemark.recording import SOFTWARE
+
+__all__ = ["KitOrder", "by_photo", "make_kit"]
+
+
+@dataclass(frozen=True)
+class KitOrder:
+    """What a kit is to hold, and how it is to be made."""
+
+    copies: Sequence[KitCopy]
+    """All copies; those of a photo stand together."""
+
+    out: Path
+    """The kit's folder."""
+
+    key_file: Path
+    """The key file, where copies are made."""
+
+    guests: Mapping[int, Mapping[str, str]]
+    """Recipient -> what the ledger is to keep of them."""
+
+    quality: int | None = None
+    """JPEG quality, or None for each photo's own."""
+
+    check: str = "sample"
+    """Which copies are read back: ``"all"``, ``"sample"`` (of each photo the first and every 50th) or ``"none"``."""
+
+    force: bool = False
+    """Whether files that exist are replaced."""
+
+    update: bool = False
+    """Whether the guests may say something else than the ledger."""
+
+    archives: Mapping[int, str] = field(default_factory=dict)
+    """Recipient -> name of the archive of all their copies, for those who are to have one."""
+
+
+def make_kit(
+    order: KitOrder,
+    *,
+    ledger: Ledger | None = None,
+    jobs: int | None = None,
+    scheduler: str | None = None,
+    stop: threading.Event | None = None,
+) -> Iterator[MadeCopy | MadeArchive | Failure]:
+    """Make a kit, or go on with one.
+
+    Parameters
+    ----------
+    order : KitOrder
+        What it is to hold.
+    ledger : Ledger, optional
+        Where each copy is recorded, by this process alone.
+    jobs : int, optional
+        Processes; by default as many as there are processors, once it has turned out that there is much to do.
+    scheduler : str, optional
+        Address of a dask scheduler whose workers make the copies in their place.  They must see all files under the
+        names that they have here, the key file included.
+    stop : threading.Event, optional
+        When set, what is under way is finished and the kit can be gone on with later.
+
+    Yields
+    ------
+    MadeCopy, MadeArchive or Failure
+        One for each copy and each archive; of a photo that fails, one for all copies that are missing.
+
+    Raises
+    ------
+    KeyFileError
+        When the key cannot be used.
+    KitError
+        When the kit's manifest is damaged, another program is writing it, or the scheduler is of no use.
+    LedgerError
+        When the ledger cannot be written; what was written and is not recorded is taken back.
+    OutputError
+        When nothing can be written any more.
+    """
+    key = Key.load(order.key_file)
+    stop = stop or threading.Event()
+    with open_manifest(order.out) as manifest:
+        if ledger is not None:
+            ledger.add_recipients(order.guests, replace=order.update)
+        register = Register(manifest, key_id=key.id, quality=order.quality, ledger=ledger)
+        folders = {(order.out / copy.file).parent for copy in order.copies} | {order.out}
+        clear_drafts(folders)
+        lost: set[int] = set()
+        try:
+            for made in _make_copies(order, register, stop, jobs=jobs, scheduler=scheduler):
+                if isinstance(made, Failure):
+                    gone = [made.copy] if made.copy else [one for one in order.copies if one.photo == made.photo]
+                    lost.update(one.recipient for one in gone)
+                yield made
+            if not stop.is_set():
+                yield from make_archives(manifest, order.archives, lost=lost, force=order.force)
+        except BaseException:
+            # Why it ended matters more than a manifest that could not be put in order.
+            with suppress(OutputError):
+                manifest.finish()
+            raise
+        else:
+            manifest.finish()
+        finally:
+            # A worker that was killed may have left something.
+            clear_drafts(folders)
+
+
+def _make_copies(
+    order: KitOrder, register: Register, stop: threading.Event, *, jobs: int | None, scheduler: str | None
+) -> Iterator[MadeCopy | Failure]:
+    """Make the copies that are missing."""
+    tasks: list[Task] = []
+    for photo, copies in by_photo(order.copies).items():
+        try:
+            register.photos[photo] = hash_file(photo)
+        except OSError as error:
+            yield Failure(photo, f"image file cannot be read: {(error.strerror or str(error)).lower()}")
+            continue
+        missing = []
+        for copy, checked, done in _find_done(copies, order, register):
+            if done is not None:
+                yield done
+            else:
+                missing.append((copy, checked))
+        if missing:
+            tasks.append(_task(photo, missing, order, register))
+    if not tasks or stop.is_set():
+        return
+    told: set[tuple[Path, str]] = set()
+    with open_workers(jobs=jobs, scheduler=scheduler) as workers:
+        for _, answer in work(tasks, workers, stop=stop):
+            register.write(answer)
+            yield from answer.made
+            for failure in answer.failures:
+                # A photo that was shared out fails with everybody who has a share.
+                if failure.copy is not None or (failure.photo, failure.words) not in told:
+                    told.add((failure.photo, failure.words))
+                    yield failure
+
+
+def _find_done(
+    copies: Sequence[KitCopy], order: KitOrder, register: Register
+) -> Iterator[tuple[KitCopy, bool, MadeCopy | None]]:
+    """Go through the copies of a photo: whether each is to be checked, and what of it was done earlier."""
+    checked = [sampled(place, check=order.check) for place in range(len(copies))]
+    with ThreadPoolExecutor() as pool:
+        done = pool.map(lambda copy, check: register.done(copy, check=check), copies, checked)
+        yield from zip(copies, checked, done, strict=True)
+
+
+def _task(photo: Path, missing: Sequence[tuple[KitCopy, bool]], order: KitOrder, register: Register) -> Task:
+    """Order all copies of a photo that are missing."""
+    return Task(
+        photo=photo.absolute(),
+        sha256=register.photos[photo],
+        key_file=order.key_file.absolute(),
+        key_id=register.key_id,
+        out=order.out.absolute(),
+        copies=tuple(copy for copy, _ in missing),
+        checked=frozenset(copy.recipient for copy, checked in missing if checked),
+        guests=tuple(order.guests),
+        quality=order.quality,
+        force=order.force,
+        describe=register.ledger is not None,
+        splice=len(missing) >= SPLICED_COPIES,
+        software=SOFTWARE,
+    )
+
+
+def by_photo(copies: Iterable[KitCopy]) -> dict[Path, list[KitCopy]]:
+    """Put the copies of each photo together."""
+    grouped: dict[Path, list[KitCopy]] = defaultdict(list)
+    for copy in copies:
+        grouped[copy.photo].append(copy)
+    return grouped

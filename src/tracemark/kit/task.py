@@ -1,0 +1,144 @@
+"""Say what a worker is to make, and what it has made: paths and numbers, never pixels or keys."""
+
+from __future__ import annotations  # a ledger's record is named, not fetched: a command line that plans needs none
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tracemark.ledger.photos import PhotoRecord
+
+__all__ = ["Answer", "Check", "Failure", "KitCopy", "MadeCopy", "Task"]
+
+
+@dataclass(frozen=True, slots=True)
+class KitCopy:
+    """One copy that is to be made."""
+
+    photo: Path
+    """The photo it is made of."""
+
+    recipient: int
+    """Whose it is, 0 to 2**32 - 1."""
+
+    file: str
+    """Its name inside the kit's folder, parts divided by ``/``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """How a delivered copy was read back, half its size and saved once more."""
+
+    method: str
+    """``"blind"`` or ``"informed"``."""
+
+    log10_false_alarm: float
+    """What the verdict said."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeCopy:
+    """One copy that is whole and in its place."""
+
+    copy: KitCopy
+    """Which one."""
+
+    sha256: bytes
+    """SHA-256 of the file's bytes."""
+
+    size: int
+    """Bytes of the file."""
+
+    was_there: bool = False
+    """Whether the file was there already, with these bytes."""
+
+    check: Check | None = None
+    """How it was read back; None when it was not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A copy that was not made, or a photo that no copy was made of."""
+
+    photo: Path
+    """The photo."""
+
+    words: str
+    """Why."""
+
+    copy: KitCopy | None = None
+    """The copy; None when the photo itself failed."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One photo and some of its recipients: what one worker makes at a time."""
+
+    photo: Path
+    """The photo's file, absolute."""
+
+    sha256: bytes
+    """SHA-256 of that file: all workers must see the same."""
+
+    key_file: Path
+    """Where the key is on the worker, absolute; the key itself is never sent."""
+
+    key_id: str
+    """ID of the key that must be in it."""
+
+    out: Path
+    """The kit's folder, absolute."""
+
+    copies: tuple[KitCopy, ...]
+    """What is to be made."""
+
+    checked: frozenset[int]
+    """Recipients whose copies are read back."""
+
+    guests: tuple[int, ...]
+    """All recipients of the kit, among whom a copy is to be recognised."""
+
+    quality: int | None = None
+    """JPEG quality, or None for the photo's own."""
+
+    force: bool = False
+    """Whether files that exist are replaced."""
+
+    describe: bool = False
+    """Whether the ledger needs what :class:`Answer` says of the photo."""
+
+    splice: bool = False
+    """Whether variants are encoded first: the same bytes, sooner when there are many copies."""
+
+    software: str = ""
+    """Name and version of the program: all workers must have the same."""
+
+    doubtful: bool = False
+    """Whether a copy of the photo could not be read back: then all are."""
+
+    attempts: int = 0
+    """How many workers were lost while they had this task."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a worker has made of a task."""
+
+    digest: bytes = b""
+    """BLAKE2b of the photo's pixels, 32 bytes."""
+
+    record: PhotoRecord | None = None
+    """What the ledger is to keep of the photo, when it was asked for."""
+
+    made: tuple[MadeCopy, ...] = ()
+    """The copies that are in their places."""
+
+    failures: tuple[Failure, ...] = ()
+    """What could not be made."""
+
+    left: tuple[KitCopy, ...] = ()
+    """What there was no time for: another task."""
+
+    doubtful: bool = False
+    """Whether a copy could not be read back."""

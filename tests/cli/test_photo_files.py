@@ -1,0 +1,65 @@
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tracemark_cli.outcome import UsageFailure
+from tracemark_cli.photo_files import find_photos
+
+
+@pytest.fixture
+def folder(tmp_path):
+    names = ["b.jpg", "a.PNG", "inside/deep/c.tiff", "inside/b.jpg", "notes.txt", "raw.CR3", ".hidden.jpg", "._b.jpg"]
+    for name in [*names, ".git/x.jpg", "kit/17/b.jpg"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def found(*paths, out):
+    photos, others = find_photos(paths, out=out)
+    return [(photo.path, photo.folder) for photo in photos], dict(others)
+
+
+def test_a_folder_stands_for_all_photos_in_it(folder):
+    photos, others = found(folder, out=folder / "kit")
+    assert photos == [
+        (folder / "a.PNG", ""),
+        (folder / "b.jpg", ""),
+        (folder / "inside" / "b.jpg", "inside/"),
+        (folder / "inside" / "deep" / "c.tiff", "inside/deep/"),
+    ]
+    assert others == {".txt": 1, ".cr3": 1}
+
+
+def test_files_and_folders_keep_the_order_they_were_named_in(folder):
+    photos, _ = found(folder / "notes.txt", folder / "inside", folder / "b.jpg", out=folder / "kit")
+    assert [path.name for path, _ in photos] == ["notes.txt", "b.jpg", "c.tiff", "b.jpg"]
+
+
+def test_copies_that_lie_among_the_photos_are_no_photos(folder):
+    photos, _ = found(folder, out=folder / "inside")
+    assert (folder / "inside" / "b.jpg", "inside/") not in photos
+
+
+def test_a_photo_is_named_once(folder):
+    for twice in ([folder / "b.jpg", folder], [folder, folder / "inside"]):
+        with pytest.raises(UsageFailure, match=r"b\.jpg: photo must be named once"):
+            found(*twice, out=folder / "kit")
+
+
+def test_a_folder_without_photos_is_refused(tmp_path):
+    (tmp_path / "letter.txt").touch()
+    with pytest.raises(UsageFailure, match=r"must hold a photo \(.*\.jpg"):
+        found(tmp_path, out=Path("kit"))
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="nothing is closed to this user")
+def test_a_folder_that_is_closed_is_no_gap(folder):
+    (folder / "inside").chmod(0)
+    try:
+        with pytest.raises(UsageFailure, match="permission denied"):
+            found(folder, out=folder / "kit")
+    finally:
+        (folder / "inside").chmod(0o700)
