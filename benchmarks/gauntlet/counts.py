@@ -39,6 +39,8 @@ class Row:
     """Detection times."""
     scores: tuple[float, ...]
     """The detector's own figures, where it gave one."""
+    peaks_mib: tuple[int, ...]
+    """Largest resident memory of each detection, MiB."""
     bar: float | None
     """Share that must be recovered."""
 
@@ -151,5 +153,6 @@ def _count(subject: str, attack: str, outcomes: Sequence[Outcome]) -> Row:
         wrong=sum(outcome.wrong for outcome in outcomes),
         seconds=tuple(outcome.seconds for outcome in outcomes if outcome.seconds is not None),
         scores=tuple(outcome.score for outcome in outcomes if outcome.score is not None),
+        peaks_mib=tuple(outcome.peak_mib for outcome in outcomes if outcome.peak_mib is not None),
         bar=named(attack).bar if subject == COPY else None,
     )

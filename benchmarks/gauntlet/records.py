@@ -54,6 +54,8 @@ class Marking:
     """Time of ``prepare``, seconds."""
     copy_s: float | None = None
     """Time of the first ``copy_for``, seconds."""
+    peak_mib: int | None = None
+    """Largest resident memory of the process while marking, MiB."""
     quality: Quality | None = None
     """How visible the mark is; None when not measured."""
 
@@ -88,3 +90,5 @@ class Outcome:
     """The verdict's bound on the chance that it accuses an innocent."""
     score: float | None = None
     """The detector's own figure of how much it had to spare, where it gives one."""
+    peak_mib: int | None = None
+    """Largest resident memory of the process during ``detect``, MiB."""

@@ -19,6 +19,7 @@ from benchmarks.gauntlet.damage.pixels import Pixels
 from benchmarks.gauntlet.damage.reshape import fit_within
 from benchmarks.gauntlet.quality import compare
 from benchmarks.gauntlet.records import COPY, UNMARKED, WRONG_KEY, Errand, Marking, Outcome
+from benchmarks.memory import forget_peak, peak_mib
 
 __all__ = ["CONTROLS", "rng_for", "run", "run_errand"]
 
@@ -151,6 +152,7 @@ def _run_size(
     )
     recipient = int(rng_for(errand.seed, errand.path.name, "recipient", errand.repeat).integers(RECIPIENTS))
     marking = Marking(errand.path.name, errand.repeat, *original.shape[:2])
+    forget_peak()
     try:
         start = time.perf_counter()
         plan = tm.prepare(original, key=key)
@@ -164,8 +166,8 @@ def _run_size(
             for attack in attacks
         )
         return
-    quality = compare(original, copy) if errand.quality else None
-    yield replace(marking, prepare_s=prepared - start, copy_s=copied - prepared, quality=quality)
+    marking = replace(marking, prepare_s=prepared - start, copy_s=copied - prepared, peak_mib=peak_mib())
+    yield replace(marking, quality=compare(original, copy) if errand.quality else None)
     subjects = {COPY: (copy, key), UNMARKED: (original, key), WRONG_KEY: (copy, stranger)}
     trials = [*((COPY, attack) for attack in attacks), *((subject, named(name)) for subject, name in controls)]
     for subject, attack in trials:
@@ -177,6 +179,7 @@ def _run_size(
 
 def _read(asked: Outcome, leak: Pixels, key: tm.Key) -> Outcome:
     """Read a leak and hold what was found against the truth."""
+    forget_peak()
     start = time.perf_counter()
     try:
         found = tm.detect(leak, key=key)
@@ -192,6 +195,7 @@ def _read(asked: Outcome, leak: Pixels, key: tm.Key) -> Outcome:
         recovered=int(bool(accused) and accused == guilty and found.recipient in guilty),
         wrong=len(accused - guilty),
         seconds=seconds,
+        peak_mib=peak_mib(),
         log10_false_alarm=float(found.log10_false_alarm),
         score=None if score is None else float(score),
     )

@@ -52,13 +52,15 @@ def _attack_table(rows: Sequence[Row]) -> str:
     """Show what was recovered."""
     scored = any(row.scores for row in rows)
     head = ["attack", "unit", "recovered", "rate", f"{CONFIDENCE:.0%} interval", "bar", "passes", "inconclusive"]
-    head += ["wrong names", "seconds (median / max)", *(["score (min / median)"] if scored else [])]
+    head += ["wrong names", "seconds (median / max)", "memory, MiB (max)"]
+    head += ["score (min / median)"] if scored else []
     body = []
     for row in rows:
         low, high = interval(row.recovered, row.n)
         cells = [row.attack, named(row.attack).unit, f"{row.recovered} of {row.n}", f"{row.recovered / row.n:.1%}"]
         cells += [f"{low:.1%} – {high:.1%}", "" if row.bar is None else f"{row.bar:.0%}", _mark(row.passes)]
         cells += [str(row.inconclusive), str(row.wrong), _pair(row.seconds, median, max, SECONDS_DIGITS)]
+        cells.append(str(max(row.peaks_mib, default="")))
         body.append(cells + ([_pair(row.scores, min, median, SCORE_DIGITS)] if scored else []))
     return table(head, body)
 
@@ -86,7 +88,7 @@ def _marking_table(markings: Sequence[Marking]) -> str:
     """Show how visible each mark is and how long marking took."""
     measured = [(marking, marking.quality) for marking in markings if marking.quality is not None]
     head = ["photo", "pixels", "SSIMULACRA2", "PSNR, dB", "SSIM", "file size", "colour drift, levels"]
-    head += ["prepare, s", "copy, s"]
+    head += ["prepare, s", "copy, s", "memory, MiB"]
     body = [
         [
             marking.photo,
@@ -98,6 +100,7 @@ def _marking_table(markings: Sequence[Marking]) -> str:
             f"{quality.colour_drift_levels:.2f}",
             f"{marking.prepare_s:.2f}",
             f"{marking.copy_s:.2f}",
+            str(marking.peak_mib),
         ]
         for marking, quality in sorted(measured, key=lambda pair: (pair[0].photo, pair[0].repeat, -pair[0].rows))
     ]

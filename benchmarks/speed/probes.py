@@ -5,7 +5,6 @@ process up to there, and ``encode_s``, the time of a JPEG encode of the same pho
 """
 
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ import tracemark as tm
 from benchmarks.gauntlet.damage.codec import jpeg
 from benchmarks.gauntlet.damage.pixels import Pixels
 from benchmarks.gauntlet.damage.reshape import crop, fit_within
+from benchmarks.memory import peak_mib
 
 __all__ = ["PROBES", "embed", "leaks", "main", "read", "splice"]
 
@@ -32,7 +32,6 @@ READ_RUNS = 2  # further readings after the first
 LEAK_PX = 1600  # long side of a leak: 1.7 megapixels at 3:2
 LEAK_QUALITY = 75
 LEAK_CROP_PERCENT = 25
-KIBIBYTES_PER_MEBIBYTE = 1024  # VmHWM and ru_maxrss are in KiB, proc_pid_status(5), getrusage(2)
 
 Seconds = dict[str, float]
 
@@ -142,18 +141,8 @@ def main(words: Sequence[str]) -> None:
     case, path = words
     photo = np.load(Path(path))
     seconds = PROBES[case](photo)
-    peak = _peak_memory()
+    peak = peak_mib()
     print(json.dumps({"seconds": seconds, "peak_rss_mib": peak, "encode_s": _encode_time(photo)}))
-
-
-def _peak_memory() -> int:
-    """Give the largest resident memory so far, in MiB."""
-    try:
-        status = Path("/proc/self/status").read_text()
-    except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // KIBIBYTES_PER_MEBIBYTE
-    # Not ru_maxrss, which on Linux outlives exec: it would be at least what the parent held when it started us.
-    return int(status.partition("VmHWM:")[2].split()[0]) // KIBIBYTES_PER_MEBIBYTE
 
 
 def _encode_time(photo: Pixels) -> float:

@@ -8,7 +8,7 @@ from benchmarks.provenance import provenance
 
 
 def outcome(attack="jpeg-30", *, subject=COPY, recovered=1, wrong=0, verdict="identified", score=None):
-    return Outcome("a.jpg", attack, subject, 0, 5, 100, 200, verdict, recovered, wrong, 0.5, -12.0, score)
+    return Outcome("a.jpg", attack, subject, 0, 5, 100, 200, verdict, recovered, wrong, 0.5, -12.0, score, 480)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def text():
     outcomes = [outcome(score=31.0), outcome(recovered=0, verdict="inconclusive", score=4.0)]
     outcomes.append(outcome("none", subject=UNMARKED, recovered=0, verdict="none"))
     markings = [
-        Marking("a.jpg", 0, 1000, 1500, prepare_s=1.0, copy_s=0.25, quality=Quality(88.25, 44.5, 0.99, 1.03, 0.5)),
+        Marking("a.jpg", 0, 1000, 1500, None, 1.0, 0.25, 512, Quality(88.25, 44.5, 0.99, 1.03, 0.5)),
         Marking("b.jpg", 0, 10, 15, refused="photo must be at least 64 px wide, not 15"),
     ]
     return render({**provenance(), "seed": 1, "photos": 2}, tally(outcomes), markings)
@@ -81,11 +81,11 @@ def text():
 
 def test_the_tables_show_counts_rates_and_bars(text):
     assert (
-        "| jpeg-30 | quality | 1 of 2 | 50.0% | 1.3% – 98.7% | 98% | **no** | 1 | 0 | 0.50 / 0.50 | 4.0 / 17.5 |"
+        "| jpeg-30 | quality | 1 of 2 | 50.0% | 1.3% – 98.7% | 98% | **no** | 1 | 0 | 0.50 / 0.50 | 480 | 4.0 / 17.5 |"
         in text
     )
     assert "| unmarked | none | 1 | 0 | 0 | 0.50 / 0.50 |" in text
-    assert "| a.jpg | 1500 x 1000 | 88.2 | 44.5 | 0.9900 | +3.0% | 0.50 | 1.00 | 0.25 |" in text
+    assert "| a.jpg | 1500 x 1000 | 88.2 | 44.5 | 0.9900 | +3.0% | 0.50 | 1.00 | 0.25 | 512 |" in text
     assert "* b.jpg was not marked: photo must be at least 64 px wide, not 15" in text
 
 
