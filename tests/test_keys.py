@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tracemark as tm
 from tracemark.errors import KeyFileError
 from tracemark.keys import Key
 
@@ -226,3 +227,17 @@ def test_one_changed_letter_is_noticed(data, tmp_path_factory):
 def test_what_is_not_a_file_is_refused_in_words(name, tmp_path):
     with pytest.raises(KeyFileError, match="cannot be read"):
         Key.load(Path(tmp_path, name))
+
+
+@pytest.mark.parametrize("wrong", ["press.key", bytes(32), None, Path("press.key")])
+def test_what_is_no_key_is_refused_by_all_who_ask_for_one(wrong, tmp_path):
+    pixels = np.zeros((300, 300), np.uint8)
+    asked = (
+        lambda: tm.prepare(pixels, key=wrong),
+        lambda: tm.embed(pixels, recipient=17, key=wrong),
+        lambda: tm.detect(pixels, key=wrong),
+        lambda: tm.Plan.load(tmp_path / "car.plan", key=wrong),
+    )
+    for ask in asked:
+        with pytest.raises(tm.KeyFileError, match=rf"must be a tracemark Key, .* not {type(wrong).__name__}"):
+            ask()

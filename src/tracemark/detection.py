@@ -14,7 +14,7 @@ from tracemark.codes.word import checked_recipient
 from tracemark.errors import PhotoError, RecipientError
 from tracemark.finding import Laid, collection_of, find_photos, lay_on_best
 from tracemark.informed import Residue, read_residue, to_photo
-from tracemark.keys import Key
+from tracemark.keys import Key, checked_key
 from tracemark.ledger.ledger import Ledger
 from tracemark.original import original_of
 from tracemark.signal.luma import luma_of
@@ -63,6 +63,8 @@ def detect(
         When an array cannot be a picture.
     RecipientError
         When the list is empty, or holds what cannot be a recipient.
+    KeyFileError
+        When the key is no :class:`~tracemark.keys.Key`.
     LedgerError
         When the ledger holds no photo of this key, or cannot be read.
     """
@@ -100,9 +102,10 @@ def detect_together(
 
     Raises
     ------
-    PhotoError, RecipientError, LedgerError
+    PhotoError, RecipientError, KeyFileError, LedgerError
         As from :func:`detect`.
     """
+    checked_key(key)
     if not leaks:
         raise PhotoError("there must be at least one leak")
     lumas = [luma_of(checked_pixels(leak)) for leak in leaks]

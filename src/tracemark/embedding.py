@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from tracemark.codes.word import checked_recipient
 from tracemark.errors import PhotoError
 from tracemark.geometry.sync_pattern import sync_lines, sync_tile
-from tracemark.keys import Key
+from tracemark.keys import Key, checked_key
 from tracemark.original import chip_set_of, digest_of
 from tracemark.plan import Plan
 from tracemark.profile import PROFILE
@@ -50,7 +50,10 @@ def prepare(image: NDArray[Any], *, key: Key) -> Plan:
     ------
     PhotoError
         When the array cannot be a photo, or is too small or too large to carry a mark.
+    KeyFileError
+        When the key is no :class:`~tracemark.keys.Key`.
     """
+    checked_key(key)
     pixels = checked_pixels(image)
     layout = lay_out(*pixels.shape[:2])
     digest = digest_of(pixels)
@@ -92,6 +95,8 @@ def embed(image: NDArray[Any], *, recipient: SupportsIndex, key: Key) -> NDArray
         When the array cannot be a photo, or is too small or too large to carry a mark.
     RecipientError
         When the recipient is not an integer in that range.
+    KeyFileError
+        When the key is no :class:`~tracemark.keys.Key`.
     """
     number = checked_recipient(recipient)
     return prepare(image, key=key).copy_for(number)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tracemark.errors import KeyFileError
 from tracemark.key_file import read_key_file, write_key_file
 
-__all__ = ["Key"]
+__all__ = ["Key", "checked_key"]
 
 SECRET_BYTES = 32  # 256 bits: the strength of SHAKE-256, FIPS 202 table 4
 ID_BYTES = 8  # 16 hex digits to show; two of a million keys share one by a chance of 3e-8
@@ -255,6 +255,29 @@ class Key:
         width = WIDEST_PERMUTATION // 2 // BITS_PER_BYTE
         digest = hashlib.blake2b(message, key=self.secret, digest_size=width).digest()
         return int.from_bytes(digest, "little") % (1 << bits // 2)
+
+
+def checked_key(key: object) -> Key:
+    """Refuse what is no key, where an argument should be one.
+
+    Parameters
+    ----------
+    key : object
+        The argument.
+
+    Returns
+    -------
+    key : Key
+        The same.
+
+    Raises
+    ------
+    KeyFileError
+        When it is something else, such as a path or the bytes of a secret.
+    """
+    if not isinstance(key, Key):
+        raise KeyFileError(f"key must be a tracemark Key, as Key.load gives one, not {type(key).__name__}")
+    return key
 
 
 def _encode(*items: SupportsIndex | bytes | str) -> bytes:

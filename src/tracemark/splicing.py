@@ -11,7 +11,7 @@ import numpy as np
 from tracemark.contents import CONTENTS, Contents, number_contents, uniform_signs
 from tracemark.errors import FormatError
 from tracemark.jpeg_writer import JpegWriter
-from tracemark.keys import Key
+from tracemark.keys import Key, checked_key
 from tracemark.media.jpeg import Variants, splice, variants_of
 from tracemark.media.photo import Photo
 from tracemark.plan_file import PlanFile, read_plan_file, write_plan_file
@@ -110,7 +110,7 @@ class JpegPlan:
         KeyFileError
             When the file was written with another key.
         """
-        saved = read_plan_file(Path(path), key=key)
+        saved = read_plan_file(Path(path), key=checked_key(key))
         layout = lay_out(saved.rows, saved.columns)
         if len(saved.files) != CONTENTS:
             raise FormatError(f"prepared photo {path} must hold {CONTENTS} variants, not {len(saved.files)}")
