@@ -8,7 +8,7 @@ from PIL import Image, ImageCms
 import tracemark as tm
 from tracemark import plan as plan_room
 from tracemark import splicing
-from tracemark.media.metadata import orientation_alone
+from tracemark.media.exif import orientation_alone
 from tracemark.plan_file import PlanFile, write_plan_file
 
 RECIPIENTS = (0, 17, 2**32 - 1)
@@ -59,6 +59,16 @@ def test_a_spliced_copy_is_the_copy_encoded_byte_for_byte(options, quality, smal
         np.testing.assert_array_equal(tm.read_photo(spliced).pixels, plain.pixels)
 
 
+def test_copies_stored_as_red_green_and_blue_are_spliced_too(small, key):
+    photo = photo_of(small, quality=88, keep_rgb=True, subsampling=0)
+    assert photo.jpeg.rgb
+    plan = tm.prepare(photo.pixels, key=key)
+    spliced = plan.jpeg_for(17, like=photo)
+    assert spliced == plan.jpeg_for(17, like=photo, splice=False)
+    assert tm.read_photo(spliced).jpeg == photo.jpeg
+    assert abs(tm.read_photo(spliced).pixels.astype(int) - plan.copy_for(17)).max() < 20
+
+
 def test_grey_copies_are_spliced_too(small, key):
     photo = photo_of(small[..., 1].copy(), quality=88)
     plan = tm.prepare(photo.pixels, key=key)
@@ -90,12 +100,13 @@ def test_tables_and_subsampling_are_those_of_the_photo_unless_a_quality_is_given
 def test_what_the_file_says_of_its_picture_is_kept(format_name, small, key):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     file = io.BytesIO()
-    Image.fromarray(small).save(file, format=format_name, icc_profile=profile, exif=orientation_alone(6))
+    exif = b"Exif\0\0" + orientation_alone(6)
+    Image.fromarray(small).save(file, format=format_name, icc_profile=profile, exif=exif)
     photo = tm.read_photo(file.getvalue())
     plan = tm.prepare(photo.pixels, key=key)
     with Image.open(io.BytesIO(plan.jpeg_for(17, like=photo))) as image:
         assert image.info["icc_profile"] == profile
-        assert image.info["exif"] == photo.exif
+        assert image.info["exif"] == exif
         assert image.getexif()[0x0112] == 6
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tracemark.ledger.photos import PhotoEntry, PhotoRecord
     from tracemark.ledger.recipients import Recipient
     from tracemark.ledger.verification import Verification
-    from tracemark.media.photo import Photo, encode_photo, read_photo, write_atomically
+    from tracemark.media.photo import Photo, encode_photo, read_photo, without_gps, write_atomically
     from tracemark.original import digest_of
     from tracemark.plan import Plan
     from tracemark.recording import record_copy, record_photo, recorded_luma
@@ -83,6 +83,7 @@ __all__ = [
     "record_copy",
     "record_photo",
     "recorded_luma",
+    "without_gps",
     "write_atomically",
 ]
 
@@ -131,6 +132,7 @@ _ROOMS = {
     "record_copy": "tracemark.recording",
     "record_photo": "tracemark.recording",
     "recorded_luma": "tracemark.recording",
+    "without_gps": "tracemark.media.photo",
     "write_atomically": "tracemark.media.photo",
 }
 

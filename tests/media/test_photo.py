@@ -11,9 +11,20 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image, ImageCms
 
+from tests.media.blocks import (
+    PLACE,
+    chunk,
+    exif_block,
+    exif_segment,
+    segment,
+    with_chunks,
+    with_segments,
+    xmp_packet,
+    xmp_segment,
+)
 from tracemark.errors import FormatError, OutputError, PhotoError
-from tracemark.media.metadata import orientation_alone
-from tracemark.media.photo import Photo, encode_photo, read_photo, write_atomically
+from tracemark.media.exif import orientation_alone
+from tracemark.media.photo import Photo, encode_photo, read_photo, without_gps, write_atomically
 
 SHAPES = st.one_of(
     arrays.array_shapes(min_dims=2, max_dims=2, max_side=40),
@@ -88,7 +99,7 @@ def test_colours_are_not_swapped(rng):
 @pytest.mark.parametrize("format_name", ["JPEG", "PNG"])
 def test_pixels_stay_as_stored_and_orientation_is_kept(orientation, format_name, rng):
     stored = picture(rng, rows=40, columns=64)
-    photo = read_photo(save(stored, format=format_name, exif=orientation_alone(orientation)))
+    photo = read_photo(save(stored, format=format_name, exif=b"Exif\0\0" + orientation_alone(orientation)))
     assert photo.pixels.shape == stored.shape
     assert photo.orientation == orientation
     with Image.open(io.BytesIO(encode_photo(photo.pixels, like=photo))) as image:
@@ -120,11 +131,56 @@ def test_no_unmarked_preview_is_carried_along(rng):
         assert image.getexif()[0x0112] == 6
 
 
-def test_exif_too_long_for_one_segment_leaves_the_orientation(rng):
-    pixels = picture(rng)
-    settings = read_photo(save(pixels, format="JPEG")).jpeg
-    like = Photo(pixels=pixels, format="JPEG", orientation=8, exif=orientation_alone(8) + bytes(70_000), jpeg=settings)
-    assert read_photo(encode_photo(pixels, like=like)).orientation == 8
+def test_what_cannot_be_carried_along_is_told(rng):
+    data = save(picture(rng), format="JPEG")
+    manifest = segment(0xEB, b"JP\0\1\0\0\0\1jumb c2pa")
+    photo = read_photo(with_segments(data, manifest, exif_segment(b"no EXIF")))
+    assert photo.warnings == (
+        "C2PA manifest was dropped: it vouches for pixels that a copy does not have",
+        "EXIF is damaged and was dropped",
+    )
+    assert b"c2pa" not in encode_photo(photo.pixels, like=photo)
+    assert read_photo(data).warnings == ()
+
+
+def test_a_damaged_block_still_tells_the_orientation(rng):
+    cut = exif_block(orientation=8)[:100]
+    photo = read_photo(with_segments(save(picture(rng), format="JPEG"), exif_segment(cut)))
+    assert photo.orientation == 8
+    assert photo.warnings == ("EXIF is damaged and was dropped, all but the orientation",)
+    assert read_photo(encode_photo(photo.pixels, like=photo)).orientation == 8
+
+
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG"])
+def test_places_are_taken_out_when_asked_for(format_name, rng):
+    packet = xmp_packet()
+    if format_name == "JPEG":
+        data = with_segments(save(picture(rng), format="JPEG"), exif_segment(exif_block()), xmp_segment(packet))
+    else:
+        xmp = chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet)
+        data = with_chunks(save(picture(rng), format="PNG"), chunk(b"eXIf", exif_block()), xmp)
+    photo = read_photo(data)
+    assert PLACE.encode() in encode_photo(photo.pixels, like=photo)
+    written = encode_photo(photo.pixels, like=without_gps(photo))
+    assert PLACE.encode() not in written
+    with Image.open(io.BytesIO(written)) as image:
+        assert not image.getexif().get_ifd(0x8825)
+        assert image.getexif()[0x8298] == "(c) the press office"
+    # Everything else is as long and as it was.
+    kept = encode_photo(photo.pixels, like=photo)
+    assert len(kept) - len(written) == len(packet) - len(xmp_packet(gps=False))
+    assert without_gps(without_gps(photo)).metadata == without_gps(photo).metadata
+    bare = read_photo(save(picture(rng), format="BMP"))
+    assert without_gps(bare) is bare
+
+
+def test_a_jpeg_stored_as_red_green_and_blue_stays_so(rng):
+    photo = read_photo(save(picture(rng), format="JPEG", quality=90, keep_rgb=True, subsampling=0))
+    assert photo.jpeg.rgb
+    again = read_photo(encode_photo(photo.pixels, like=photo))
+    assert again.jpeg == photo.jpeg
+    assert abs(again.pixels.astype(float) - photo.pixels).mean() < 2
+    assert not read_photo(save(picture(rng), format="JPEG")).jpeg.rgb
 
 
 @pytest.mark.parametrize(

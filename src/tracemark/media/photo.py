@@ -1,85 +1,29 @@
 """Open and write image files: the one door between a file and its pixels."""
 
-import io
 import os
 import secrets
 import warnings
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
-
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, JpegImagePlugin, UnidentifiedImageError
+from types import ModuleType
 
 from tracemark.errors import FormatError, OutputError, PhotoError
-from tracemark.media.metadata import (
-    exif_orientation,
-    insert_chunks,
-    orientation_alone,
-    select_chunks,
-    without_previews,
-)
+from tracemark.media import chunks, encoding, segments
+from tracemark.media.decoding import Pixels, decode
+from tracemark.media.metadata import Metadata, without_previews
+from tracemark.media.metadata import without_gps as items_without_gps
+from tracemark.media.settings import JpegSettings
 
-__all__ = ["JpegSettings", "Photo", "encode_photo", "read_photo", "write_atomically"]
+__all__ = ["JpegSettings", "Photo", "encode_photo", "read_photo", "without_gps", "write_atomically"]
 
-Pixels = NDArray[np.uint8] | NDArray[np.uint16]
-
-READABLE = (
-    "JPEG",
-    "PNG",
-    "WEBP",
-    "TIFF",
-    "BMP",
-    "GIF",
-    "AVIF",
-    "PPM",
-    "JPEG2000",
-)  # Pillow's names; none runs programs
-WRITABLE = ("JPEG", "PNG")
-PIXEL_LIMIT = 170_000_000  # the largest camera back has 151 million; Pillow itself refuses above 179 million
-HIGHEST_QUALITY = 100  # of the scale that libjpeg made common
-END_OF_IMAGE = b"\xff\xd9"  # ITU-T T.81 table B.1
-SEGMENT_LIMIT = 65533  # bytes of data in one JPEG segment: its length has 16 bits and counts itself, ITU-T T.81 B.1.1.4
-FINEST_SUBSAMPLING = 0  # Pillow's number for 4:4:4
-UNKNOWN_SUBSAMPLING = -1  # Pillow's word for layouts it cannot write, such as 4:4:0
-PNG_DEPTH_AT = 24  # where a PNG file says how many bits a sample has, PNG third edition, 11.2.1
-DEEP = 16  # bits a sample
-TOKEN_BYTES = 8  # random bytes in the name of a draft
-
-# Pillow mode -> the mode that keeps all of it and is grey, RGB or RGBA.
-MODES = {
-    "1": "L",
-    "L": "L",
-    "LA": "RGBA",
-    "La": "RGBA",
-    "P": "RGB",
-    "PA": "RGBA",
-    "RGB": "RGB",
-    "RGBA": "RGBA",
-    "RGBX": "RGB",
-    "RGBa": "RGBA",
-    "YCbCr": "RGB",
+# How a file begins -> its format, and the module that knows what else is in it.
+CONTAINERS: dict[bytes, tuple[str, ModuleType]] = {
+    b"\xff\xd8\xff": ("JPEG", segments),
+    b"\x89PNG\r\n\x1a\n": ("PNG", chunks),
 }
-DEEP_GREY = ("I;16", "I;16B", "I;16L")
-COLOURS = 3
-
-
-@dataclass(frozen=True)
-class JpegSettings:
-    """How finely a JPEG file was written."""
-
-    quantisation: Mapping[int, Sequence[int]]
-    """Table number -> 64 divisors, in the order Pillow gives and takes them."""
-
-    subsampling: int
-    """0 is 4:4:4, 1 is 4:2:2, 2 is 4:2:0."""
-
-    progressive: bool
-    """Whether it shows coarsely before it shows finely."""
+HIGHEST_QUALITY = 100  # of the scale that libjpeg made common
+TOKEN_BYTES = 8  # random bytes in the name of a draft
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,17 +42,14 @@ class Photo:
     truncated: bool = False
     """Whether the file ends early; the rows that are missing are grey or black."""
 
-    exif: bytes = b""
-    """EXIF block of a JPEG file, without embedded previews."""
-
-    icc: bytes = b""
-    """Colour profile of a JPEG file."""
-
-    chunks: bytes = b""
-    """Colour, pixel size and EXIF chunks of a PNG file, without embedded previews."""
+    metadata: Metadata = field(default_factory=Metadata)
+    """What else the file says, without embedded previews."""
 
     jpeg: JpegSettings | None = None
     """How a JPEG file was written; None for other formats."""
+
+    warnings: tuple[str, ...] = ()
+    """What copies will not have, other than previews: a sentence each."""
 
 
 def read_photo(source: str | os.PathLike[str] | bytes) -> Photo:
@@ -136,11 +77,38 @@ def read_photo(source: str | os.PathLike[str] | bytes) -> Photo:
     data = source if isinstance(source, bytes) else _read_bytes(Path(source))
     if not data:
         raise FormatError("image file is empty")
+    name, container = next((found for start, found in CONTAINERS.items() if data.startswith(start)), ("", None))
     with warnings.catch_warnings():
         # Pillow warns of what is handled here: size, damage, odd metadata.
         warnings.simplefilter("ignore")
-        with _open(data) as image:
-            return _read_image(image, data)
+        decoded = decode(data if container is None else container.bare(data))
+    photo = Photo(decoded.pixels, decoded.format, truncated=decoded.truncated, jpeg=decoded.jpeg)
+    if container is None:
+        return photo
+    found, left_out = container.read_items(data)
+    items, damaged = without_previews(found, container.frame)
+    metadata = Metadata(name, items)
+    return replace(photo, metadata=metadata, orientation=metadata.orientation, warnings=(*left_out, *damaged))
+
+
+def without_gps(photo: Photo) -> Photo:
+    """Take out of a photo where it was taken, so that its copies do not tell.
+
+    Parameters
+    ----------
+    photo : Photo
+        What :func:`read_photo` gave.
+
+    Returns
+    -------
+    photo : Photo
+        The same without GPS positions in EXIF and XMP.  Names of places stay: they are part of the caption.
+    """
+    containers = dict(CONTAINERS.values())
+    if photo.metadata.container not in containers:
+        return photo
+    items = items_without_gps(photo.metadata.items, containers[photo.metadata.container].frame)
+    return replace(photo, metadata=replace(photo.metadata, items=items))
 
 
 def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None, restart_interval: int = 0) -> bytes:
@@ -151,8 +119,8 @@ def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None, res
     pixels : ndarray
         Shape and dtype of ``like.pixels``.
     like : Photo
-        What :func:`read_photo` gave: JPEG or PNG.  Format, orientation tag, EXIF and colour
-        profile are taken from it, and JPEG quantisation tables and subsampling.
+        What :func:`read_photo` gave: JPEG or PNG.  Format, metadata and the fineness of a JPEG are taken
+        from it.
     quality : int, optional
         JPEG quality, 1 to 100, in place of the quantisation tables.  PNG loses nothing and
         takes no notice.
@@ -171,8 +139,8 @@ def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None, res
     PhotoError
         When shape, dtype or quality are not what they must be.
     """
-    if like.format not in WRITABLE:
-        raise FormatError(f"photo must be {' or '.join(WRITABLE)} to be written, not {like.format}")
+    if like.format not in encoding.WRITABLE:
+        raise FormatError(f"photo must be {' or '.join(encoding.WRITABLE)} to be written, not {like.format}")
     if pixels.shape != like.pixels.shape or pixels.dtype != like.pixels.dtype:
         raise PhotoError(
             f"pixels must be {like.pixels.dtype} of shape {like.pixels.shape} like the photo they"
@@ -181,9 +149,9 @@ def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None, res
     if quality is not None and not 1 <= quality <= HIGHEST_QUALITY:
         raise PhotoError(f"quality must be 1 to {HIGHEST_QUALITY}, not {quality}")
     if like.jpeg is None:
-        return _encode_png(pixels, like)
-    fineness = {"qtables": like.jpeg.quantisation} if quality is None else {"quality": quality}
-    return _encode_jpeg(pixels, like, like.jpeg, {**fineness, "restart_marker_blocks": restart_interval})
+        return chunks.insert(encoding.encode_png(pixels), like.metadata)
+    written = encoding.encode_jpeg(pixels, like.jpeg, quality=quality, restart_interval=restart_interval)
+    return segments.insert(written, like.metadata)
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
@@ -233,129 +201,3 @@ def _read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise FormatError(f"image file cannot be read: {(error.strerror or str(error)).lower()}") from error
-
-
-def _open(data: bytes) -> Image.Image:
-    """Open an image without decoding it, refusing what is no image or too large."""
-    too_large = f"photo must have at most {PIXEL_LIMIT} pixels"
-    try:
-        image = Image.open(io.BytesIO(data), formats=READABLE)
-    except Image.DecompressionBombError as error:
-        raise PhotoError(f"{too_large}, and this one has more") from error
-    except UnidentifiedImageError as error:
-        raise FormatError("file is not an image of a kind that can be read, or its beginning is damaged") from error
-    # A decoder given hostile bytes may fail in any way there is.
-    except Exception as error:
-        raise FormatError(f"image file is damaged: {error}") from error
-    if image.width * image.height > PIXEL_LIMIT:
-        raise PhotoError(f"{too_large}, not {image.width * image.height}")
-    return image
-
-
-def _read_image(image: Image.Image, data: bytes) -> Photo:
-    """Take pixels and settings out of an opened image."""
-    # An MPO file is a JPEG with previews or second views behind it: the first is the photo.
-    name = "JPEG" if image.format == "MPO" else str(image.format)
-    if name != "JPEG" and getattr(image, "n_frames", 1) > 1:
-        raise FormatError("photo must be a single picture, not an animation or several pages")
-    if image.mode not in MODES and image.mode not in DEEP_GREY:
-        raise FormatError(f"photo must be grey, RGB or RGBA, not {image.mode}; convert it to RGB first")
-    settings = None
-    if isinstance(image, JpegImagePlugin.JpegImageFile):
-        settings = _jpeg_settings(image)
-    exif = without_previews(image.info.get("exif", b""))
-    pixels, truncated = _decode(image, data, name)
-    return Photo(
-        pixels=pixels,
-        format=name,
-        orientation=exif_orientation(exif),
-        truncated=truncated,
-        exif=exif,
-        icc=image.info.get("icc_profile") or b"",
-        chunks=select_chunks(data) if name == "PNG" else b"",
-        jpeg=settings,
-    )
-
-
-def _jpeg_settings(image: JpegImagePlugin.JpegImageFile) -> JpegSettings:
-    """Read how finely a JPEG was written."""
-    subsampling = JpegImagePlugin.get_sampling(image)
-    return JpegSettings(
-        quantisation={number: tuple(table) for number, table in image.quantization.items()},
-        subsampling=FINEST_SUBSAMPLING if subsampling == UNKNOWN_SUBSAMPLING else subsampling,
-        progressive=bool(image.info.get("progressive")),
-    )
-
-
-def _decode(image: Image.Image, data: bytes, name: str) -> tuple[Pixels, bool]:
-    """Decode the pixels; the second answer is whether the file was cut short."""
-    try:
-        if name == "PNG" and data[PNG_DEPTH_AT] == DEEP:
-            return _decode_deep(data), False
-        return _to_pixels(image), False
-    # A decoder given hostile bytes may fail in any way there is.
-    except Exception as error:
-        if name != "JPEG":
-            raise FormatError(f"image file is damaged or cut short: {error}") from error
-    try:
-        # Told where the file ends, the decoder gives all it has; this needs no switch that is global to Pillow.
-        with Image.open(io.BytesIO(data + END_OF_IMAGE), formats=("JPEG",)) as cut:
-            return _to_pixels(cut), True
-    except Exception as error:
-        raise FormatError(f"image file is damaged or cut short: {error}") from error
-
-
-def _decode_deep(data: bytes) -> Pixels:
-    """Decode a PNG of sixteen bits a sample, which Pillow would cut to eight."""
-    bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if bgr is None:
-        raise FormatError("its pixels cannot be decoded")
-    return _swap_colours(bgr.astype(np.uint16, copy=False))
-
-
-def _to_pixels(image: Image.Image) -> Pixels:
-    """Bring an image to grey, RGB or RGBA."""
-    if image.mode in DEEP_GREY:
-        return np.asarray(image).astype(np.uint16)
-    mode = "RGBA" if "transparency" in image.info else MODES[image.mode]
-    return np.asarray(image if image.mode == mode else image.convert(mode)).copy()
-
-
-def _swap_colours(pixels: Pixels) -> Pixels:
-    """Turn RGB into OpenCV's BGR, or back: the swap is its own inverse."""
-    if pixels.ndim == 2:
-        return pixels
-    order = [2, 1, 0] if pixels.shape[2] == COLOURS else [2, 1, 0, COLOURS]
-    return pixels[..., order]
-
-
-def _encode_jpeg(pixels: Pixels, like: Photo, settings: JpegSettings, options: Mapping[str, Any]) -> bytes:
-    """Write a JPEG file."""
-    exif = like.exif if len(like.exif) <= SEGMENT_LIMIT else orientation_alone(like.orientation)
-    file = io.BytesIO()
-    _to_image(pixels).save(
-        file,
-        format="JPEG",
-        subsampling=settings.subsampling,
-        progressive=settings.progressive,
-        exif=exif,
-        icc_profile=like.icc or None,
-        **options,
-    )
-    return file.getvalue()
-
-
-def _to_image(pixels: Pixels) -> Image.Image:
-    """Wrap pixels for Pillow's JPEG encoder, which takes RGB fastest with a fourth, idle channel."""
-    if pixels.ndim == 2:
-        return Image.fromarray(pixels)
-    wide = cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA)
-    return Image.frombuffer("RGBX", pixels.shape[1::-1], np.asarray(wide), "raw", "RGBX", 0, 1)
-
-
-def _encode_png(pixels: Pixels, like: Photo) -> bytes:
-    """Write a PNG file."""
-    done, data = cv2.imencode(".png", _swap_colours(pixels))
-    if not done:
-        raise PhotoError("pixels cannot be written as PNG")
-    return insert_chunks(data.tobytes(), like.chunks)

@@ -1,0 +1,89 @@
+"""Find JPEG pictures that lie inside other bytes, and blank them.
+
+ITU-T T.81, "Digital compression and coding of continuous-tone still images".
+"""
+
+import re
+import struct
+from collections.abc import Iterator
+
+__all__ = ["blank_pictures", "holds_picture"]
+
+# SOI and a marker that can come next, T.81 table B.1. The first byte is not asked for: some cameras change it.
+BEGINNING = re.compile(rb".\xd8\xff[\xc0-\xc4\xdb\xdd\xe0-\xef\xfe]", re.DOTALL)
+# In a scan, FF is followed by 0 or by a restart marker, B.1.1.5; any other marker ends it.
+AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
+MARKER = 0xFF
+START_BYTES = 2  # of SOI
+END_OF_IMAGE = 0xD9
+START_OF_SCAN = 0xDA
+HEAD = struct.Struct(">BBH")  # a marker's two bytes and its length, which counts itself, B.1.1.4
+LENGTH_BYTES = 2
+
+
+def blank_pictures(data: bytes) -> bytes:
+    """Overwrite every JPEG picture with zeros.
+
+    Parameters
+    ----------
+    data : bytes
+        Anything.
+
+    Returns
+    -------
+    data : bytes
+        As long as before.
+    """
+    blanked = bytearray(data)
+    for start, stop in _pictures(data):
+        blanked[start:stop] = bytes(stop - start)
+    return bytes(blanked)
+
+
+def holds_picture(data: bytes) -> bool:
+    """Tell whether a JPEG picture lies somewhere inside.
+
+    Parameters
+    ----------
+    data : bytes
+        Anything.
+
+    Returns
+    -------
+    held : bool
+        A beginning of a JPEG that never comes to its pixels counts for nothing.
+    """
+    return next(_pictures(data), None) is not None
+
+
+def _pictures(data: bytes) -> Iterator[tuple[int, int]]:
+    """Give where each picture begins and ends; those inside others are part of them."""
+    barren: set[int] = set()
+    found = BEGINNING.search(data)
+    while found is not None:
+        stop = _end_of_picture(data, found.start(), barren)
+        if stop:
+            yield found.start(), stop
+        found = BEGINNING.search(data, stop or found.start() + 1)
+
+
+def _end_of_picture(data: bytes, start: int, barren: set[int]) -> int:
+    """Walk from segment to segment to the end of a picture; 0 when there is none.
+
+    Places from which no pixels are reached are put into `barren`: a walk that comes there ends, so that all walks
+    together are no longer than the data.
+    """
+    at, scanned = start + START_BYTES, False
+    while at + HEAD.size <= len(data) and at not in barren:
+        barren.add(at)
+        first, marker, length = HEAD.unpack_from(data, at)
+        if first != MARKER or (marker != END_OF_IMAGE and length < LENGTH_BYTES):
+            return at if scanned else 0
+        if marker == END_OF_IMAGE:
+            return at + START_BYTES if scanned else 0
+        at += START_BYTES + length
+        if marker == START_OF_SCAN:
+            scanned = True
+            ended = AFTER_SCAN.search(data, at)
+            at = len(data) if ended is None else ended.start()
+    return len(data) if scanned else 0

@@ -1,0 +1,81 @@
+"""Encode pixels as files that say nothing else."""
+
+import io
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from tracemark.errors import PhotoError
+from tracemark.media.decoding import Pixels, swap_colours
+from tracemark.media.settings import JpegSettings
+
+__all__ = ["WRITABLE", "encode_jpeg", "encode_png"]
+
+WRITABLE = ("JPEG", "PNG")
+
+
+def encode_jpeg(pixels: Pixels, settings: JpegSettings, *, quality: int | None, restart_interval: int) -> bytes:
+    """Write a JPEG file.
+
+    Parameters
+    ----------
+    pixels : ndarray
+        Grey or RGB, 8 bits.
+    settings : JpegSettings
+        How.
+    quality : int or None
+        1 to 100, in place of the quantisation tables.
+    restart_interval : int
+        MCUs between restart markers; 0 for none.
+
+    Returns
+    -------
+    data : bytes
+        A whole file.
+    """
+    fineness: dict[str, Any] = {"qtables": settings.quantisation} if quality is None else {"quality": quality}
+    file = io.BytesIO()
+    _to_image(pixels).save(
+        file,
+        format="JPEG",
+        subsampling=settings.subsampling,
+        progressive=settings.progressive,
+        keep_rgb=settings.rgb,
+        restart_marker_blocks=restart_interval,
+        **fineness,
+    )
+    return file.getvalue()
+
+
+def encode_png(pixels: Pixels) -> bytes:
+    """Write a PNG file.
+
+    Parameters
+    ----------
+    pixels : ndarray
+        Grey, RGB or RGBA of 8 or 16 bits.
+
+    Returns
+    -------
+    data : bytes
+        A whole file.
+
+    Raises
+    ------
+    PhotoError
+        When the encoder fails.
+    """
+    done, data = cv2.imencode(".png", swap_colours(pixels))
+    if not done:
+        raise PhotoError("pixels cannot be written as PNG")
+    return data.tobytes()
+
+
+def _to_image(pixels: Pixels) -> Image.Image:
+    """Wrap pixels for Pillow's JPEG encoder, which takes RGB fastest with a fourth, idle channel."""
+    if pixels.ndim == 2:
+        return Image.fromarray(pixels)
+    wide = cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA)
+    return Image.frombuffer("RGBX", pixels.shape[1::-1], np.asarray(wide), "raw", "RGBX", 0, 1)

@@ -1,0 +1,50 @@
+import io
+import time
+
+import pytest
+from PIL import Image
+
+from tests.media.blocks import exif_block, small_jpeg
+from tracemark.media.embedded import blank_pictures, holds_picture
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"progressive": True}, {"exif": b"Exif\0\0" + exif_block(thumbnail=small_jpeg())}]
+)
+def test_a_picture_is_blanked_to_its_last_byte_and_nothing_beside_it(options):
+    picture = small_jpeg(side=40, **options)
+    assert blank_pictures(b"before" + picture + b"behind" + picture) == (
+        b"before" + bytes(len(picture)) + b"behind" + bytes(len(picture))
+    )
+
+
+def test_a_picture_whose_first_byte_was_changed_is_found():
+    picture = b"\x02" + small_jpeg()[1:]
+    assert holds_picture(b"before" + picture)
+    assert blank_pictures(picture) == bytes(len(picture))
+
+
+def test_a_picture_that_is_cut_short_is_blanked_to_the_end():
+    picture = small_jpeg(side=40)
+    assert blank_pictures(b"before" + picture[:-20]) == b"before" + bytes(len(picture) - 20)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\xff\xd8\xff", b"\xff\xd8\xff\xe0 only looks like one, and more words follow", b"\xff\xd8\xff\xd9"]
+)
+def test_bytes_that_never_come_to_pixels_stay(data):
+    assert blank_pictures(data) == data
+    assert not holds_picture(data)
+
+
+def test_a_picture_behind_a_false_beginning_is_found():
+    data = b"\xff\xd8\xff\xe0\x00\x04\xff\xd8" + b"\xff\xe0\x00\x02" + small_jpeg()
+    with pytest.raises(Exception, match="cannot identify"):
+        Image.open(io.BytesIO(blank_pictures(data)))
+
+
+def test_many_beginnings_take_no_longer_than_their_bytes():
+    data = b"\xff\xe0\x00\x04\xff\xd8" * 200_000
+    started = time.perf_counter()
+    assert not holds_picture(data)
+    assert time.perf_counter() - started < 10
