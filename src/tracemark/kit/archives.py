@@ -3,15 +3,18 @@
 import hashlib
 import os
 import secrets
+import threading
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tracemark.errors import OutputError
-from tracemark.kit.manifest import ArchiveEntry, CopyEntry, Manifest, hash_file
+from tracemark.kit.entries import ArchiveEntry, CopyEntry
+from tracemark.kit.folder import hash_file, nowhere_to_write
+from tracemark.kit.manifest import Manifest
 from tracemark.kit.task import Failure
 
 __all__ = ["MadeArchive", "make_archives", "write_archive"]
@@ -40,7 +43,7 @@ class MadeArchive:
 
 
 def make_archives(
-    manifest: Manifest, names: Mapping[int, str], *, lost: set[int], force: bool
+    manifest: Manifest, names: Mapping[int, str], *, lost: set[int], force: bool, stop: threading.Event
 ) -> Iterator[MadeArchive | Failure]:
     """Put everything that a kit holds for a recipient into one archive.
 
@@ -54,17 +57,26 @@ def make_archives(
         Recipients of whose copies one failed: they have no archive until all is well.
     force : bool
         Whether files that are not ours are replaced.
+    stop : threading.Event
+        When set, no more is begun.
 
     Yields
     ------
     MadeArchive or Failure
         One for each name.
+
+    Raises
+    ------
+    OutputError
+        When nothing can be written any more.
     """
     holdings: dict[int, dict[str, str]] = defaultdict(dict)
     for entry in sorted(manifest.entries.values(), key=lambda entry: entry.file):
         if isinstance(entry, CopyEntry) and (manifest.out / entry.file).is_file():
             holdings[entry.recipient][entry.file] = entry.sha256
     for recipient, file in names.items():
+        if stop.is_set():
+            return
         path, holds = manifest.out / file, holdings[recipient]
         if recipient in lost:
             words = f"archive must hold all copies of recipient {recipient}, and some failed; it was not made"
@@ -78,13 +90,15 @@ def make_archives(
         try:
             sha256, size = write_archive(path, out=manifest.out, files=holds, replaced=force or ours)
         except OutputError as error:
+            if nowhere_to_write(error):
+                raise
             yield Failure(path, str(error))
             continue
         manifest.add([ArchiveEntry(file, sha256.hex(), size, recipient, holds)])
         yield MadeArchive(recipient, file, sha256, size)
 
 
-def write_archive(path: Path, *, out: Path, files: Iterable[str], replaced: bool) -> tuple[bytes, int]:
+def write_archive(path: Path, *, out: Path, files: Mapping[str, str], replaced: bool) -> tuple[bytes, int]:
     """Write a ZIP file, whole or not at all.
 
     Parameters
@@ -93,8 +107,9 @@ def write_archive(path: Path, *, out: Path, files: Iterable[str], replaced: bool
         Where to.
     out : Path
         The kit's folder.
-    files : iterable of str
-        What goes into it, by the names inside that folder.  Nothing is compressed: photos are already.
+    files : mapping
+        What goes into it: name inside that folder -> SHA-256 that it must have, hexadecimal.  Nothing is compressed:
+        photos are already.
     replaced : bool
         Whether a file that is there may be replaced by one with other bytes.
 
@@ -106,7 +121,7 @@ def write_archive(path: Path, *, out: Path, files: Iterable[str], replaced: bool
     Raises
     ------
     OutputError
-        When it cannot be written, or another file has its name.
+        When it cannot be written, a copy was changed, or another file has its name.
     """
     draft = path.with_name(f".tracemark-{secrets.token_hex(TOKEN_BYTES)}")
     try:
@@ -114,16 +129,13 @@ def write_archive(path: Path, *, out: Path, files: Iterable[str], replaced: bool
             path.parent.mkdir(parents=True, exist_ok=True)
             with draft.open("xb") as opened:
                 with zipfile.ZipFile(opened, "w") as archive:
-                    for file in files:
-                        _add(archive, out / file, file)
+                    for file, listed in files.items():
+                        _add(archive, out / file, file, listed)
                 opened.flush()
                 os.fsync(opened.fileno())
-            with draft.open("rb") as opened:
-                sha256 = hashlib.file_digest(opened, "sha256").digest()
-            if path.exists() and not replaced:
-                with path.open("rb") as there:
-                    if hashlib.file_digest(there, "sha256").digest() != sha256:
-                        raise OutputError(f"{path} exists already; --force replaces it")
+            sha256 = hash_file(draft)
+            if path.exists() and not replaced and hash_file(path) != sha256:
+                raise OutputError(f"{path} exists already; --force replaces it")
             draft.replace(path)
         finally:
             with suppress(OSError):
@@ -133,11 +145,15 @@ def write_archive(path: Path, *, out: Path, files: Iterable[str], replaced: bool
         raise OutputError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}") from error
 
 
-def _add(archive: zipfile.ZipFile, source: Path, name: str) -> None:
-    """Put one file in, piece by piece."""
-    entry = zipfile.ZipInfo(name, date_time=EARLIEST)
+def _add(archive: zipfile.ZipFile, source: Path, name: str, sha256: str) -> None:
+    """Put one file in, piece by piece; what was changed since it was listed must not go out."""
+    entry = zipfile.ZipInfo(os.fsencode(name).decode(errors="replace"), date_time=EARLIEST)
     entry.external_attr = MODE
     entry.file_size = source.stat().st_size
+    hashed = hashlib.sha256()
     with source.open("rb") as file, archive.open(entry, "w") as member:
         while piece := file.read(PIECE_BYTES):
+            hashed.update(piece)
             member.write(piece)
+    if hashed.hexdigest() != sha256:
+        raise OutputError(f"{source} must have SHA-256 {sha256} as when it was made, and was changed")

@@ -21,7 +21,7 @@ __all__ = ["leaked", "read_back", "sampled"]
 EVERY = 50  # of a photo's copies one is read back: a reading takes a second, a spliced copy milliseconds
 QUALITY = 75  # JPEG, as sites save what is posted
 SUBSAMPLING = 2  # 4:2:0, likewise
-BLIND_PIXELS = 360_000  # below, blind reading of half the size is slow and often in vain; `benchmarks.choices checking`
+BLIND_PIXELS = 360_000  # below, blind reading of half the size takes three to seven times as long: docs/kit.md
 
 
 def sampled(place: int, *, check: str) -> bool:

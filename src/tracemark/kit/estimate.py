@@ -1,21 +1,22 @@
 """Foretell how large a kit will be and how long it will take, by making a few copies that nobody keeps."""
 
+import math
 import shutil
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tracemark.errors import TracemarkError
+from tracemark.errors import FormatError, TracemarkError
 from tracemark.keys import Key
 from tracemark.kit.checking import sampled
+from tracemark.kit.folder import hash_file
 from tracemark.kit.kit import KitOrder, by_photo
-from tracemark.kit.making import SPLICED_COPIES, forget, make
-from tracemark.kit.manifest import hash_file
+from tracemark.kit.making import CUT, SPLICED_COPIES, forget, make
 from tracemark.kit.task import Answer, Failure, KitCopy, Task
-from tracemark.kit.workers import processors
+from tracemark.kit.workers import processes
 from tracemark.media.photo import read_photo
 from tracemark.recording import SOFTWARE
 
@@ -93,41 +94,60 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None) -> KitEstimate:
     """
     Key.load(order.key_file)
     grouped = by_photo(order.copies)
-    kinds: dict[str, list[tuple[Path, int]]] = defaultdict(list)
+    kinds: dict[str, list[tuple[int, Path]]] = defaultdict(list)
     failures: list[Failure] = []
     for photo in grouped:
-        try:
-            rows, columns = read_photo(photo).pixels.shape[:2]
-        except (TracemarkError, OSError, MemoryError) as error:
-            failures.append(Failure(photo, str(error)))
+        found = _pixels(photo)
+        if isinstance(found, Failure):
+            failures.append(found)
         else:
-            kinds[photo.suffix.lower()].append((photo, rows * columns))
+            kinds[photo.suffix.lower()].append((found, photo))
     seconds, size, copies = 0.0, 0.0, 0
     for photos in kinds.values():
-        photos.sort(key=lambda one: one[1])
-        middle, pixels = photos[len(photos) // 2]
-        tried = _try(grouped[middle], order, pixels)
-        if isinstance(tried, Failure):
-            failures.append(tried)
-            photos.remove((middle, pixels))
-            continue
-        for photo, pixels in photos:
+        tried = _try_middle(photos, grouped, order, failures)
+        for pixels, photo in photos:
             number = len(grouped[photo])
             checks = sum(sampled(place, check=order.check) for place in range(number))
             seconds += (tried.once_s + number * tried.copy_s) * pixels / tried.pixels + checks * tried.check_s
             size += photo.stat().st_size * tried.growth * number
             copies += number
     forget()
-    processes = jobs or processors()
+    workers = jobs or processes()
     return KitEstimate(
         photos=sum(map(len, kinds.values())),
         copies=copies,
         bytes=round(size) * (2 if order.archives else 1),
-        seconds=seconds / processes,
-        processes=processes,
+        seconds=seconds / workers,
+        processes=workers,
         free=shutil.disk_usage(_nearest(order.out)).free,
         failures=tuple(failures),
     )
+
+
+def _pixels(photo: Path) -> int | Failure:
+    """Open a photo, and count its pixels."""
+    try:
+        opened = read_photo(photo)
+        if opened.truncated:
+            raise FormatError(CUT)
+    except (TracemarkError, OSError, MemoryError) as error:
+        return Failure(photo, str(error) or type(error).__name__)
+    return math.prod(opened.pixels.shape[:2])
+
+
+def _try_middle(
+    photos: list[tuple[int, Path]], grouped: Mapping[Path, Sequence[KitCopy]], order: KitOrder, failures: list[Failure]
+) -> _Tried:
+    """Try the photo of middle size; one that fails is moved to the failures, and its neighbour tried."""
+    photos.sort()
+    while photos:
+        pixels, middle = photos[len(photos) // 2]
+        tried = _try(grouped[middle], order, pixels)
+        if isinstance(tried, _Tried):
+            return tried
+        failures.append(tried)
+        photos.remove((pixels, middle))
+    return _Tried(1, 0.0, 0.0, 0.0, 0.0)
 
 
 def _try(copies: Sequence[KitCopy], order: KitOrder, pixels: int) -> _Tried | Failure:

@@ -8,15 +8,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tracemark.errors import OutputError
+from tracemark.errors import KitError, OutputError
 from tracemark.keys import Key
 from tracemark.kit.archives import MadeArchive, make_archives
 from tracemark.kit.checking import sampled
+from tracemark.kit.folder import clear_drafts, hash_file, is_inside
 from tracemark.kit.making import SPLICED_COPIES
-from tracemark.kit.manifest import clear_drafts, hash_file, open_manifest
+from tracemark.kit.manifest import open_manifest
 from tracemark.kit.register import Register
+from tracemark.kit.sharing import open_workers, work
 from tracemark.kit.task import Failure, KitCopy, MadeCopy, Task
-from tracemark.kit.workers import open_workers, work
 from tracemark.ledger.ledger import Ledger
 from tracemark.recording import SOFTWARE
 
@@ -89,12 +90,16 @@ def make_kit(
     KeyFileError
         When the key cannot be used.
     KitError
-        When the kit's manifest is damaged, another program is writing it, or the scheduler is of no use.
+        When a name leads out of the kit, its manifest is damaged, another program is writing it, or the scheduler is
+        of no use.
     LedgerError
         When the ledger cannot be written; what was written and is not recorded is taken back.
     OutputError
         When nothing can be written any more.
     """
+    outside = next((file for file in _names(order) if not is_inside(file)), None)
+    if outside is not None:
+        raise KitError(f"names must lie inside the kit's folder, and {outside!a} does not")
     key = Key.load(order.key_file)
     stop = stop or threading.Event()
     with open_manifest(order.out) as manifest:
@@ -110,8 +115,7 @@ def make_kit(
                     gone = [made.copy] if made.copy else [one for one in order.copies if one.photo == made.photo]
                     lost.update(one.recipient for one in gone)
                 yield made
-            if not stop.is_set():
-                yield from make_archives(manifest, order.archives, lost=lost, force=order.force)
+            yield from make_archives(manifest, order.archives, lost=lost, force=order.force, stop=stop)
         except BaseException:
             # Why it ended matters more than a manifest that could not be put in order.
             with suppress(OutputError):
@@ -130,6 +134,8 @@ def _make_copies(
     """Make the copies that are missing."""
     tasks: list[Task] = []
     for photo, copies in by_photo(order.copies).items():
+        if stop.is_set():
+            return
         try:
             register.photos[photo] = hash_file(photo)
         except OSError as error:
@@ -143,7 +149,7 @@ def _make_copies(
                 missing.append((copy, checked))
         if missing:
             tasks.append(_task(photo, missing, order, register))
-    if not tasks or stop.is_set():
+    if not tasks:
         return
     told: set[tuple[Path, str]] = set()
     with open_workers(jobs=jobs, scheduler=scheduler) as workers:
@@ -184,6 +190,12 @@ def _task(photo: Path, missing: Sequence[tuple[KitCopy, bool]], order: KitOrder,
         splice=len(missing) >= SPLICED_COPIES,
         software=SOFTWARE,
     )
+
+
+def _names(order: KitOrder) -> Iterator[str]:
+    """List the names that files of the kit will have."""
+    yield from (copy.file for copy in order.copies)
+    yield from order.archives.values()
 
 
 def by_photo(copies: Iterable[KitCopy]) -> dict[Path, list[KitCopy]]:

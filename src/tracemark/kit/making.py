@@ -1,28 +1,29 @@
 """Make the copies of a task; this is what runs on every worker."""
 
-import errno
 import hashlib
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 
 from tracemark.embedding import prepare
 from tracemark.errors import FormatError, KeyFileError, KitError, OutputError, PhotoError
 from tracemark.keys import Key
 from tracemark.kit.checking import read_back
+from tracemark.kit.folder import nowhere_to_write
 from tracemark.kit.task import Answer, Check, Failure, KitCopy, MadeCopy, Task
 from tracemark.media.photo import Photo, encode_photo, read_photo, write_atomically
 from tracemark.plan import Plan
 from tracemark.recording import SOFTWARE, describe_photo
 
-__all__ = ["SPLICED_COPIES", "forget", "make"]
+__all__ = ["CUT", "SPLICED_COPIES", "forget", "make"]
 
 SLICE_S = 2.0  # after which a worker tells what it has made: a kill costs no more, and progress is seen
 SPLICED_COPIES = 16  # from so many copies of a photo on, splicing is never slower: it encodes 16 variants first
+CUT = "photo must be a whole file, and this one ends early"
 SPLICED_SIZE = 1.1  # bytes over those of the photo: markers weigh more in small files, and those are encoded soon
-NOWHERE_TO_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # what fails one copy so will fail all others
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,10 @@ class Prepared:
 
     encode: Callable[[int], bytes]
     """Makes a recipient's file."""
+
+
+_LAST: dict[int, tuple[object, Prepared]] = {}
+"""Thread -> what it was asked to prepare last, and what came of it; a dask worker may have several threads."""
 
 
 def make(task: Task) -> Answer:
@@ -68,7 +73,7 @@ def make(task: Task) -> Answer:
         raise KitError(f"every worker must run {task.software}, and one runs {SOFTWARE}")
     until = time.monotonic() + SLICE_S
     try:
-        prepared = _prepared(task.photo, task.sha256, task.key_file, task.key_id, task.quality, task.splice)
+        prepared = _prepared(task)
         record = describe_photo(prepared.photo.pixels, prepared.plan, name=task.photo.name) if task.describe else None
     except (PhotoError, OSError, MemoryError) as error:
         return Answer(failures=(_photo_failure(task, error),))
@@ -76,24 +81,37 @@ def make(task: Task) -> Answer:
 
 
 def forget() -> None:
-    """Let go of the photo that was prepared last: a large one takes most of a gigabyte."""
-    _prepared.cache_clear()
+    """Let go of the photos that were prepared last: a large one takes most of a gigabyte."""
+    _LAST.clear()
 
 
-@lru_cache(maxsize=1)
-def _prepared(path: Path, sha256: bytes, key_file: Path, key_id: str, quality: int | None, splice: bool) -> Prepared:
-    """Prepare a photo, or find the one that was prepared last: the next task is often its, too."""
-    key = Key.load(key_file)
-    if key.id != key_id:
-        raise KeyFileError(f"key file {key_file} must hold key {key_id} wherever copies are made, not {key.id}")
-    data = path.read_bytes()
-    if hashlib.sha256(data).digest() != sha256:
+def _prepared(task: Task) -> Prepared:
+    """Prepare a photo, or find the one that this thread prepared last: the next task is often its, too."""
+    thread = threading.get_ident()
+    wanted = (task.photo, task.sha256, task.key_file, task.key_id, task.quality, task.splice)
+    known = _LAST.pop(thread, None)
+    if known is None or known[0] != wanted:
+        known = None  # the next one takes its place in memory
+        known = (wanted, _prepare(task))
+    _LAST[thread] = known
+    return known[1]
+
+
+def _prepare(task: Task) -> Prepared:
+    """Read the key and the photo, and analyse it."""
+    key = Key.load(task.key_file)
+    if key.id != task.key_id:
+        raise KeyFileError(
+            f"key file {task.key_file} must hold key {task.key_id} wherever copies are made, not {key.id}"
+        )
+    data = task.photo.read_bytes()
+    if hashlib.sha256(data).digest() != task.sha256:
         raise FormatError("photo must stay as it is while copies are made of it, and was changed")
     photo = read_photo(data)
     if photo.truncated:
-        raise FormatError("photo must be a whole file, and this one ends early")
+        raise FormatError(CUT)
     plan = prepare(photo.pixels, key=key)
-    return Prepared(key, photo, plan, _encoder(plan, photo, quality, splice=splice))
+    return Prepared(key, photo, plan, _encoder(plan, photo, task.quality, splice=task.splice))
 
 
 def _encoder(plan: Plan, photo: Photo, quality: int | None, *, splice: bool) -> Callable[[int], bytes]:
@@ -120,7 +138,7 @@ def _make_copies(answer: Answer, prepared: Prepared, task: Task, *, until: float
             doubtful = True
             failures.append(Failure(copy.photo, str(error), copy))
         except OutputError as error:
-            if not _nowhere_to_write(error):
+            if not nowhere_to_write(error):
                 failures.append(Failure(copy.photo, str(error), copy))
                 continue
             if not made:
@@ -150,9 +168,11 @@ def _make_copy(copy: KitCopy, prepared: Prepared, task: Task, *, check: bool) ->
             found = read_back(
                 path, recipient=copy.recipient, key=prepared.key, original=prepared.photo.pixels, guests=task.guests
             )
-        except (KitError, FormatError) as error:
+        except Exception as error:
             path.unlink(missing_ok=True)
-            raise KitError(f"{error}; it was taken back") from error
+            if isinstance(error, (KitError, FormatError)):
+                raise KitError(f"{error}; it was taken back") from error
+            raise
     return MadeCopy(copy, hashlib.sha256(data).digest(), len(data), was_there, found)
 
 
@@ -169,8 +189,3 @@ def _deliver(path: Path, data: bytes, *, force: bool) -> bool:
         raise OutputError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}") from error
     write_atomically(path, data)
     return False
-
-
-def _nowhere_to_write(error: Exception) -> bool:
-    """Tell whether the other copies will fail as this one did."""
-    return isinstance(error.__cause__, OSError) and error.__cause__.errno in NOWHERE_TO_WRITE

@@ -4,7 +4,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tracemark.errors import LedgerError
-from tracemark.kit.manifest import CopyEntry, Manifest, hash_file
+from tracemark.kit.entries import CopyEntry
+from tracemark.kit.folder import hash_file
+from tracemark.kit.manifest import Manifest
 from tracemark.kit.task import Answer, Check, KitCopy, MadeCopy
 from tracemark.ledger.database import as_text
 from tracemark.ledger.ledger import Ledger
@@ -45,7 +47,7 @@ class Register:
         return MadeCopy(copy, sha256, entry.bytes, was_there=True, check=found)
 
     def write(self, answer: Answer) -> None:
-        """Record and list copies that were made; those that cannot be recorded are taken back."""
+        """Record and list copies that were made; those that were made now and cannot be recorded are taken back."""
         if self.ledger is not None:
             self._record(answer, self.ledger)
         self.manifest.add(self._entry(made) for made in answer.made)
@@ -71,7 +73,8 @@ class Register:
                 del unrecorded[mark]
         except LedgerError:
             for made in unrecorded.values():
-                (self.manifest.out / made.copy.file).unlink(missing_ok=True)
+                if not made.was_there:
+                    (self.manifest.out / made.copy.file).unlink(missing_ok=True)
             raise
 
     def _entry(self, made: MadeCopy) -> CopyEntry:

@@ -1,0 +1,146 @@
+"""Write what a manifest says of a file as one line, and read it again."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from tracemark.kit.folder import is_inside
+
+__all__ = ["ArchiveEntry", "CopyEntry", "Entry", "read_line", "sum_line", "write_line"]
+
+COPY = "tracemark.kit.copy/1"
+ARCHIVE = "tracemark.kit.archive/1"
+SHA256_BYTES = 32
+# What `sha256sum` writes for signs that would break a line; such a line begins with a backslash: GNU coreutils manual,
+# section cksum.
+ESCAPES = ((b"\\", b"\\\\"), (b"\n", b"\\n"), (b"\r", b"\\r"))
+
+
+@dataclass(frozen=True, slots=True)
+class CopyEntry:
+    """What the manifest says of a copy."""
+
+    file: str
+    """Its name inside the kit's folder."""
+
+    sha256: str
+    """SHA-256 of its bytes, hexadecimal."""
+
+    bytes: int
+    """How many there are."""
+
+    recipient: int
+    """Whose it is."""
+
+    photo: str
+    """Name of the photo's file."""
+
+    photo_sha256: str
+    """SHA-256 of the photo's file, hexadecimal."""
+
+    key: str
+    """ID of the key."""
+
+    quality: int | None
+    """JPEG quality that was asked for; None for the photo's own."""
+
+    software: str
+    """Name and version of the program."""
+
+    checked: Mapping[str, Any] | None
+    """How it was read back; None when it was not."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveEntry:
+    """What the manifest says of an archive."""
+
+    file: str
+    """Its name inside the kit's folder."""
+
+    sha256: str
+    """SHA-256 of its bytes, hexadecimal."""
+
+    bytes: int
+    """How many there are."""
+
+    recipient: int
+    """Whose copies it holds."""
+
+    holds: Mapping[str, str] = field(default_factory=dict)
+    """Name of each copy in it -> SHA-256."""
+
+
+Entry = CopyEntry | ArchiveEntry
+KINDS: dict[str, type[CopyEntry] | type[ArchiveEntry]] = {COPY: CopyEntry, ARCHIVE: ArchiveEntry}
+
+
+def write_line(entry: Entry) -> bytes:
+    """Write an entry.
+
+    Parameters
+    ----------
+    entry : CopyEntry or ArchiveEntry
+        A name in it that is no text is escaped.
+
+    Returns
+    -------
+    line : bytes
+        A JSON object in ASCII, with a newline at its end and nowhere else.
+    """
+    schema = next(schema for schema, kind in KINDS.items() if isinstance(entry, kind))
+    return json.dumps({"schema": schema, **asdict(entry)}, allow_nan=False).encode() + b"\n"
+
+
+def read_line(line: bytes) -> Entry:
+    """Read an entry.
+
+    Parameters
+    ----------
+    line : bytes
+        As :func:`write_line` writes it, with or without the newline.
+
+    Returns
+    -------
+    entry : CopyEntry or ArchiveEntry
+
+    Raises
+    ------
+    ValueError
+        When it is anything else.
+    """
+    try:
+        fields = json.loads(line)
+        entry = KINDS[fields.pop("schema")](**fields)
+        named = [entry.sha256, *([entry.photo_sha256] if isinstance(entry, CopyEntry) else entry.holds.values())]
+        whole = all(len(bytes.fromhex(sha256)) == SHA256_BYTES for sha256 in named)
+        checked = entry.checked if isinstance(entry, CopyEntry) else None
+        whole &= checked is None or (isinstance(checked["method"], str) and checked["log10_false_alarm"] <= 0)
+        whole &= isinstance(entry.bytes, int) and isinstance(entry.recipient, int) and is_inside(entry.file)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ValueError(f"line must be an entry of a manifest ({error})") from error
+    if not whole:
+        raise ValueError("line must be an entry of a manifest (a field is damaged)")
+    return entry
+
+
+def sum_line(entry: Entry) -> bytes:
+    """Write the sum of a file as ``sha256sum`` does.
+
+    Parameters
+    ----------
+    entry : CopyEntry or ArchiveEntry
+
+    Returns
+    -------
+    line : bytes
+        With a newline at its end and nowhere else.
+    """
+    name = os.fsencode(entry.file)
+    escaped = name
+    for sign, words in ESCAPES:
+        escaped = escaped.replace(sign, words)
+    mark = b"" if escaped == name else b"\\"
+    return b"%b%b  %b\n" % (mark, entry.sha256.encode(), escaped)

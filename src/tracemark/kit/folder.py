@@ -1,0 +1,111 @@
+"""Write a kit's folder: one program at a time, no drafts left, and no copy outside of it."""
+
+import errno
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+
+from tracemark.errors import KitError, OutputError
+
+__all__ = ["clear_drafts", "hash_file", "is_inside", "nowhere_to_write", "open_folder"]
+
+DRAFT = re.compile(r"\.tracemark-[0-9a-f]{16}")
+NOWHERE_TO_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # what fails one file so will fail all others
+
+
+@contextmanager
+def open_folder(out: Path) -> Iterator[None]:
+    """Make the folder if need be, and keep other programs from writing into it.
+
+    Parameters
+    ----------
+    out : Path
+        The kit's folder; one that was made is removed when nothing came of it.
+
+    Raises
+    ------
+    KitError
+        When another program is writing the kit.
+    OutputError
+        When the folder cannot be made.
+    """
+    made = not out.exists()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{out} cannot be made: {(error.strerror or str(error)).lower()}") from error
+    try:
+        with _locked(out):
+            yield
+    finally:
+        if made:
+            # Not empty: then something did come of it.
+            with suppress(OSError):
+                out.rmdir()
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keep other programs from writing the same kit, where the system can do that."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise KitError(f"kit {folder} is being written by another program; wait for it to end") from error
+        except OSError:
+            pass  # a file system without locks
+        yield
+    finally:
+        os.close(opened)
+
+
+def is_inside(file: str) -> bool:
+    """Tell whether a name lies inside the kit's folder.
+
+    Parameters
+    ----------
+    file : str
+        Parts divided by ``/``.
+
+    Returns
+    -------
+    inside : bool
+        False when it is empty or absolute, climbs, or is no name at all.
+    """
+    path = PurePosixPath(file)
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and "\0" not in file
+
+
+def clear_drafts(folders: Iterable[Path]) -> None:
+    """Remove what a program that was killed had begun to write.
+
+    Parameters
+    ----------
+    folders : iterable of Path
+        Where to look; folders in them are left alone.
+    """
+    for folder in folders:
+        with suppress(OSError):
+            for entry in os.scandir(folder):
+                if DRAFT.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                    Path(entry.path).unlink()
+
+
+def hash_file(path: Path) -> bytes:
+    """Hash a file with SHA-256."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+def nowhere_to_write(error: OutputError) -> bool:
+    """Tell whether other files will fail as this one did: the disk is full, or read-only."""
+    return isinstance(error.__cause__, OSError) and error.__cause__.errno in NOWHERE_TO_WRITE

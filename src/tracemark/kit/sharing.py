@@ -1,0 +1,127 @@
+"""Share tasks out among workers, and bear with workers that are lost."""
+
+import threading
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
+from dataclasses import replace
+
+from tracemark.kit.cluster import DaskWorkers
+from tracemark.kit.task import Answer, Failure, Task
+from tracemark.kit.workers import LocalWorkers, WorkerLostError, Workers
+
+__all__ = ["open_workers", "work"]
+
+LEAST_SHARE = 16  # copies; a photo whose copies are shared out is prepared by each worker that has some
+SILENCE_S = 10.0  # without an answer before somebody looks whether workers are still there; a slice takes 2
+
+
+@contextmanager
+def open_workers(*, jobs: int | None, scheduler: str | None) -> Iterator[Workers]:
+    """Find workers, and let them go in the end.
+
+    Parameters
+    ----------
+    jobs : int or None
+        Processes of this machine; None for as many as it has processors, once there is much to do.
+    scheduler : str or None
+        Address of a dask scheduler in their place, such as ``tcp://10.0.0.5:8786``.
+
+    Yields
+    ------
+    workers : Workers
+
+    Raises
+    ------
+    MissingLibraryError
+        When dask is not installed.
+    KitError
+        When the scheduler cannot be reached, or has no workers.
+    """
+    workers: Workers = LocalWorkers(jobs) if scheduler is None else DaskWorkers(scheduler)
+    try:
+        yield workers
+    finally:
+        workers.close()
+
+
+def work(tasks: Iterable[Task], workers: Workers, *, stop: threading.Event) -> Iterator[tuple[Task, Answer]]:
+    """Have all tasks made.
+
+    Parameters
+    ----------
+    tasks : iterable of Task
+        What is to be made; large ones are shared out while workers have nothing else to do.
+    workers : Workers
+        Who makes it.
+    stop : threading.Event
+        When set, what is under way is finished and no more is begun.
+
+    Yields
+    ------
+    task, answer : Task, Answer
+        As they come: there are several answers to a task that takes long, and a task that lost too many workers is
+        answered with a failure.
+
+    Raises
+    ------
+    KeyFileError, KitError, OutputError
+        As from :func:`~tracemark.kit.making.make`.
+    """
+    waiting, away = deque(tasks), dict[Future[Answer], Task]()
+    while away or (waiting and not stop.is_set()):
+        if not stop.is_set():
+            for task in _next(waiting, away.values(), workers.capacity):
+                away[workers.submit(task)] = task
+        done, _ = wait(away, timeout=SILENCE_S, return_when=FIRST_COMPLETED)
+        if not done:
+            workers.check()
+        for future in done:
+            task = away.pop(future)
+            try:
+                answer = workers.answer(future)
+            except WorkerLostError as error:
+                if task.attempts + 1 < workers.attempts:
+                    waiting.append(replace(task, attempts=task.attempts + 1))
+                    continue
+                words = (
+                    f"workers were lost again and again while they made copies of it: is there enough memory? ({error})"
+                )
+                answer = Answer(failures=(Failure(task.copies[0].photo, words),))
+            if answer.left:
+                # First in the line: whoever is free now has this photo prepared.
+                rest = replace(task, copies=answer.left, describe=False, doubtful=answer.doubtful, attempts=0)
+                waiting.appendleft(rest)
+            yield task, answer
+
+
+def _next(waiting: deque[Task], away: Collection[Task], capacity: int) -> list[Task]:
+    """Take what is to be made next.
+
+    All processes of a pool end with the first that does.  So whatever was under way then is made again, one task at a
+    time: who is lost once more is lost through its own task, and a photo too large for two at once gets through.
+    """
+    if any(task.attempts for task in away):
+        return []
+    suspect = next((task for task in waiting if task.attempts), None)
+    if suspect is not None:
+        if away:
+            return []
+        waiting.remove(suspect)
+        return [suspect]
+    free = capacity - len(away)
+    _share_out(waiting, free)
+    return [waiting.popleft() for _ in range(min(free, len(waiting)))]
+
+
+def _share_out(waiting: deque[Task], free: int) -> None:
+    """Halve the largest tasks until there is one for each worker that is free."""
+    while 0 < len(waiting) < free:
+        largest = max(waiting, key=lambda task: len(task.copies))
+        half = len(largest.copies) // 2
+        if half < LEAST_SHARE:
+            return
+        waiting.remove(largest)
+        waiting.append(replace(largest, copies=largest.copies[:half]))
+        waiting.append(replace(largest, copies=largest.copies[half:]))

@@ -1,0 +1,79 @@
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+import tracemark as tm
+from tests.kit.conftest import crop_photos
+from tracemark.kit.checking import leaked, read_back, sampled
+
+GUESTS = (17, 18, 2**31)
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory, demo_photo):
+    """A small photo and a larger one, a copy of each for recipient 17."""
+    folder, key = tmp_path_factory.mktemp("office"), tm.Key(bytes(range(32)))
+    made = {}
+    for name, size in (("small", (400, 304)), ("large", (1200, 800))):
+        (folder / name).mkdir()
+        photo = tm.read_photo(crop_photos(demo_photo, folder / name, 1, size)[0])
+        copy = folder / f"{name}.jpg"
+        copy.write_bytes(tm.prepare(photo.pixels, key=key).jpeg_for(17, like=photo, splice=False))
+        made[name] = (photo.pixels, copy)
+    return key, made
+
+
+def check(office, name, *, recipient=17, guests=GUESTS, copy=None):
+    key, made = office
+    original, there = made[name]
+    return read_back(copy or there, recipient=recipient, key=key, original=original, guests=guests)
+
+
+def test_a_large_copy_is_read_without_its_photo(office):
+    found = check(office, "large")
+    assert found.method == "blind"
+    assert found.log10_false_alarm < -9
+
+
+def test_a_small_copy_is_read_with_its_photo(office):
+    found = check(office, "small")
+    assert found.method == "informed"
+    assert found.log10_false_alarm < -9
+
+
+@pytest.mark.parametrize("name", ["small", "large"])
+def test_a_copy_that_names_somebody_else_is_refused(office, name):
+    with pytest.raises(tm.KitError, match=r"must be read as recipient 18's .* and it names 17"):
+        check(office, name, recipient=18)
+
+
+def test_a_copy_without_a_mark_is_refused(office, tmp_path):
+    _, made = office
+    Image.fromarray(made["small"][0]).save(tmp_path / "plain.png")
+    with pytest.raises(tm.KitError, match="it names nobody"):
+        check(office, "small", copy=tmp_path / "plain.png")
+
+
+def test_a_copy_that_cannot_be_opened_is_refused(office, tmp_path):
+    (tmp_path / "empty.jpg").touch()
+    with pytest.raises(tm.FormatError, match="empty"):
+        check(office, "small", copy=tmp_path / "empty.jpg")
+
+
+def test_what_is_read_is_half_as_large_and_was_saved_once_more(office):
+    _, made = office
+    _, copy = made["large"]
+    leak = leaked(copy)
+    assert leak.shape == (400, 600, 3)
+    halved = cv2.resize(tm.read_photo(copy).pixels, (600, 400), interpolation=cv2.INTER_AREA)
+    error = np.abs(leak.astype(int) - halved).mean()
+    assert 0.5 < error < 8
+
+
+@pytest.mark.parametrize(
+    ("check", "places"),
+    [("all", range(120)), ("sample", [0, 50, 100]), ("none", [])],
+)
+def test_a_sample_is_the_first_and_every_fiftieth(check, places):
+    assert [place for place in range(120) if sampled(place, check=check)] == list(places)

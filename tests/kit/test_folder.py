@@ -1,0 +1,84 @@
+import errno
+import subprocess
+import sys
+
+import pytest
+
+import tracemark as tm
+from tracemark.kit.folder import clear_drafts, is_inside, nowhere_to_write, open_folder
+
+DRAFT = ".tracemark-0123456789abcdef"
+
+
+def test_a_folder_that_stays_empty_goes_again(tmp_path):
+    with open_folder(tmp_path / "kit"):
+        assert (tmp_path / "kit").is_dir()
+    assert not (tmp_path / "kit").exists()
+
+
+def test_a_folder_that_was_there_stays(tmp_path):
+    (tmp_path / "kit").mkdir()
+    with open_folder(tmp_path / "kit"):
+        pass
+    assert (tmp_path / "kit").is_dir()
+
+
+def test_a_folder_that_cannot_be_made_says_why(tmp_path):
+    (tmp_path / "kit").write_text("mine")
+    with pytest.raises(tm.OutputError, match="kit cannot be made: file exists"), open_folder(tmp_path / "kit"):
+        pass
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from tracemark.kit.folder import open_folder
+with open_folder(Path(sys.argv[1])):
+    print("open", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such locks")
+def test_two_programs_never_write_one_kit_and_a_dead_one_is_no_obstacle(tmp_path):
+    command = [sys.executable, "-c", HOLDER, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:  # noqa: S603
+        assert other.stdout.readline() == "open\n"
+        with pytest.raises(tm.KitError, match="being written by another program"), open_folder(tmp_path):
+            pass
+        other.kill()
+    with open_folder(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("name", ["17/car.jpg", "a..b", "..a/b", ".hidden", "./car.jpg"])
+def test_a_name_inside_is_known(name):
+    assert is_inside(name)
+
+
+@pytest.mark.parametrize("name", ["", "/etc/passwd", "../x", "a/../../x", "..", ".", "a\0b"])
+def test_a_name_outside_is_known(name):
+    assert not is_inside(name)
+
+
+def test_drafts_go_and_everything_else_stays(tmp_path):
+    kept = [tmp_path / name for name in ("car.jpg", ".tracemark-notes", f"{DRAFT}0", f"x{DRAFT}", DRAFT[:-1])]
+    for path in kept:
+        path.touch()
+    (tmp_path / DRAFT).touch()
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / DRAFT).mkdir()
+    clear_drafts([tmp_path, tmp_path / "sub", tmp_path / "nowhere"])
+    assert not (tmp_path / DRAFT).exists()
+    assert all(path.exists() for path in kept)
+    assert (tmp_path / "sub" / DRAFT).is_dir()
+
+
+@pytest.mark.parametrize(
+    ("number", "nowhere"),
+    [(errno.ENOSPC, True), (errno.EROFS, True), (errno.EDQUOT, True), (errno.EACCES, False), (errno.EISDIR, False)],
+)
+def test_a_full_disk_fails_every_file_and_a_closed_folder_one(number, nowhere):
+    error = tm.OutputError("car.jpg cannot be written")
+    error.__cause__ = OSError(number, "no")
+    assert nowhere_to_write(error) is nowhere

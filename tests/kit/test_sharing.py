@@ -1,0 +1,148 @@
+import threading
+from collections import deque
+from concurrent.futures import Future
+from dataclasses import replace
+
+import pytest
+
+import tracemark as tm
+from tests.kit.stand_ins import tasks_of
+from tracemark.kit import sharing
+from tracemark.kit.sharing import work
+from tracemark.kit.task import Answer, MadeCopy
+from tracemark.kit.workers import WorkerLostError
+
+
+class StandInWorkers:
+    """Makes everything at once, and notes what it was given."""
+
+    attempts = 3
+
+    def __init__(self, capacity=2, answer=None):
+        self.capacity, self.given, self._answer = capacity, [], answer or (lambda task: Answer())
+
+    def submit(self, task):
+        self.given.append(task)
+        future = Future()
+        future.set_result(task)
+        return future
+
+    def answer(self, future):
+        return self._answer(future.result())
+
+    def check(self):
+        raise AssertionError("nobody was silent")
+
+    def close(self):
+        pass
+
+
+def shares(press, capacity, *, copies):
+    given = sharing._next(deque(tasks_of(press, "photo", copies=copies)), [], capacity)
+    return sorted(len(task.copies) for task in given)
+
+
+@pytest.mark.parametrize(
+    ("capacity", "copies", "expected"),
+    [
+        (1, 100, [100]),
+        (2, 100, [50, 50]),
+        (3, 100, [25, 25, 50]),
+        (4, 101, [25, 25, 25, 26]),
+        (4, 31, [31]),
+        (9, 33, [16, 17]),
+    ],
+)
+def test_one_photo_is_shared_out_among_workers_that_are_free(capacity, copies, expected, press):
+    assert shares(press, capacity, copies=copies) == expected
+
+
+def test_shares_hold_every_copy_once(press):
+    (task,) = tasks_of(press, "photo", copies=301)
+    given = sharing._next(deque([task]), [], 7)
+    assert sorted(copy.recipient for share in given for copy in share.copies) == list(range(301))
+
+
+def test_photos_are_not_shared_out_while_there_is_one_for_everybody(press):
+    tasks = tasks_of(press, "photo", "photo", "photo", copies=100)
+    waiting = deque(tasks)
+    assert sharing._next(waiting, [], 2) == tasks[:2]
+    assert list(waiting) == tasks[2:]
+
+
+def test_a_suspect_waits_for_all_others_and_is_alone(press):
+    suspect, other, third = tasks_of(press, "photo", "photo", "photo")
+    suspect = replace(suspect, attempts=1)
+    waiting = deque([other, suspect])
+    assert sharing._next(waiting, [third], 4) == []
+    assert sharing._next(waiting, [], 4) == [suspect]
+    assert sharing._next(waiting, [suspect], 4) == []
+    assert sharing._next(waiting, [], 4) == [other]
+
+
+class FragileWorkers(StandInWorkers):
+    """Like a pool: whoever is under way beside photo 0 is lost with it."""
+
+    def __init__(self):
+        super().__init__(capacity=3)
+        self.lost, self._beside, self._answering = [], [], False
+
+    def submit(self, task):
+        if self._answering:
+            self._beside, self._answering = [], False
+        self._beside.append(task.photo.name)
+        return super().submit(task)
+
+    def answer(self, future):
+        self._answering = True
+        task = future.result()
+        if "0" in self._beside:
+            self.lost.append(task.photo.name)
+            raise WorkerLostError("killed")
+        return Answer(made=(MadeCopy(task.copies[0], bytes(32), 1),))
+
+
+def test_a_photo_that_kills_workers_takes_each_neighbour_along_once_at_most(press):
+    workers = FragileWorkers()
+    answers = list(work(tasks_of(press, *["photo"] * 7, copies=1), workers, stop=threading.Event()))
+    assert sorted(task.photo.name for task, answer in answers if answer.made) == ["1", "2", "3", "4", "5", "6"]
+    assert [task.photo.name for task, answer in answers if answer.failures] == ["0"]
+    assert sorted(workers.lost) == ["0", "0", "0", "1", "2"]
+
+
+def test_what_is_left_goes_to_the_front_and_is_not_described_twice(press):
+    def answer(task):
+        return Answer(left=task.copies[1:], doubtful=task.photo.name == "0")
+
+    workers = StandInWorkers(capacity=1, answer=answer)
+    tasks = [replace(task, describe=True) for task in tasks_of(press, "photo", "photo")]
+    assert len(list(work(tasks, workers, stop=threading.Event()))) == 4
+    assert [task.photo.name for task in workers.given] == ["0", "0", "1", "1"]
+    assert [task.describe for task in workers.given] == [True, False, True, False]
+    assert [task.doubtful for task in workers.given] == [False, True, False, False]
+
+
+def test_nothing_is_begun_once_somebody_wants_to_stop(press):
+    stop = threading.Event()
+
+    def answer(task):
+        stop.set()
+        return Answer(left=task.copies[1:])
+
+    workers = StandInWorkers(capacity=2, answer=answer)
+    answers = list(work(tasks_of(press, "photo", "photo", "photo"), workers, stop=stop))
+    assert len(answers) == len(workers.given) == 2
+
+
+def test_silence_is_looked_into(press, monkeypatch):
+    monkeypatch.setattr(sharing, "SILENCE_S", 0.01)
+
+    class Deserted(StandInWorkers):
+        def submit(self, task):
+            return Future()
+
+        def check(self):
+            raise tm.KitError("nobody is there any more")
+
+    with pytest.raises(tm.KitError, match="nobody is there"):
+        list(work(tasks_of(press, "photo"), Deserted(), stop=threading.Event()))
