@@ -9,11 +9,18 @@ from PIL import Image
 
 from tracemark.errors import PhotoError
 from tracemark.media.decoding import Pixels, swap_colours
+from tracemark.media.jpeg_tables import quality_of
 from tracemark.media.settings import JpegSettings
 
 __all__ = ["WRITABLE", "encode_jpeg", "encode_png"]
 
 WRITABLE = ("JPEG", "PNG")
+# Pillow's number of a subsampling -> OpenCV's: 4:4:4, 4:2:2 and 4:2:0.
+SAMPLING_FACTORS = (
+    cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+    cv2.IMWRITE_JPEG_SAMPLING_FACTOR_422,
+    cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420,
+)
 
 
 def encode_jpeg(pixels: Pixels, settings: JpegSettings, *, quality: int | None, restart_interval: int) -> bytes:
@@ -34,7 +41,19 @@ def encode_jpeg(pixels: Pixels, settings: JpegSettings, *, quality: int | None, 
     -------
     data : bytes
         A whole file.
+
+    Raises
+    ------
+    PhotoError
+        When the encoder fails.
+
+    Notes
+    -----
+    OpenCV lets other threads run while it encodes, and Pillow does not; but it takes no tables, only a quality.
     """
+    standard = quality_of(settings.quantisation) if quality is None else quality
+    if standard is not None and not settings.progressive and not settings.rgb:
+        return _encode_standard(pixels, standard, settings.subsampling, restart_interval)
     fineness: dict[str, Any] = {"qtables": settings.quantisation} if quality is None else {"quality": quality}
     file = io.BytesIO()
     _to_image(pixels).save(
@@ -47,6 +66,18 @@ def encode_jpeg(pixels: Pixels, settings: JpegSettings, *, quality: int | None, 
         **fineness,
     )
     return file.getvalue()
+
+
+def _encode_standard(pixels: Pixels, quality: int, subsampling: int, restart_interval: int) -> bytes:
+    """Write a baseline JPEG file with the tables of a quality."""
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_RST_INTERVAL, restart_interval]
+    if pixels.ndim > 2:
+        options += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, SAMPLING_FACTORS[subsampling]]
+    bgr = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+    done, data = cv2.imencode(".jpg", bgr, options)
+    if not done:
+        raise PhotoError("pixels cannot be written as JPEG")
+    return data.tobytes()
 
 
 def encode_png(pixels: Pixels) -> bytes:

@@ -1,0 +1,33 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tracemark.media.jpeg_tables import quality_of
+
+
+def tables_of(mode, **options):
+    file = io.BytesIO()
+    Image.new(mode, (16, 16)).save(file, format="JPEG", **options)
+    with Image.open(file) as image:
+        return image.quantization
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("quality", [1, 50, 75, 90, 95, 100])
+def test_a_quality_is_known_by_its_tables(mode, quality):
+    assert quality_of(tables_of(mode, quality=quality)) == quality
+
+
+def test_tables_of_ones_own_stand_for_no_quality(rng):
+    own = [rng.integers(1, 255, 64).tolist() for _ in range(2)]
+    assert quality_of(tables_of("RGB", qtables=own)) is None
+    assert quality_of({}) is None
+
+
+def test_one_changed_divisor_is_noticed():
+    tables = {number: list(table) for number, table in tables_of("RGB", quality=90).items()}
+    tables[1][63] += 1
+    assert quality_of(tables) is None
+    assert quality_of({number: np.asarray(table) for number, table in tables_of("RGB", quality=90).items()}) == 90
