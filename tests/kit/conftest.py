@@ -28,6 +28,11 @@ def crop_photos(source, folder, count, size=SIZE):
     return paths
 
 
+def stamp(path):
+    """Where a file lies on the disk and when it was written: writing it again changes that, reading does not."""
+    return path.stat().st_ino, path.stat().st_mtime_ns
+
+
 @dataclass
 class Press:
     """A press office: a folder with a key and some photos."""

@@ -4,7 +4,7 @@ import subprocess
 import pytest
 
 import tracemark as tm
-from tests.kit.conftest import entry_of
+from tests.kit.conftest import entry_of, stamp
 from tracemark.kit.manifest import MANIFEST, SUMS, open_manifest
 
 
@@ -100,10 +100,10 @@ def test_nothing_is_written_where_nothing_came_of_it(tmp_path):
 
 
 def test_a_kit_that_is_done_is_not_written_again(tmp_path, entries):
-    before = [(tmp_path / name).stat() for name in (MANIFEST, SUMS)]
+    before = [stamp(tmp_path / name) for name in (MANIFEST, SUMS)]
     with open_manifest(tmp_path) as manifest:
         manifest.finish()
-    assert [(tmp_path / name).stat() for name in (MANIFEST, SUMS)] == before
+    assert [stamp(tmp_path / name) for name in (MANIFEST, SUMS)] == before
 
 
 def test_a_disk_that_is_full_is_told_and_what_was_listed_stays(tmp_path, entries, monkeypatch):

@@ -152,6 +152,28 @@ def test_a_copy_needs_its_photo_and_its_recipient(ledger):
     assert ledger.head.copies == 0
 
 
+def record_together(ledger, copies):
+    with ledger.together():
+        for fields in copies:
+            ledger.add_copy(**fields)
+
+
+def test_what_is_recorded_together_is_recorded_whole_or_not_at_all(filled):
+    record = photo_record("photo-0.jpg", features=3)
+    with tm.Ledger.open(filled) as ledger, tm.Ledger.open(filled) as other:
+        before = ledger.head
+        with pytest.raises(tm.LedgerError, match="must hold recipient 99"):
+            record_together(ledger, [copy_fields(record, 1), copy_fields(record, 99)])
+        assert ledger.head == other.head == before
+        with ledger.together():
+            ledger.add_recipients({99: {}})
+            first = ledger.add_copy(**copy_fields(record, 1))
+            assert other.head == before
+            second = ledger.add_copy(**copy_fields(record, 99))
+        assert [copy.number for copy in other.copies()][-2:] == [first.number, second.number]
+        assert other.verify()
+
+
 def test_a_file_name_that_is_no_text_is_written_readably(ledger):
     record = photo_record(digest=bytes(32))
     ledger.add_photo(dataclasses.replace(record, name="\udcff.jpg"))

@@ -1,6 +1,5 @@
 """Foretell how large a kit will be and how long it will take, by making a few copies that nobody keeps."""
 
-import math
 import shutil
 import tempfile
 import time
@@ -19,6 +18,7 @@ from tracemark.kit.task import Answer, Failure, KitCopy, Task
 from tracemark.kit.workers import processes
 from tracemark.media.photo import read_photo
 from tracemark.recording import SOFTWARE
+from tracemark.signal.layout import lay_out
 
 __all__ = ["KitEstimate", "estimate_kit"]
 
@@ -125,14 +125,15 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None) -> KitEstimate:
 
 
 def _pixels(photo: Path) -> int | Failure:
-    """Open a photo, and count its pixels."""
+    """Open a photo that is whole and large enough, and count its pixels."""
     try:
         opened = read_photo(photo)
         if opened.truncated:
             raise FormatError(CUT)
+        layout = lay_out(*opened.pixels.shape[:2])
     except (TracemarkError, OSError, MemoryError) as error:
         return Failure(photo, str(error) or type(error).__name__)
-    return math.prod(opened.pixels.shape[:2])
+    return layout.rows * layout.columns
 
 
 def _try_middle(

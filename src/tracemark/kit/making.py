@@ -3,17 +3,18 @@
 import hashlib
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 from tracemark.embedding import prepare
 from tracemark.errors import FormatError, KeyFileError, KitError, OutputError, PhotoError
 from tracemark.keys import Key
 from tracemark.kit.checking import read_back
 from tracemark.kit.folder import nowhere_to_write
-from tracemark.kit.task import Answer, Check, Failure, KitCopy, MadeCopy, Task
+from tracemark.kit.task import Answer, Failure, KitCopy, MadeCopy, Task
 from tracemark.media.photo import Photo, encode_photo, read_photo, write_atomically
 from tracemark.plan import Plan
 from tracemark.recording import SOFTWARE, describe_photo
@@ -22,6 +23,7 @@ __all__ = ["CUT", "SPLICED_COPIES", "forget", "make"]
 
 SLICE_S = 2.0  # after which a worker tells what it has made: a kill costs no more, and progress is seen
 SPLICED_COPIES = 16  # from so many copies of a photo on, splicing is never slower: it encodes 16 variants first
+WRITERS = 4  # files that are written at the same time: waiting for a disk takes longer than splicing
 CUT = "photo must be a whole file, and this one ends early"
 SPLICED_SIZE = 1.1  # bytes over those of the photo: markers weigh more in small files, and those are encoded soon
 
@@ -126,29 +128,28 @@ def _make_copies(answer: Answer, prepared: Prepared, task: Task, *, until: float
     """Make copies while there is time; after one that could not be read, all others are read back."""
     made: list[MadeCopy] = []
     failures: list[Failure] = []
-    left: tuple[KitCopy, ...] = ()
-    doubtful = task.doubtful
-    for place, copy in enumerate(task.copies):
-        if place and time.monotonic() > until:
-            left = task.copies[place:]
-            break
+    doubtful, enough, full = task.doubtful, threading.Event(), None
+    for copy, written in _write_copies(prepared, task, until=until, enough=enough):
         try:
-            made.append(_make_copy(copy, prepared, task, check=doubtful or copy.recipient in task.checked))
+            one = written.result()
+            checked = doubtful or copy.recipient in task.checked
+            made.append(_checked(one, prepared, task) if checked else one)
         except KitError as error:
             doubtful = True
             failures.append(Failure(copy.photo, str(error), copy))
         except OutputError as error:
-            if not nowhere_to_write(error):
+            if nowhere_to_write(error):
+                full = error
+                enough.set()
+            else:
                 failures.append(Failure(copy.photo, str(error), copy))
-                continue
-            if not made:
-                raise
-            # What is there is told first; the next task will fail again.
-            left = task.copies[place:]
-            break
         except (PhotoError, OSError, MemoryError) as error:
-            failures.append(_photo_failure(task, error))
-            break
+            return replace(answer, made=tuple(made), failures=(*failures, _photo_failure(task, error)))
+    if full is not None and not made:
+        raise full
+    # On a full disk, what is there is told first; the next task will fail again.
+    told = {*(one.copy for one in made), *(failure.copy for failure in failures)}
+    left = tuple(copy for copy in task.copies if copy not in told)
     return replace(answer, made=tuple(made), failures=tuple(failures), left=left, doubtful=doubtful)
 
 
@@ -157,35 +158,59 @@ def _photo_failure(task: Task, error: Exception) -> Failure:
     return Failure(task.copies[0].photo, str(error) or type(error).__name__)
 
 
-def _make_copy(copy: KitCopy, prepared: Prepared, task: Task, *, check: bool) -> MadeCopy:
-    """Make one copy; one that cannot be read back is taken back."""
-    path = task.out / copy.file
-    data = prepared.encode(copy.recipient)
-    was_there = _deliver(path, data, force=task.force)
-    found: Check | None = None
-    if check:
-        try:
-            found = read_back(
-                path, recipient=copy.recipient, key=prepared.key, original=prepared.photo.pixels, guests=task.guests
-            )
-        except Exception as error:
-            path.unlink(missing_ok=True)
-            if isinstance(error, (KitError, FormatError)):
-                raise KitError(f"{error}; it was taken back") from error
-            raise
-    return MadeCopy(copy, hashlib.sha256(data).digest(), len(data), was_there, found)
+def _write_copies(
+    prepared: Prepared, task: Task, *, until: float, enough: threading.Event
+) -> Iterator[tuple[KitCopy, Future[MadeCopy]]]:
+    """Encode copies while there is time and it is not enough; some are written while the next is encoded."""
+    under_way: deque[tuple[KitCopy, Future[MadeCopy]]] = deque()
+    with ThreadPoolExecutor(WRITERS) as writers:
+        for place, copy in enumerate(task.copies):
+            if enough.is_set() or (place and time.monotonic() > until):
+                break
+            data = _done(prepared.encode, copy.recipient)
+            under_way.append((copy, writers.submit(_write, copy, data, task)))
+            if len(under_way) > WRITERS:
+                yield under_way.popleft()
+        yield from under_way
 
 
-def _deliver(path: Path, data: bytes, *, force: bool) -> bool:
-    """Write a copy; the answer is whether a file with these bytes was there already."""
+def _done(encode: Callable[[int], bytes], recipient: int) -> Future[bytes]:
+    """Encode a copy; what is raised meanwhile is raised where the bytes are asked for."""
+    future: Future[bytes] = Future()
+    try:
+        future.set_result(encode(recipient))
+    except (PhotoError, OSError, MemoryError) as error:
+        future.set_exception(error)
+    return future
+
+
+def _write(copy: KitCopy, encoded: Future[bytes], task: Task) -> MadeCopy:
+    """Write a copy, unless a file with its bytes is there already."""
+    path, data = task.out / copy.file, encoded.result()
+    made = MadeCopy(copy, hashlib.sha256(data).digest(), len(data))
     try:
         if path.exists():
             if path.stat().st_size == len(data) and path.read_bytes() == data:
-                return True
-            if not force:
+                return replace(made, was_there=True)
+            if not task.force:
                 raise OutputError(f"{path} exists already; --force replaces it")
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}") from error
     write_atomically(path, data)
-    return False
+    return made
+
+
+def _checked(made: MadeCopy, prepared: Prepared, task: Task) -> MadeCopy:
+    """Read a copy back; one that cannot be read is taken back."""
+    path, recipient = task.out / made.copy.file, made.copy.recipient
+    try:
+        check = read_back(
+            path, recipient=recipient, key=prepared.key, original=prepared.photo.pixels, guests=task.guests
+        )
+    except Exception as error:
+        path.unlink(missing_ok=True)
+        if isinstance(error, (KitError, FormatError)):
+            raise KitError(f"{error}; it was taken back") from error
+        raise
+    return replace(made, check=check)

@@ -53,29 +53,29 @@ class Register:
         self.manifest.add(self._entry(made) for made in answer.made)
 
     def _record(self, answer: Answer, ledger: Ledger) -> None:
-        """Record copies in the ledger, each once."""
+        """Record copies in the ledger, each once, all or none."""
         unrecorded = {(made.copy.recipient, as_text(made.copy.file), made.sha256): made for made in answer.made}
         unrecorded = {mark: made for mark, made in unrecorded.items() if mark not in self._recorded}
         try:
-            if answer.record is not None:
-                ledger.add_photo(answer.record)
-            for mark, made in list(unrecorded.items()):
-                ledger.add_copy(
-                    photo=answer.digest,
-                    key_id=self.key_id,
-                    recipient=made.copy.recipient,
-                    sha256=made.sha256,
-                    file=made.copy.file,
-                    software=SOFTWARE,
-                    format_version=PROFILE.version,
-                )
-                self._recorded.add(mark)
-                del unrecorded[mark]
+            with ledger.together():
+                if answer.record is not None:
+                    ledger.add_photo(answer.record)
+                for made in unrecorded.values():
+                    ledger.add_copy(
+                        photo=answer.digest,
+                        key_id=self.key_id,
+                        recipient=made.copy.recipient,
+                        sha256=made.sha256,
+                        file=made.copy.file,
+                        software=SOFTWARE,
+                        format_version=PROFILE.version,
+                    )
         except LedgerError:
             for made in unrecorded.values():
                 if not made.was_there:
                     (self.manifest.out / made.copy.file).unlink(missing_ok=True)
             raise
+        self._recorded.update(unrecorded)
 
     def _entry(self, made: MadeCopy) -> CopyEntry:
         """Say what the manifest says of a copy."""

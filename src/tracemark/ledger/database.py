@@ -153,7 +153,10 @@ def create_file(path: Path, *, application: int) -> Iterator[sqlite3.Connection]
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Do everything inside, or nothing; one program at a time."""
+    """Do everything inside, or nothing; one program at a time.  Inside another one it is a part of that."""
+    if connection.in_transaction:
+        yield
+        return
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -97,6 +98,12 @@ class Ledger:
 
     def __exit__(self, *failure: object) -> None:
         self.close()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Record all that is recorded inside, or nothing; the disk is waited for once."""
+        with plain_words(self.path), transaction(self._connection):
+            yield
 
     def add_photo(self, record: PhotoRecord) -> None:
         """Record a photo; one that is there under the same key stays as it is."""

@@ -1,0 +1,90 @@
+import dataclasses
+
+import pytest
+from PIL import Image
+
+import tracemark as tm
+from tracemark.kit import estimate
+from tracemark.kit.estimate import estimate_kit
+
+GUESTS = range(40)
+
+
+def test_an_estimate_comes_near_the_kit_and_leaves_nothing(press):
+    before = sorted(press.folder.rglob("*"))
+    foretold = estimate_kit(press.order(GUESTS, check="none"), jobs=1)
+    assert sorted(press.folder.rglob("*")) == before
+    assert (foretold.photos, foretold.copies, foretold.failures) == (2, 80, ())
+    list(tm.make_kit(press.order(GUESTS, check="none"), jobs=1))
+    real = sum(path.stat().st_size for path in press.out.rglob("*.jpg"))
+    assert foretold.bytes == pytest.approx(real, rel=0.1)
+    assert foretold.free > 0
+    assert foretold.seconds > 0
+
+
+def test_archives_take_the_same_again(press):
+    plain = estimate_kit(press.order(GUESTS, check="none"))
+    zipped = estimate_kit(press.order(GUESTS, check="none", archives={guest: f"{guest}.zip" for guest in GUESTS}))
+    assert zipped.bytes == 2 * plain.bytes
+
+
+def tried_as(monkeypatch, **numbers):
+    """Let every photo take the time that is said."""
+    fields = {"pixels": 336 * 256, "once_s": 0.0, "copy_s": 0.0, "check_s": 0.0, "growth": 1.0} | numbers
+    monkeypatch.setattr(estimate, "_try", lambda copies, order, pixels: estimate._Tried(**fields))
+
+
+def test_time_is_added_up_and_shared_among_processes(press, monkeypatch):
+    order = press.order(range(120))
+    for numbers, seconds in (({"once_s": 1.0}, 2), ({"copy_s": 0.1}, 24), ({"check_s": 1.0}, 2 * 3)):
+        tried_as(monkeypatch, **numbers)
+        assert estimate_kit(order, jobs=1).seconds == pytest.approx(seconds)
+        assert estimate_kit(order, jobs=4).seconds == pytest.approx(seconds / 4)
+    assert estimate_kit(dataclasses.replace(order, check="all"), jobs=1).seconds == pytest.approx(240)
+    assert estimate_kit(dataclasses.replace(order, check="none"), jobs=1).seconds == 0
+
+
+def test_a_larger_photo_takes_time_in_proportion(press, monkeypatch):
+    tried_as(monkeypatch, once_s=1.0, pixels=336 * 256 / 2)
+    assert estimate_kit(press.order([17]), jobs=1).seconds == pytest.approx(4)
+
+
+def test_photos_that_cannot_be_marked_are_named_and_not_counted(press, demo_photo):
+    cut, missing, small = press.folder / "cut.jpg", press.folder / "missing.jpg", press.folder / "a.jpg"
+    cut.write_bytes(demo_photo.read_bytes()[:200_000])
+    Image.new("RGB", (64, 64)).save(small)
+    press.photos += [cut, missing, small]
+    foretold = estimate_kit(press.order([17, 18]), jobs=1)
+    words = {failure.photo: failure.words for failure in foretold.failures}
+    assert set(words) == {cut, missing, small}
+    assert (foretold.photos, foretold.copies) == (2, 4)
+    assert "must be at least 192 px" in words[small]
+    assert "ends early" in words[cut]
+    assert "no such file" in words[missing]
+
+
+def test_a_photo_that_cannot_be_tried_is_not_taken_for_the_others(press, monkeypatch):
+    bad = press.photos[1]
+    real = estimate._try
+
+    def fail(copies, order, pixels):
+        if copies[0].photo == bad:
+            return tm.Failure(bad, "photo must carry a mark")
+        return real(copies, order, pixels)
+
+    monkeypatch.setattr(estimate, "_try", fail)
+    foretold = estimate_kit(press.order([17, 18], check="none"), jobs=1)
+    assert [failure.photo for failure in foretold.failures] == [bad]
+    assert (foretold.photos, foretold.copies) == (1, 2)
+    assert foretold.bytes > 0
+
+
+def test_nothing_at_all_can_be_marked(press):
+    press.photos = [press.folder / "missing.jpg"]
+    foretold = estimate_kit(press.order([17]))
+    assert (foretold.photos, foretold.copies, foretold.bytes, foretold.seconds) == (0, 0, 0, 0)
+
+
+def test_a_key_that_cannot_be_used_is_told(press):
+    with pytest.raises(tm.KeyFileError):
+        estimate_kit(dataclasses.replace(press.order([17]), key_file=press.folder / "nowhere.key"))

@@ -1,0 +1,182 @@
+import dataclasses
+import hashlib
+import json
+import threading
+
+import numpy as np
+import pytest
+
+import tracemark as tm
+from tests.kit.conftest import stamp
+from tracemark.kit import making
+
+GUESTS = range(100, 120)
+
+
+def made(press, order=None, **options):
+    return list(tm.make_kit(order or press.order(GUESTS, check="none"), jobs=1, **options))
+
+
+def listed(press):
+    return [json.loads(line) for line in (press.out / "manifest.jsonl").read_text().splitlines()]
+
+
+def test_a_kit_holds_a_readable_copy_of_each_photo_for_each_guest(press):
+    order = press.order(GUESTS)
+    assert [one.copy for one in made(press, order)] == list(order.copies)
+    assert press.files() == sorted([*(copy.file for copy in order.copies), "SHA256SUMS", "manifest.jsonl"])
+    for line in listed(press):
+        assert hashlib.sha256((press.out / line["file"]).read_bytes()).hexdigest() == line["sha256"]
+    copy = tm.read_photo(press.out / "107" / "photo-1.jpg").pixels
+    photo = tm.read_photo(press.photos[1]).pixels
+    found = tm.detect(copy, key=press.key, original=photo, recipients=GUESTS)
+    assert found.recipient == 107
+    assert sorted(line["file"] for line in listed(press) if line["checked"]) == ["100/photo-0.jpg", "100/photo-1.jpg"]
+
+
+def test_a_kit_that_is_done_is_not_made_again(press, monkeypatch):
+    first = made(press)
+    monkeypatch.setattr(making, "prepare", None)
+    assert made(press) == [dataclasses.replace(one, was_there=True) for one in first]
+
+
+def test_a_guest_more_and_a_copy_that_was_lost_are_made(press):
+    made(press)
+    (press.out / "103" / "photo-0.jpg").unlink()
+    again = made(press, press.order([*GUESTS, 200], check="none"))
+    new = {one.copy.file for one in again if not one.was_there}
+    assert new == {"103/photo-0.jpg", "200/photo-0.jpg", "200/photo-1.jpg"}
+    assert len(listed(press)) == 2 * 21
+
+
+def test_a_copy_that_was_changed_is_told_and_replaced_when_that_is_wanted(press):
+    made(press)
+    (press.out / "103" / "photo-0.jpg").write_bytes(b"mine")
+    failures = [one for one in made(press) if isinstance(one, tm.Failure)]
+    assert [failure.copy.recipient for failure in failures] == [103]
+    assert (press.out / "103" / "photo-0.jpg").read_bytes() == b"mine"
+    order = dataclasses.replace(press.order(GUESTS, check="none"), force=True)
+    assert sum(not one.was_there for one in made(press, order)) == 1
+
+
+def test_another_key_makes_another_kit_and_replaces_none(press):
+    made(press)
+    press.key_file.unlink()
+    tm.Key(bytes(32)).save(press.key_file)
+    assert all(isinstance(one, tm.Failure) and "exists already" in one.words for one in made(press))
+
+
+def test_archives_hold_what_each_guest_gets_and_lack_nothing(press):
+    names = {guest: f"{guest}.zip" for guest in GUESTS}
+    (press.out / "103").mkdir(parents=True)
+    (press.out / "103" / "photo-0.jpg").write_bytes(b"mine")
+    results = made(press, press.order(GUESTS, check="none", archives=names))
+    archives = [one.recipient for one in results if isinstance(one, tm.MadeArchive)]
+    assert archives == [guest for guest in GUESTS if guest != 103]
+    assert not (press.out / "103.zip").exists()
+    assert sum(line["schema"] == "tracemark.kit.archive/1" for line in listed(press)) == 19
+
+
+def test_a_photo_that_fails_leaves_its_guests_without_archives(press):
+    press.photos.append(press.folder / "missing.jpg")
+    results = made(press, press.order([17], archives={17: "17.zip"}, check="none"))
+    assert [one.words for one in results if isinstance(one, tm.Failure)] == [
+        "image file cannot be read: no such file or directory",
+        "archive must hold all copies of recipient 17, and some failed; it was not made",
+    ]
+    assert sum(isinstance(one, tm.MadeCopy) for one in results) == 2
+
+
+def test_the_ledger_has_photos_guests_and_each_copy_once(press):
+    with tm.Ledger.open(press.folder / "kit.db", create=True) as ledger:
+        for _ in range(2):
+            made(press, ledger=ledger)
+        assert [photo.name for photo in ledger.photos()] == ["photo-0.jpg", "photo-1.jpg"]
+        assert [recipient.id for recipient in ledger.recipients()] == list(GUESTS)
+        copies = list(ledger.copies())
+        assert len(copies) == len({copy.file for copy in copies}) == 40
+        assert ledger.verify()
+        leak = tm.read_photo(press.out / "107" / "photo-1.jpg").pixels
+        assert tm.detect(leak, key=press.key, ledger=ledger).recipient == 107
+
+
+def test_a_kit_that_was_made_without_a_ledger_is_recorded_later_without_being_written(press):
+    made(press)
+    before = {path: stamp(path) for path in press.out.rglob("*.jpg")}
+    with tm.Ledger.open(press.folder / "kit.db", create=True) as ledger:
+        made(press, ledger=ledger)
+        assert len(list(ledger.copies())) == 40
+    assert {path: stamp(path) for path in press.out.rglob("*.jpg")} == before
+
+
+def test_whoever_stops_asking_leaves_a_kit_that_can_be_gone_on_with(press, monkeypatch):
+    monkeypatch.setattr(making, "SLICE_S", 0.0)
+    making_kit = tm.make_kit(press.order(GUESTS, check="none"), jobs=1)
+    first = [next(making_kit) for _ in range(5)]
+    making_kit.close()
+    assert [line["file"] for line in listed(press)] == sorted(one.copy.file for one in first)
+    again = made(press)
+    assert len(again) == 40
+    assert not any(isinstance(one, tm.Failure) for one in again)
+
+
+def test_an_event_ends_a_kit_and_the_next_goes_on(press, monkeypatch):
+    monkeypatch.setattr(making, "SLICE_S", 0.0)
+    stop, told = threading.Event(), []
+    order = press.order(GUESTS, check="none", archives={100: "100.zip"})
+    for one in tm.make_kit(order, jobs=1, stop=stop):
+        told.append(one)
+        stop.set()
+    assert 1 <= len(told) < 40
+    assert not (press.out / "100.zip").exists()
+    assert len(made(press, order)) == 41
+
+
+def test_what_a_killed_program_left_is_cleared_away(press):
+    left = press.out / "100" / ".tracemark-0123456789abcdef"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half a copy")
+    made(press)
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a\0b", "", "17/../../x"])
+def test_a_name_that_leads_out_of_the_kit_is_refused_before_anything_is_made(name, press):
+    order = press.order([17])
+    wrong = dataclasses.replace(order, copies=[dataclasses.replace(order.copies[0], file=name)])
+    with pytest.raises(tm.KitError, match="must lie inside the kit's folder"):
+        made(press, wrong)
+    with pytest.raises(tm.KitError, match="must lie inside the kit's folder"):
+        made(press, dataclasses.replace(order, archives={17: name}))
+    assert not press.out.exists()
+
+
+def test_a_disk_that_fills_up_is_told_and_what_was_made_is_listed(press, monkeypatch):
+    real, written = making.write_atomically, []
+
+    def write(path, data):
+        if len(written) >= 7:
+            raise tm.OutputError(f"{path} cannot be written: no space left on device") from OSError(28, "no")
+        written.append(path)
+        real(path, data)
+
+    with tm.Ledger.open(press.folder / "kit.db", create=True) as ledger:
+        monkeypatch.setattr(making, "write_atomically", write)
+        with pytest.raises(tm.OutputError, match="no space left on device"):
+            made(press, ledger=ledger)
+        assert len(listed(press)) == len(list(ledger.copies())) == 7
+        monkeypatch.undo()
+        assert sum(one.was_there for one in made(press, ledger=ledger)) == 7
+        assert len(list(ledger.copies())) == 40
+
+
+def test_many_processes_make_the_same_kit(press):
+    one = {copy.copy.file: copy.sha256 for copy in made(press)}
+    other = dataclasses.replace(press.order(GUESTS, check="none"), out=press.folder / "other")
+    assert {copy.copy.file: copy.sha256 for copy in tm.make_kit(other, jobs=2)} == one
+
+
+def test_copies_differ(press):
+    made(press)
+    copies = [tm.read_photo(press.out / f"{guest}" / "photo-0.jpg").pixels.astype(int) for guest in GUESTS]
+    assert all(np.abs(copies[0] - copy).mean() > 0.1 for copy in copies[1:])
