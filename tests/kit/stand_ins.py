@@ -4,10 +4,12 @@ import os
 import signal
 import time
 from dataclasses import replace
+from pathlib import Path
 
+from tracemark.kit import making
 from tracemark.kit.task import Answer, MadeCopy
 
-__all__ = ["log_of", "make", "tasks_of"]
+__all__ = ["die", "log_of", "make", "remembered", "slow_down", "tasks_of"]
 
 PAUSE_S = 0.02
 
@@ -20,10 +22,10 @@ def make(task):
     _log(task, "begin")
     words = task.photo.read_text()
     if words == "kills":
-        _die()
+        die()
     if words == "kills once":
         task.photo.write_text("harmless")
-        _die()
+        die()
     if words == "fails":
         raise RuntimeError("a bug")
     time.sleep(PAUSE_S)
@@ -32,14 +34,34 @@ def make(task):
     return Answer(made=(MadeCopy(first, bytes(32), 1),), left=tuple(rest))
 
 
+def slow_down(log):
+    """Let this process take its time over each file, and note who it is before it begins."""
+    real = making.write_atomically
+
+    def write(path, data):
+        with Path(log).open("a") as notes:
+            notes.write(f"{os.getpid()} {path}\n")
+        time.sleep(PAUSE_S)
+        real(path, data)
+
+    making.WRITERS = 1
+    making.write_atomically = write
+
+
 def _log(task, what):
     with (task.photo.parent / "log").open("a") as log:
         log.write(f"{what} {task.photo.name}\n")
 
 
-def _die():
+def die():
+    """End this process as a machine without memory does."""
     time.sleep(PAUSE_S)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def remembered():
+    """Count the photos that this process keeps prepared."""
+    return len(making._LAST)
 
 
 def tasks_of(press, *kinds, copies=2):
