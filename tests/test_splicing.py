@@ -110,6 +110,15 @@ def test_what_the_file_says_of_its_picture_is_kept(format_name, small, key):
         assert image.getexif()[0x0112] == 6
 
 
+@pytest.mark.parametrize("format_name", ["BMP", "PNG"])
+def test_a_photo_of_another_kind_is_copied_as_a_jpeg_too(format_name, small, key):
+    file = io.BytesIO()
+    Image.fromarray(small).save(file, format=format_name)
+    photo = tm.read_photo(file.getvalue())
+    plan = tm.prepare(photo.pixels, key=key)
+    assert plan.jpeg_for(17, like=photo) == plan.jpeg_for(17)
+
+
 def test_a_copy_is_little_larger_than_its_photo_without_mark_and_markers(demo_photo, key):
     photo = tm.read_photo(demo_photo)
     plan = tm.prepare(photo.pixels, key=key)

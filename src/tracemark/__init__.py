@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tracemark.ledger.photos import PhotoEntry, PhotoRecord
     from tracemark.ledger.recipients import Recipient
     from tracemark.ledger.verification import Verification
-    from tracemark.media.photo import Photo, encode_photo, read_photo, without_gps, write_atomically
+    from tracemark.media.photo import Photo, check_writable, encode_photo, read_photo, without_gps, write_atomically
     from tracemark.original import digest_of
     from tracemark.plan import Plan
     from tracemark.recording import record_copy, record_photo, recorded_luma
@@ -71,6 +71,7 @@ __all__ = [
     "Verdict",
     "Verification",
     "__version__",
+    "check_writable",
     "detect",
     "detect_together",
     "digest_of",
@@ -120,6 +121,7 @@ _ROOMS = {
     "Candidate": "tracemark.verdict",
     "Verdict": "tracemark.verdict",
     "Verification": "tracemark.ledger.verification",
+    "check_writable": "tracemark.media.photo",
     "detect": "tracemark.detection",
     "detect_together": "tracemark.detection",
     "digest_of": "tracemark.original",

@@ -62,7 +62,7 @@ class JpegWriter:
             raise PhotoError(f"photo must have the shape {pixels.shape} of what was prepared, not {like.pixels.shape}")
         source = like or Photo(pixels, "JPEG")
         settings = source.jpeg or JpegSettings({}, SUBSAMPLING, progressive=False)
-        model = replace(source, format="JPEG", jpeg=replace(settings, progressive=False))
+        model = replace(source, format="JPEG", refusal="", jpeg=replace(settings, progressive=False))
         interval = restart_interval(
             layout.columns, cell=layout.cell, subsampling=None if grey else settings.subsampling
         )

@@ -24,7 +24,7 @@ from tests.media.blocks import (
 )
 from tracemark.errors import FormatError, OutputError, PhotoError
 from tracemark.media.exif import orientation_alone
-from tracemark.media.photo import Photo, encode_photo, read_photo, without_gps, write_atomically
+from tracemark.media.photo import Photo, check_writable, encode_photo, read_photo, without_gps, write_atomically
 
 SHAPES = st.one_of(
     arrays.array_shapes(min_dims=2, max_dims=2, max_side=40),
@@ -241,7 +241,39 @@ def test_a_whole_file_is_not_called_cut(demo_photo):
     assert not read_photo(demo_photo).truncated
 
 
-@pytest.mark.parametrize("format_name", ["PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("mode", ["L", "P", "RGB", "RGBA"])
+def test_a_png_cut_short_gives_what_there_is(kept, mode, demo_photo):
+    picture = Image.fromarray(read_photo(demo_photo).pixels[:400, :600]).convert(mode)
+    data, whole = save(picture, format="PNG"), read_photo(save(picture, format="PNG")).pixels
+    photo = read_photo(data[: int(len(data) * kept)])
+    assert photo.truncated
+    assert photo.pixels.shape == whole.shape
+    there = int(len(whole) * kept * 0.5)
+    np.testing.assert_array_equal(photo.pixels[:there], whole[:there])
+    assert not photo.pixels[-4:, ..., 0].any()
+
+
+@pytest.mark.parametrize("length", [1, 50, 5000])
+def test_a_png_that_is_damaged_in_the_middle_gives_what_stands_before(length, rng):
+    whole = picture(rng, 300, 400)
+    data = bytearray(save(whole, format="PNG"))
+    for at in range(int(len(data) * 0.6), int(len(data) * 0.6) + length):
+        data[at] ^= 0x55
+    photo = read_photo(bytes(data))
+    assert photo.truncated
+    np.testing.assert_array_equal(photo.pixels[:60], whole[:60])
+
+
+def test_what_is_cut_short_is_not_copied(rng):
+    data = save(picture(rng), format="JPEG")
+    photo = read_photo(data[: len(data) // 2])
+    for refuse in (check_writable, lambda photo: encode_photo(photo.pixels, like=photo)):
+        with pytest.raises(FormatError, match="must be a whole file to be copied"):
+            refuse(photo)
+
+
+@pytest.mark.parametrize("format_name", ["WEBP", "TIFF"])
 def test_other_kinds_cut_short_are_refused(format_name, rng):
     data = save(picture(rng), format=format_name)
     with pytest.raises(FormatError, match="damaged"):
@@ -337,8 +369,9 @@ def test_an_impossible_quality_is_refused(quality, rng):
 
 def test_a_kind_that_is_only_read_is_not_written(rng):
     photo = read_photo(save(picture(rng), format="BMP"))
-    with pytest.raises(FormatError, match="must be JPEG or PNG to be written, not BMP"):
-        encode_photo(photo.pixels, like=photo)
+    for refuse in (check_writable, lambda photo: encode_photo(photo.pixels, like=photo)):
+        with pytest.raises(FormatError, match=r"must be .* to be copied, not BMP; save it as PNG first"):
+            refuse(photo)
 
 
 def test_a_file_is_written_whole_under_any_name(tmp_path):

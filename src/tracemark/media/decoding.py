@@ -1,20 +1,19 @@
 """Decode image files, whole ones and those that are cut short."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
 from tracemark.errors import FormatError, PhotoError
-from tracemark.media.settings import JpegSettings
+from tracemark.media.mending import mend
+from tracemark.media.pixels import COLOURS, Pixels
+from tracemark.media.png import decode_deep, is_deep
+from tracemark.media.settings import JpegSettings, PngSettings, Settings
 
-__all__ = ["COLOURS", "Decoded", "Pixels", "decode", "swap_colours"]
-
-Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+__all__ = ["Decoded", "decode", "refusal_of"]
 
 READABLE = (
     "JPEG",
@@ -27,13 +26,10 @@ READABLE = (
     "PPM",
     "JPEG2000",
 )  # Pillow's names; none runs programs
+WRITABLE = ("JPEG", "PNG")
 PIXEL_LIMIT = 170_000_000  # the largest camera back has 151 million; Pillow itself refuses above 179 million
-END_OF_IMAGE = b"\xff\xd9"  # ITU-T T.81 table B.1
 FINEST_SUBSAMPLING = 0  # Pillow's number for 4:4:4
 UNKNOWN_SUBSAMPLING = -1  # Pillow's word for layouts it cannot write, such as 4:4:0
-PNG_DEPTH_AT = 24  # where a PNG file says how many bits a sample has, PNG third edition, 11.2.1
-DEEP = 16  # bits a sample
-
 # Pillow mode -> the mode that keeps all of it and is grey, RGB or RGBA.
 MODES = {
     "1": "L",
@@ -49,8 +45,11 @@ MODES = {
     "YCbCr": "RGB",
 }
 DEEP_GREY = ("I;16", "I;16B", "I;16L")
-COLOURS = 3
 RGB_NAMES = (ord("R"), ord("G"), ord("B"))  # of components that are stored as such, when nothing else is said
+
+
+class _DamagedError(FormatError):
+    """A file that may be readable once it is completed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,10 +63,19 @@ class Decoded:
     """One of Pillow's names."""
 
     truncated: bool = False
-    """Whether the file ends early."""
+    """Whether the file ends early, or is damaged in the middle."""
 
     jpeg: JpegSettings | None = None
-    """How a JPEG file was written."""
+    """How a JPEG file was written; None for other formats."""
+
+    settings: Settings | None = None
+    """How a file of another format was written, where that matters."""
+
+    notes: tuple[str, ...] = ()
+    """What a copy will not have: a sentence each."""
+
+    refusal: str = ""
+    """Why no copy can be written; empty when one can."""
 
 
 def decode(data: bytes) -> Decoded:
@@ -89,32 +97,54 @@ def decode(data: bytes) -> Decoded:
     PhotoError
         When it says that it has more than 170 million pixels.
     """
+    try:
+        return _decode(data)
+    except _DamagedError as error:
+        mended = mend(data)
+        if mended is None:
+            raise FormatError(str(error)) from error
+        try:
+            return replace(_decode(mended), truncated=True)
+        except FormatError:
+            raise FormatError(str(error)) from error
+
+
+def refusal_of(name: str) -> str:
+    """Say why copies of a format cannot be written.
+
+    Parameters
+    ----------
+    name : str
+        Of the format.
+
+    Returns
+    -------
+    sentence : str
+        What to do instead; empty when they can be written.
+    """
+    if name in WRITABLE:
+        return ""
+    return f"photo must be {', '.join(WRITABLE[:-1])} or {WRITABLE[-1]} to be copied, not {name}; save it as PNG first"
+
+
+def _decode(data: bytes) -> Decoded:
+    """Decode a file that is whole."""
     with _open(data) as image:
         name = str(image.format)
         if image.mode not in MODES and image.mode not in DEEP_GREY:
             raise FormatError(f"photo must be grey, RGB or RGBA, not {image.mode}; convert it to RGB first")
-        settings = _jpeg_settings(image) if isinstance(image, JpegImagePlugin.JpegImageFile) else None
-        pixels, truncated = _decode(image, data, name)
-        return Decoded(pixels, name, truncated, settings)
-
-
-def swap_colours(pixels: Pixels) -> Pixels:
-    """Turn RGB into OpenCV's BGR, or back: the swap is its own inverse.
-
-    Parameters
-    ----------
-    pixels : ndarray
-        Grey, RGB or RGBA.
-
-    Returns
-    -------
-    swapped : ndarray
-        Grey, BGR or BGRA.
-    """
-    if pixels.ndim == 2:
-        return pixels
-    order = [2, 1, 0] if pixels.shape[2] == COLOURS else [2, 1, 0, COLOURS]
-    return pixels[..., order]
+        try:
+            if name == "PNG" and is_deep(data):
+                pixels, stored = decode_deep(data)
+                return Decoded(pixels, name, settings=stored)
+            pixels = _to_pixels(image)
+        # A decoder given hostile bytes may fail in any way there is.
+        except Exception as error:
+            raise _DamagedError(f"image file is damaged or cut short: {error}") from error
+        jpeg = _jpeg_settings(image) if isinstance(image, JpegImagePlugin.JpegImageFile) else None
+        return Decoded(
+            pixels, name, jpeg=jpeg, settings=_settings(image), notes=_notes(image), refusal=refusal_of(name)
+        )
 
 
 def _open(data: bytes) -> Image.Image:
@@ -129,12 +159,29 @@ def _open(data: bytes) -> Image.Image:
         raise FormatError("file is not an image of a kind that can be read, or its beginning is damaged") from error
     # A decoder given hostile bytes may fail in any way there is.
     except Exception as error:
-        raise FormatError(f"image file is damaged: {error}") from error
+        raise _DamagedError(f"image file is damaged: {error}") from error
     if image.width * image.height > PIXEL_LIMIT:
         raise PhotoError(f"{too_large}, not {image.width * image.height}")
     if frames > 1:
         raise FormatError("photo must be a single picture, not an animation or several pages")
     return image
+
+
+def _settings(image: Image.Image) -> Settings | None:
+    """Read how a file was stored that is no JPEG."""
+    if image.format != "PNG":
+        return None
+    grey = image.mode == "LA" or (image.mode in ("1", "L") and "transparency" in image.info)
+    return PngSettings(grey_alpha=grey)
+
+
+def _notes(image: Image.Image) -> tuple[str, ...]:
+    """Say what becomes of samples that cannot be marked as they are."""
+    if image.mode in ("P", "PA"):
+        return ("palette became RGB: a mark needs more colours than it has",)
+    if image.mode == "1":
+        return ("black and white became grey: a mark needs more levels",)
+    return ()
 
 
 def _jpeg_settings(image: JpegImagePlugin.JpegImageFile) -> JpegSettings:
@@ -150,32 +197,6 @@ def _jpeg_settings(image: JpegImagePlugin.JpegImageFile) -> JpegSettings:
         progressive=bool(info.get("progressive")),
         rgb=rgb,
     )
-
-
-def _decode(image: Image.Image, data: bytes, name: str) -> tuple[Pixels, bool]:
-    """Decode the pixels; the second answer is whether the file was cut short."""
-    try:
-        if name == "PNG" and data[PNG_DEPTH_AT] == DEEP:
-            return _decode_deep(data), False
-        return _to_pixels(image), False
-    # A decoder given hostile bytes may fail in any way there is.
-    except Exception as error:
-        if name != "JPEG":
-            raise FormatError(f"image file is damaged or cut short: {error}") from error
-    try:
-        # Told where the file ends, the decoder gives all it has; this needs no switch that is global to Pillow.
-        with Image.open(io.BytesIO(data + END_OF_IMAGE), formats=("JPEG",)) as cut:
-            return _to_pixels(cut), True
-    except Exception as error:
-        raise FormatError(f"image file is damaged or cut short: {error}") from error
-
-
-def _decode_deep(data: bytes) -> Pixels:
-    """Decode a PNG of sixteen bits a sample, which Pillow would cut to eight."""
-    bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if bgr is None:
-        raise FormatError("its pixels cannot be decoded")
-    return swap_colours(bgr.astype(np.uint16, copy=False))
 
 
 def _to_pixels(image: Image.Image) -> Pixels:

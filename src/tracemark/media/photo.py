@@ -9,18 +9,21 @@ from pathlib import Path
 from types import ModuleType
 
 from tracemark.errors import FormatError, OutputError, PhotoError
-from tracemark.media import chunks, encoding, segments
-from tracemark.media.decoding import Pixels, decode
+from tracemark.media import jpeg_items, png_items
+from tracemark.media.decoding import decode, refusal_of
+from tracemark.media.jpeg_encoding import encode_jpeg
 from tracemark.media.metadata import Metadata, without_previews
 from tracemark.media.metadata import without_gps as items_without_gps
-from tracemark.media.settings import JpegSettings
+from tracemark.media.pixels import Pixels
+from tracemark.media.png import encode_png
+from tracemark.media.settings import JpegSettings, PngSettings, Settings
 
-__all__ = ["JpegSettings", "Photo", "encode_photo", "read_photo", "without_gps", "write_atomically"]
+__all__ = ["JpegSettings", "Photo", "check_writable", "encode_photo", "read_photo", "without_gps", "write_atomically"]
 
 # How a file begins -> its format, and the module that knows what else is in it.
 CONTAINERS: dict[bytes, tuple[str, ModuleType]] = {
-    b"\xff\xd8\xff": ("JPEG", segments),
-    b"\x89PNG\r\n\x1a\n": ("PNG", chunks),
+    b"\xff\xd8\xff": ("JPEG", jpeg_items),
+    b"\x89PNG\r\n\x1a\n": ("PNG", png_items),
 }
 HIGHEST_QUALITY = 100  # of the scale that libjpeg made common
 TOKEN_BYTES = 8  # random bytes in the name of a draft
@@ -48,8 +51,14 @@ class Photo:
     jpeg: JpegSettings | None = None
     """How a JPEG file was written; None for other formats."""
 
+    settings: Settings | None = None
+    """How a file of another format was written, where that matters."""
+
     warnings: tuple[str, ...] = ()
     """What copies will not have, other than previews: a sentence each."""
+
+    refusal: str = ""
+    """Why no copy can be written like it; empty when one can."""
 
 
 def read_photo(source: str | os.PathLike[str] | bytes) -> Photo:
@@ -82,13 +91,22 @@ def read_photo(source: str | os.PathLike[str] | bytes) -> Photo:
         # Pillow warns of what is handled here: size, damage, odd metadata.
         warnings.simplefilter("ignore")
         decoded = decode(data if container is None else container.bare(data))
-    photo = Photo(decoded.pixels, decoded.format, truncated=decoded.truncated, jpeg=decoded.jpeg)
+    photo = Photo(
+        decoded.pixels,
+        decoded.format,
+        truncated=decoded.truncated,
+        jpeg=decoded.jpeg,
+        settings=decoded.settings,
+        refusal=decoded.refusal,
+        warnings=decoded.notes,
+    )
     if container is None:
         return photo
     found, left_out = container.read_items(data)
     items, damaged = without_previews(found, container.frame)
     metadata = Metadata(name, items)
-    return replace(photo, metadata=metadata, orientation=metadata.orientation, warnings=(*left_out, *damaged))
+    told = (*photo.warnings, *left_out, *damaged)
+    return replace(photo, metadata=metadata, orientation=metadata.orientation, warnings=told)
 
 
 def without_gps(photo: Photo) -> Photo:
@@ -109,6 +127,26 @@ def without_gps(photo: Photo) -> Photo:
         return photo
     items = items_without_gps(photo.metadata.items, containers[photo.metadata.container].frame)
     return replace(photo, metadata=replace(photo.metadata, items=items))
+
+
+def check_writable(photo: Photo) -> None:
+    """Refuse a photo that no copy can be written like, before any work is done.
+
+    Parameters
+    ----------
+    photo : Photo
+        What :func:`read_photo` gave.
+
+    Raises
+    ------
+    FormatError
+        When it is of a kind that is only read, or cut short: the sentence says what to do.
+    """
+    refusal = photo.refusal or refusal_of(photo.format)
+    if photo.truncated:
+        raise FormatError("photo must be a whole file to be copied, and this one ends early or is damaged")
+    if refusal:
+        raise FormatError(refusal)
 
 
 def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None, restart_interval: int = 0) -> bytes:
@@ -139,8 +177,7 @@ def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None, res
     PhotoError
         When shape, dtype or quality are not what they must be.
     """
-    if like.format not in encoding.WRITABLE:
-        raise FormatError(f"photo must be {' or '.join(encoding.WRITABLE)} to be written, not {like.format}")
+    check_writable(like)
     if pixels.shape != like.pixels.shape or pixels.dtype != like.pixels.dtype:
         raise PhotoError(
             f"pixels must be {like.pixels.dtype} of shape {like.pixels.shape} like the photo they"
@@ -148,10 +185,10 @@ def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None, res
         )
     if quality is not None and not 1 <= quality <= HIGHEST_QUALITY:
         raise PhotoError(f"quality must be 1 to {HIGHEST_QUALITY}, not {quality}")
-    if like.jpeg is None:
-        return chunks.insert(encoding.encode_png(pixels), like.metadata)
-    written = encoding.encode_jpeg(pixels, like.jpeg, quality=quality, restart_interval=restart_interval)
-    return segments.insert(written, like.metadata)
+    if like.jpeg is not None:
+        written = encode_jpeg(pixels, like.jpeg, quality=quality, restart_interval=restart_interval)
+        return jpeg_items.insert(written, like.metadata)
+    return png_items.insert(encode_png(pixels, like.settings or PngSettings()), like.metadata)
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:

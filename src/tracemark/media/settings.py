@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["JpegSettings"]
+__all__ = ["JpegSettings", "PngSettings", "Settings"]
 
 
 @dataclass(frozen=True)
@@ -21,3 +21,15 @@ class JpegSettings:
 
     rgb: bool = False
     """Whether it is stored as red, green and blue; nearly all files have luma and two colour differences."""
+
+
+@dataclass(frozen=True)
+class PngSettings:
+    """How a PNG file was stored; its pixels lose nothing either way."""
+
+    grey_alpha: bool = False
+    """Whether RGBA is written as grey and alpha, of which it was made."""
+
+
+Settings = PngSettings
+"""Of files other than JPEG."""

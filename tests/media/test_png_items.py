@@ -11,9 +11,9 @@ from PIL import Image
 
 from tests.media.blocks import chunk, exif_block, small_jpeg, with_chunks, xmp_packet
 from tests.media.test_raw_profiles import as_text
-from tracemark.media.chunks import bare, frame, insert, read_items
 from tracemark.media.embedded import holds_picture
 from tracemark.media.metadata import Kind, Metadata, inflate, without_previews
+from tracemark.media.png_items import bare, frame, insert, read_items
 
 PICTURE = small_jpeg(side=40)
 PIXELS = np.random.default_rng(0).integers(0, 255, (12, 20, 3), np.uint8)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tracemark.media.encoding import encode_jpeg
+from tracemark.media.jpeg_encoding import encode_jpeg
 from tracemark.media.scan import read_scan
 from tracemark.media.settings import JpegSettings
 

@@ -22,8 +22,8 @@ from tests.media.blocks import (
     xmp_segment,
 )
 from tracemark.media.embedded import holds_picture
+from tracemark.media.jpeg_items import bare, frame, insert, read_items
 from tracemark.media.metadata import Kind, Metadata, without_previews
-from tracemark.media.segments import bare, frame, insert, read_items
 
 PICTURE = small_jpeg(side=40)
 JFIF = PICTURE[2:20]

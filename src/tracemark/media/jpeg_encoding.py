@@ -1,4 +1,4 @@
-"""Encode pixels as files that say nothing else."""
+"""Encode pixels as JPEG files that say nothing else."""
 
 import io
 from typing import Any
@@ -8,13 +8,12 @@ import numpy as np
 from PIL import Image
 
 from tracemark.errors import PhotoError
-from tracemark.media.decoding import Pixels, swap_colours
 from tracemark.media.jpeg_tables import quality_of
+from tracemark.media.pixels import Pixels
 from tracemark.media.settings import JpegSettings
 
-__all__ = ["WRITABLE", "encode_jpeg", "encode_png"]
+__all__ = ["encode_jpeg"]
 
-WRITABLE = ("JPEG", "PNG")
 # Pillow's number of a subsampling -> OpenCV's: 4:4:4, 4:2:2 and 4:2:0.
 SAMPLING_FACTORS = (
     cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
@@ -77,30 +76,6 @@ def _encode_standard(pixels: Pixels, quality: int, subsampling: int, restart_int
     done, data = cv2.imencode(".jpg", bgr, options)
     if not done:
         raise PhotoError("pixels cannot be written as JPEG")
-    return data.tobytes()
-
-
-def encode_png(pixels: Pixels) -> bytes:
-    """Write a PNG file.
-
-    Parameters
-    ----------
-    pixels : ndarray
-        Grey, RGB or RGBA of 8 or 16 bits.
-
-    Returns
-    -------
-    data : bytes
-        A whole file.
-
-    Raises
-    ------
-    PhotoError
-        When the encoder fails.
-    """
-    done, data = cv2.imencode(".png", swap_colours(pixels))
-    if not done:
-        raise PhotoError("pixels cannot be written as PNG")
     return data.tobytes()
 
 

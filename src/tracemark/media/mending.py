@@ -1,0 +1,28 @@
+"""Complete image files that are cut short, so that decoders give what there is."""
+
+from tracemark.media.png import mend_png
+
+__all__ = ["mend"]
+
+START_OF_IMAGE = b"\xff\xd8\xff"  # ITU-T T.81 table B.1
+END_OF_IMAGE = b"\xff\xd9"
+
+
+def mend(data: bytes) -> bytes | None:
+    """Complete a file.
+
+    Parameters
+    ----------
+    data : bytes
+        A file that a decoder refused.
+
+    Returns
+    -------
+    whole : bytes or None
+        One that it may read, with grey or black in place of what is missing; None for files of other kinds, and when
+        too little is there.
+    """
+    if data.startswith(START_OF_IMAGE):
+        # Told where the file ends, the decoder gives all it has; this needs no switch that is global to Pillow.
+        return data + END_OF_IMAGE
+    return mend_png(data)

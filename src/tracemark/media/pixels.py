@@ -1,0 +1,31 @@
+"""The arrays that hold pictures."""
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+__all__ = ["COLOURS", "Pixels", "swap_colours"]
+
+Pixels = NDArray[Any]
+"""Grey (rows, columns), RGB (rows, columns, 3) or RGBA (rows, columns, 4), of type uint8 or uint16."""
+
+COLOURS = 3
+
+
+def swap_colours(pixels: Pixels) -> Pixels:
+    """Turn RGB into OpenCV's BGR, or back: the swap is its own inverse.
+
+    Parameters
+    ----------
+    pixels : ndarray
+        Grey, RGB or RGBA.
+
+    Returns
+    -------
+    swapped : ndarray
+        Grey, BGR or BGRA.
+    """
+    if pixels.ndim == 2:
+        return pixels
+    order = [2, 1, 0] if pixels.shape[2] == COLOURS else [2, 1, 0, COLOURS]
+    return pixels[..., order]
