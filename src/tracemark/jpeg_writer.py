@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 from tracemark.errors import PhotoError
 from tracemark.media.jpeg import restart_interval
 from tracemark.media.photo import JpegSettings, Photo, encode_photo
+from tracemark.media.settings import JPEG_QUALITY, JPEG_SUBSAMPLING
 from tracemark.signal.delivery import Delivery
 
 __all__ = ["JpegWriter"]
 
-QUALITY = 95  # for photos that do not come from a JPEG file; what OpenCV takes, too
-SUBSAMPLING = 2  # 4:2:0 for the same, likewise
 COLOURS = 3
 
 
@@ -61,12 +60,12 @@ class JpegWriter:
         if like is not None and like.pixels.shape != pixels.shape:
             raise PhotoError(f"photo must have the shape {pixels.shape} of what was prepared, not {like.pixels.shape}")
         source = like or Photo(pixels, "JPEG")
-        settings = source.jpeg or JpegSettings({}, SUBSAMPLING, progressive=False)
+        settings = source.jpeg or JpegSettings({}, JPEG_SUBSAMPLING, progressive=False)
         model = replace(source, format="JPEG", refusal="", jpeg=replace(settings, progressive=False))
         interval = restart_interval(
             layout.columns, cell=layout.cell, subsampling=None if grey else settings.subsampling
         )
-        usual = None if source.jpeg else QUALITY
+        usual = None if source.jpeg else JPEG_QUALITY
         return cls(model, usual if quality is None else quality, interval)
 
     def encode(self, copy: NDArray[Any]) -> bytes:

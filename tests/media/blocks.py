@@ -189,3 +189,20 @@ def with_chunks(png, *chunks, behind=False) -> bytes:
     """Put chunks into a PNG file, behind its header or behind its pixels."""
     at = len(png) - 12 if behind else 33
     return png[:at] + b"".join(chunks) + png[at:]
+
+
+def riff_chunk(name, data) -> bytes:
+    return name + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
+
+
+def with_riff_chunks(webp, before, behind) -> bytes:
+    """Put chunks into a WebP file, before and behind its pixels."""
+    with Image.open(io.BytesIO(webp)) as image:
+        columns, rows, alpha = *image.size, image.mode == "RGBA"
+    pixels = webp[30 if webp[12:16] == b"VP8X" else 12 :]
+    names = [part[:4] for part in [*before, *behind]]
+    flags = sum(flag * (name in names) for name, flag in [(b"ICCP", 0x20), (b"EXIF", 8), (b"XMP ", 4)]) + 0x10 * alpha
+    sides = (columns - 1).to_bytes(3, "little") + (rows - 1).to_bytes(3, "little")
+    head = riff_chunk(b"VP8X", bytes([flags, 0, 0, 0]) + sides)
+    body = b"WEBP" + head + b"".join(before) + pixels + b"".join(behind)
+    return b"RIFF" + struct.pack("<I", len(body)) + body

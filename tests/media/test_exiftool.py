@@ -19,9 +19,11 @@ from tests.media.blocks import (
     olympus_note,
     photoshop_segments,
     resource,
+    riff_chunk,
     segment,
     small_jpeg,
     with_chunks,
+    with_riff_chunks,
     with_segments,
     xmp_packet,
     xmp_segment,
@@ -36,7 +38,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 # What tells of the file and of the pixels' bytes, not of the picture.
-OF_THE_FILE = ("SourceFile", "ExifTool:", "System:", "File:FileSize", "PNG:Filter", "PNG:Interlace")
+OF_THE_FILE = ("SourceFile", "ExifTool:", "System:", "File:FileSize", "PNG:Filter", "PNG:Interlace", "RIFF:VP8Version")
 THUMBNAIL = small_jpeg()
 PIXELS = np.random.default_rng(0).integers(60, 200, (48, 64, 3), np.uint8)
 NAME = b"0123456789ABCDEF" * 2
@@ -76,6 +78,11 @@ def png(*chunks, behind=False) -> bytes:
     return with_chunks(save(PIXELS, format="PNG"), *chunks, behind=behind)
 
 
+def webp(before, behind, **options) -> bytes:
+    return with_riff_chunks(save(PIXELS, format="WEBP", **options), before, behind)
+
+
+EXIF, XMP = exif_block(thumbnail=THUMBNAIL), xmp_packet(thumbnail=THUMBNAIL)
 # 300 dpi in both directions, and IPTC
 PHOTOSHOP = resource(1005, bytes.fromhex("012c000000010001012c000000010001")) + resource(1028, iptc_records())
 CAMERA = xmp_segment(xmp_packet())
@@ -121,6 +128,11 @@ FILES = {
         ),
     ),
     "PNG with a profile of 200 kB": (".png", save(PIXELS, format="PNG", icc_profile=profile(200_000), dpi=(300, 300))),
+    "WebP": (
+        ".webp",
+        webp([riff_chunk(b"ICCP", profile(200_000))], [riff_chunk(b"EXIF", EXIF), riff_chunk(b"XMP ", XMP)]),
+    ),
+    "lossless WebP": (".webp", webp([], [riff_chunk(b"EXIF", b"Exif\0\0" + EXIF)], lossless=True)),
 }
 # What a picture inside of metadata is called, and what tells of it.
 PICTURES = (
@@ -150,6 +162,7 @@ def test_the_orientation_stays(orientation, tmp_path):
     for suffix, data in [
         (".jpg", jpeg(exif_segment(exif_block(orientation=orientation)))),
         (".png", png(chunk(b"eXIf", exif_block(orientation=orientation)))),
+        (".webp", webp([], [riff_chunk(b"EXIF", exif_block(orientation=orientation))])),
     ]:
         before, after = compare(data, tmp_path, suffix)
         assert before == after

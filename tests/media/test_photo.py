@@ -273,7 +273,7 @@ def test_what_is_cut_short_is_not_copied(rng):
             refuse(photo)
 
 
-@pytest.mark.parametrize("format_name", ["WEBP", "TIFF"])
+@pytest.mark.parametrize("format_name", ["TIFF", "GIF"])
 def test_other_kinds_cut_short_are_refused(format_name, rng):
     data = save(picture(rng), format=format_name)
     with pytest.raises(FormatError, match="damaged"):

@@ -12,6 +12,7 @@ from tracemark.media.mending import mend
 from tracemark.media.pixels import COLOURS, Pixels
 from tracemark.media.png import decode_deep, is_deep
 from tracemark.media.settings import JpegSettings, PngSettings, Settings
+from tracemark.media.webp import webp_settings
 
 __all__ = ["Decoded", "decode", "refusal_of"]
 
@@ -26,7 +27,7 @@ READABLE = (
     "PPM",
     "JPEG2000",
 )  # Pillow's names; none runs programs
-WRITABLE = ("JPEG", "PNG")
+WRITABLE = ("JPEG", "PNG", "WEBP")
 PIXEL_LIMIT = 170_000_000  # the largest camera back has 151 million; Pillow itself refuses above 179 million
 FINEST_SUBSAMPLING = 0  # Pillow's number for 4:4:4
 UNKNOWN_SUBSAMPLING = -1  # Pillow's word for layouts it cannot write, such as 4:4:0
@@ -143,7 +144,7 @@ def _decode(data: bytes) -> Decoded:
             raise _DamagedError(f"image file is damaged or cut short: {error}") from error
         jpeg = _jpeg_settings(image) if isinstance(image, JpegImagePlugin.JpegImageFile) else None
         return Decoded(
-            pixels, name, jpeg=jpeg, settings=_settings(image), notes=_notes(image), refusal=refusal_of(name)
+            pixels, name, jpeg=jpeg, settings=_settings(image, data), notes=_notes(image), refusal=refusal_of(name)
         )
 
 
@@ -167,12 +168,12 @@ def _open(data: bytes) -> Image.Image:
     return image
 
 
-def _settings(image: Image.Image) -> Settings | None:
-    """Read how a file was stored that is no JPEG."""
-    if image.format != "PNG":
-        return None
-    grey = image.mode == "LA" or (image.mode in ("1", "L") and "transparency" in image.info)
-    return PngSettings(grey_alpha=grey)
+def _settings(image: Image.Image, data: bytes) -> Settings | None:
+    """Read how a file was written that is no JPEG."""
+    if image.format == "PNG":
+        grey = image.mode == "LA" or (image.mode in ("1", "L") and "transparency" in image.info)
+        return PngSettings(grey_alpha=grey)
+    return webp_settings(data) if image.format == "WEBP" else None
 
 
 def _notes(image: Image.Image) -> tuple[str, ...]:

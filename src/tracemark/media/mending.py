@@ -1,6 +1,7 @@
 """Complete image files that are cut short, so that decoders give what there is."""
 
 from tracemark.media.png import mend_png
+from tracemark.media.webp import mend_webp
 
 __all__ = ["mend"]
 
@@ -25,4 +26,4 @@ def mend(data: bytes) -> bytes | None:
     if data.startswith(START_OF_IMAGE):
         # Told where the file ends, the decoder gives all it has; this needs no switch that is global to Pillow.
         return data + END_OF_IMAGE
-    return mend_png(data)
+    return mend_png(data) or mend_webp(data)

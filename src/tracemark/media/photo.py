@@ -3,20 +3,24 @@
 import os
 import secrets
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
+
 from tracemark.errors import FormatError, OutputError, PhotoError
-from tracemark.media import jpeg_items, png_items
+from tracemark.media import jpeg_items, png_items, webp_items
 from tracemark.media.decoding import decode, refusal_of
 from tracemark.media.jpeg_encoding import encode_jpeg
 from tracemark.media.metadata import Metadata, without_previews
 from tracemark.media.metadata import without_gps as items_without_gps
-from tracemark.media.pixels import Pixels
+from tracemark.media.pixels import COLOURS, Pixels
 from tracemark.media.png import encode_png
-from tracemark.media.settings import JpegSettings, PngSettings, Settings
+from tracemark.media.settings import JPEG_QUALITY, JPEG_SUBSAMPLING, JpegSettings, PngSettings, Settings, WebpSettings
+from tracemark.media.webp import encode_webp
 
 __all__ = ["JpegSettings", "Photo", "check_writable", "encode_photo", "read_photo", "without_gps", "write_atomically"]
 
@@ -24,7 +28,9 @@ __all__ = ["JpegSettings", "Photo", "check_writable", "encode_photo", "read_phot
 CONTAINERS: dict[bytes, tuple[str, ModuleType]] = {
     b"\xff\xd8\xff": ("JPEG", jpeg_items),
     b"\x89PNG\r\n\x1a\n": ("PNG", png_items),
+    b"RIFF": ("WEBP", webp_items),
 }
+SHALLOW = frozenset({"JPEG", "WEBP"})  # formats that have 8 bits a sample
 HIGHEST_QUALITY = 100  # of the scale that libjpeg made common
 TOKEN_BYTES = 8  # random bytes in the name of a draft
 
@@ -183,12 +189,13 @@ def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None, res
             f"pixels must be {like.pixels.dtype} of shape {like.pixels.shape} like the photo they"
             f" replace, not {pixels.dtype} of shape {pixels.shape}"
         )
+    if like.format in SHALLOW and pixels.dtype != np.uint8:
+        raise PhotoError(f"pixels must be uint8 to be written as {like.format}, not {pixels.dtype}")
+    if like.format == "JPEG" and pixels.ndim > 2 and pixels.shape[2] > COLOURS:
+        raise PhotoError("pixels must be grey or RGB to be written as JPEG, not RGBA")
     if quality is not None and not 1 <= quality <= HIGHEST_QUALITY:
         raise PhotoError(f"quality must be 1 to {HIGHEST_QUALITY}, not {quality}")
-    if like.jpeg is not None:
-        written = encode_jpeg(pixels, like.jpeg, quality=quality, restart_interval=restart_interval)
-        return jpeg_items.insert(written, like.metadata)
-    return png_items.insert(encode_png(pixels, like.settings or PngSettings()), like.metadata)
+    return WRITERS[like.format](pixels, like, quality, restart_interval)
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
@@ -238,3 +245,30 @@ def _read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise FormatError(f"image file cannot be read: {(error.strerror or str(error)).lower()}") from error
+
+
+def _write_jpeg(pixels: Pixels, like: Photo, quality: int | None, restart_interval: int) -> bytes:
+    """Write a JPEG file."""
+    settings = like.jpeg or JpegSettings({}, JPEG_SUBSAMPLING, progressive=False)
+    fineness = JPEG_QUALITY if quality is None and like.jpeg is None else quality
+    written = encode_jpeg(pixels, settings, quality=fineness, restart_interval=restart_interval)
+    return jpeg_items.insert(written, like.metadata)
+
+
+def _write_png(pixels: Pixels, like: Photo, _quality: int | None, _restart_interval: int) -> bytes:
+    """Write a PNG file."""
+    settings = like.settings if isinstance(like.settings, PngSettings) else PngSettings()
+    return png_items.insert(encode_png(pixels, settings), like.metadata)
+
+
+def _write_webp(pixels: Pixels, like: Photo, quality: int | None, _restart_interval: int) -> bytes:
+    """Write a WebP file."""
+    settings = like.settings if isinstance(like.settings, WebpSettings) else WebpSettings()
+    return webp_items.insert(encode_webp(pixels, settings, quality=quality), like.metadata)
+
+
+WRITERS: dict[str, Callable[[Pixels, Photo, int | None, int], bytes]] = {
+    "JPEG": _write_jpeg,
+    "PNG": _write_png,
+    "WEBP": _write_webp,
+}

@@ -62,8 +62,9 @@ def read_items(data: bytes) -> tuple[tuple[Item, ...], tuple[str, ...]]:
         if chunk.critical or chunk.name in skipped or len(items) + len(warnings) >= MOST_ITEMS:
             continue
         raw = data[chunk.start : chunk.stop]
-        unknown += 0 if chunk.name in KEPT else len(raw)
-        warning = _refusal(chunk, raw, unknown)
+        size = 0 if chunk.name in KEPT else len(raw)
+        warning = _refusal(chunk, raw, unknown + size)
+        unknown += 0 if warning else size
         try:
             items += [] if warning else [_item_of(chunk.name, raw, behind=behind)]
         except ValueError as error:

@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["JpegSettings", "PngSettings", "Settings"]
+__all__ = ["JPEG_QUALITY", "JPEG_SUBSAMPLING", "JpegSettings", "PngSettings", "Settings", "WebpSettings"]
+
+JPEG_QUALITY = 95  # for photos that do not come from a JPEG file; what OpenCV takes, too
+JPEG_SUBSAMPLING = 2  # 4:2:0 for the same, likewise
 
 
 @dataclass(frozen=True)
@@ -31,5 +34,16 @@ class PngSettings:
     """Whether RGBA is written as grey and alpha, of which it was made."""
 
 
-Settings = PngSettings
+@dataclass(frozen=True)
+class WebpSettings:
+    """How finely a WebP file was written."""
+
+    lossless: bool = False
+    """Whether its pixels lose nothing."""
+
+    quality: float = 90
+    """0 to 100 on the scale of libwebp, when they do; 90 for photos that come from no WebP file."""
+
+
+Settings = PngSettings | WebpSettings
 """Of files other than JPEG."""
