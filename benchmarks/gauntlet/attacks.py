@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.gauntlet.damage import clutter, codec, reshape, texture, tone
+from benchmarks.gauntlet.damage import clutter, codec, removal, reshape, texture, tone
 from benchmarks.gauntlet.damage.pixels import Damage, Pixels
 
 __all__ = ["ATTACKS", "ESSENTIAL", "POSTED_PX", "SMALL_PX", "Attack", "Step", "named"]
@@ -161,6 +161,7 @@ _FAMILIES = (
     _Family("fade-{}",  tone.fade,            (30,),                 "% of contrast",   (None,), _POSTED),
     _Family("jpeg-40-grey", tone.grey,        (1,),                  "",                (None,),
             ((tone.contrast, 25), (codec.jpeg, 40)), _FIT),
+    _Family("fold-{}",  removal.fold,         (1, 3),                "times",           (None, None), _SAVED),
 
     _Family("small-none", None,               (0,),                  "",                (1,), delivered_px=SMALL_PX),
     _Family("small-jpeg-{}", codec.jpeg,      (75,),                 "quality",         (1,), delivered_px=SMALL_PX),
