@@ -52,15 +52,21 @@ def tell_of_plan(
         fields["failures"] = [str(failure.photo) for failure in estimate.failures]
         click.echo(json.dumps({"schema": SCHEMA, **fields}))
     time = timedelta(seconds=max(round(estimate.seconds), 1))
-    processes = "1 process" if estimate.processes == 1 else f"{estimate.processes} processes"
+    copies, photos = _count(estimate.copies, "copy", "copies"), _count(estimate.photos, "photo", "photos")
+    processes = _count(estimate.processes, "process", "processes")
     click.echo(
-        f"{estimate.copies} copies of {estimate.photos} photos planned: about {_size(estimate.bytes)},"
-        f" and {time} (h:mm:ss) with {processes}; nothing was written",
+        f"{copies} of {photos} planned: about {_size(estimate.bytes)}, and {time} (h:mm:ss) with {processes};"
+        " nothing was written",
         err=True,
     )
     if estimate.bytes > estimate.free:
         click.echo(f"tracemark: {order.out} must have room for that, and has {_size(estimate.free)}", err=True)
     return Outcome.FILES_FAILED if lost else Outcome.DONE
+
+
+def _count(number: int, one: str, many: str) -> str:
+    """Write how many there are of something."""
+    return f"{number} {one if number == 1 else many}"
 
 
 def _size(number: float) -> str:

@@ -1,6 +1,7 @@
 """Read the list of recipients."""
 
 import csv
+import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, str, dict[str, str]]]:
     """Give line, id and the other columns of each row."""
     head = text.partition("\n")[0]
     separator = next((sign for sign in SEPARATORS if sign in head), SEPARATORS[-1])
-    rows = csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True)
+    rows = csv.reader(io.StringIO(text), delimiter=separator, strict=True)  # str.splitlines knows far more line breaks
     try:
         names = [name.strip() for name in next(rows, [])]
         places = [at for at, name in enumerate(names) if name.lower() == COLUMN]

@@ -26,6 +26,7 @@ DRAFT = ".tracemark-"
 # learn.microsoft.com/windows/win32/fileio/naming-a-file: guests unpack their copies on any system.
 FORBIDDEN_SIGNS = frozenset('<>:"|?*\\')
 DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{sign}" for port in ("com", "lpt") for sign in "123456789¹²³")}
+SURROGATE = "Cs"  # what Python makes of a byte that is no text
 INVISIBLE = {"Cc", "Cf", "Zl", "Zp"}  # Unicode categories: control, format (direction marks among them), line breaks
 
 Guests = Mapping[int, Mapping[str, str]]
@@ -165,6 +166,8 @@ def _check_column(column: str, word: str, recipient: int) -> None:
 @lru_cache(maxsize=1 << 16)
 def _is_unfit(part: str) -> str:
     """Say what keeps a part of a path from being a name everywhere; nothing when all is well."""
+    if any(unicodedata.category(sign) == SURROGATE for sign in part):
+        return "be text in UTF-8"
     if len(os.fsencode(part)) > LONGEST_NAME:
         return f"have at most {LONGEST_NAME} bytes in each part"
     if any(unicodedata.category(sign) in INVISIBLE and sign not in JOINERS for sign in part):

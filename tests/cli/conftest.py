@@ -103,5 +103,5 @@ def key_file(tmp_path, key) -> Path:
 def png(tmp_path) -> Path:
     path = tmp_path / "photos" / "car.png"
     path.parent.mkdir()
-    Image.new("RGB", (24, 16), (90, 120, 200)).save(path)
+    Image.new("RGB", (320, 240), (90, 120, 200)).save(path)
     return path

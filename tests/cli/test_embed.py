@@ -151,3 +151,120 @@ def test_a_key_that_cannot_be_used_has_a_code_of_its_own(content, run, png, tmp_
     assert result.exit_code == 5
     assert len(lines(result.stderr)) == 1
     assert not (tmp_path / "kit").exists()
+
+
+NAMES = [
+    "../../etc",
+    "/etc/passwd",
+    "a\0b",
+    "x" * 10_000,
+    "\u202egpj.exe",
+    "..",
+    "a\\b",
+    "C:",
+    "\ufeff",
+    "\x1b[2J",
+    "\udcff",
+]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=lambda name: ascii(name)[:20])
+def test_a_hostile_list_ends_with_one_sentence_and_makes_nothing(name, run, png, key_file, tmp_path):
+    guests = tmp_path / "guests.csv"
+    guests.write_bytes(f"id;Name\n17;Jo\n18;{name}\n".encode("utf-8", "surrogateescape"))
+    before = sorted(tmp_path.rglob("*"))
+    common = ("embed", png, "--recipients", guests, "--key", key_file, "--out", tmp_path / "kit")
+    result = run(*common, "--name-template", "{Name}/{stem}{suffix}", "--ledger", tmp_path / "kit.db")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert len(lines(result.stderr)) == 1
+    assert len(result.stderr) < 1000
+    assert not {"\0", "\x1b", "\u202e"} & set(result.stderr)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_what_a_list_says_may_name_copies(run, png, key_file, tmp_path):
+    (tmp_path / "guests.csv").write_text("\ufeffid;Name\n17;Zo\u00eb M\u00fcller\n", encoding="utf-8")
+    common = ("embed", png, "--recipients", tmp_path / "guests.csv", "--key", key_file, "--out", tmp_path / "kit")
+    result = run(*common, "--name-template", "{Name}/{recipient:05d} {stem}{suffix}", "--zip")
+    assert result.exit_code == 0
+    assert files_of(tmp_path / "kit") == [
+        "17.zip",
+        "SHA256SUMS",
+        "Zo\u00eb M\u00fcller/00017 car.png",
+        "manifest.jsonl",
+    ]
+
+
+def test_the_same_command_again_writes_nothing_and_says_the_same(run, png, key_file, tmp_path):
+    command = ("embed", png, "--recipient", 17, "--recipient", 3, "--key", key_file, "--out", tmp_path / "kit")
+    first = run(*command)
+    before = [path.stat().st_mtime_ns for path in sorted((tmp_path / "kit").rglob("*"))]
+    again = run(*command)
+    assert (again.exit_code, again.stdout) == (0, first.stdout)
+    assert [path.stat().st_mtime_ns for path in sorted((tmp_path / "kit").rglob("*"))] == before
+    assert [json.loads(line)["was_there"] for line in lines(run(*command, "--json").stdout)] == [True, True]
+
+
+def test_a_folder_stands_for_its_photos_and_others_are_counted(run, png, key_file, tmp_path):
+    (png.parent / "notes.txt").touch()
+    (png.parent / "raw.CR3").touch()
+    result = run("embed", png.parent, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit")
+    assert result.exit_code == 0
+    assert lines(result.stdout) == [str(tmp_path / "kit" / "17" / "car.png")]
+    assert "are left out: 1 .cr3, 1 .txt" in result.stderr
+
+
+def test_which_copies_are_read_back_may_be_chosen(run, png, key_file, tmp_path):
+    for check, number in (("all", 3), ("sample", 1), ("none", 0)):
+        out = tmp_path / check
+        recipients = [word for one in (17, 18, 19) for word in ("--recipient", one)]
+        result = run("embed", png, *recipients, "--key", key_file, "--out", out, "--check", check)
+        assert result.exit_code == 0
+        assert f"3 copies, {number} read back" in result.stderr
+        listed = [json.loads(line)["checked"] for line in lines((out / "manifest.jsonl").read_text())]
+        assert sum(checked is not None for checked in listed) == number
+
+
+def test_a_copy_that_does_not_read_is_told_with_photo_and_guest(run, png, key_file, tmp_path, monkeypatch):
+    def read_back(file, *, recipient, **options):
+        raise tm.KitError(f"copy must be read as recipient {recipient}'s, and it names nobody")
+
+    monkeypatch.setattr("tracemark.kit.making.read_back", read_back)
+    result = run("embed", png, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit")
+    assert result.exit_code == 4
+    assert lines(result.stderr) == [
+        f"tracemark: {png}: copy must be read as recipient 17's, and it names nobody; it was taken back"
+    ]
+    assert not list((tmp_path / "kit").rglob("*.png"))
+
+
+def test_the_same_trouble_of_many_guests_is_told_ten_times(run, png, key_file, tmp_path):
+    recipients = range(100, 130)
+    for one in recipients:
+        (tmp_path / "kit" / str(one)).mkdir(parents=True)
+        (tmp_path / "kit" / str(one) / "car.png").write_text("mine")
+    words = [word for one in recipients for word in ("--recipient", one)]
+    result = run("embed", png, *words, "--key", key_file, "--out", tmp_path / "kit")
+    assert result.exit_code == 4
+    assert len(lines(result.stderr)) == 11
+    assert lines(result.stderr)[-1] == f"tracemark: {png}: 20 more copies failed"
+
+
+def test_processes_and_a_scheduler_are_not_both_used(run, png, key_file, tmp_path):
+    common = ("embed", png, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit")
+    assert run(*common, "--jobs", 2, "--scheduler", "tcp://127.0.0.1:1").exit_code == 2
+
+
+def test_a_dry_run_says_how_much_and_how_long(run, png, key_file, tmp_path):
+    common = ("embed", png, "--recipient", 17, "--recipient", 3, "--key", key_file, "--out", tmp_path / "kit")
+    result = run(*common, "--dry-run", "--jobs", 1)
+    assert "2 copies of 1 photo planned: about " in result.stderr
+    assert "(h:mm:ss) with 1 process; nothing was written" in result.stderr
+    told = [json.loads(line) for line in lines(run(*common, "--dry-run", "--json", "--zip").stdout)]
+    assert [line["schema"] for line in told] == ["tracemark.embed/1"] * 2 + ["tracemark.embed.estimate/1"]
+    assert (told[-1]["photos"], told[-1]["copies"], told[-1]["failures"]) == (1, 2, [])
+    assert told[-1]["bytes"] > 0
+    missing = run("embed", png, tmp_path / "x.png", *common[2:], "--dry-run")
+    assert missing.exit_code == 4
+    assert "x.png: " in missing.stderr

@@ -23,6 +23,32 @@ def test_the_other_columns_are_kept_under_their_names(tmp_path):
     }
 
 
+@pytest.mark.parametrize("sign", ["\u2028", "\x85", "\x0b", "\x1c", "\u202e", "\0", "\x1b"], ids=ascii)
+def test_a_sign_that_is_no_line_break_breaks_no_line(sign, tmp_path):
+    path = tmp_path / "guests.csv"
+    path.write_text(f"id,Name,City\n17,Zo{sign}\u00eb,Bern\n3,Jo,Rome\nx,,\n", encoding="utf-8")
+    with pytest.raises(UsageFailure, match="line 4: id must be a whole number"):
+        read_guests(path)
+    path.write_text(f"id,Name,City\n17,Zo{sign}\u00eb,Bern\n3,Jo,Rome\n", encoding="utf-8")
+    assert read_guests(path) == {17: {"Name": f"Zo{sign}\u00eb", "City": "Bern"}, 3: {"Name": "Jo", "City": "Rome"}}
+
+
+def test_a_line_break_in_a_field_is_counted(tmp_path):
+    path = tmp_path / "guests.csv"
+    path.write_bytes(b'id;Name\r\n17;"Zo\r\nMueller"\r\n17;Jo\r\n')
+    with pytest.raises(UsageFailure, match="line 4: id 17 is there already, on line 3"):
+        read_guests(path)
+
+
+def test_an_endless_name_is_kept_and_an_endless_file_refused(tmp_path):
+    path = tmp_path / "guests.csv"
+    path.write_text(f"id,Name\n17,{'x' * 10_000}\n")
+    assert len(read_guests(path)[17]["Name"]) == 10_000
+    path.write_text(f"id,Name\n17,{'x' * 1_000_000}\n")
+    with pytest.raises(UsageFailure, match="line 2: field larger than field limit"):
+        read_guests(path)
+
+
 def test_the_whole_range_is_read(tmp_path):
     path = tmp_path / "guests.csv"
     path.write_text("id\n0\n4294967295\n007\n")

@@ -165,6 +165,12 @@ def test_a_copy_never_takes_the_place_of_what_a_link_leads_to(tmp_path):
         plan("car.jpg", [tmp_path / "link.jpg"], out=tmp_path)
 
 
+def test_the_name_of_a_photo_that_is_no_text_is_refused_and_another_one_can_be_given():
+    with pytest.raises(UsageFailure, match=r"must be text in UTF-8: 'fa.udce7ade\.jpg'"):
+        names(photos=["fa\udce7ade.jpg"])
+    assert names("{recipient}/one{suffix}", photos=["fa\udce7ade.jpg"]) == ["17/one.jpg"]
+
+
 @pytest.mark.parametrize("template", ["{recipient}.zip", "{recipient}.ZIP/{stem}"])
 def test_an_archive_and_a_copy_never_share_a_name(template):
     with pytest.raises(UsageFailure, match="name of an archive"):
