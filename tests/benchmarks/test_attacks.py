@@ -4,13 +4,13 @@ import pytest
 from benchmarks.gauntlet.attacks import ATTACKS, ESSENTIAL, Attack, named
 from benchmarks.gauntlet.damage import clutter, reshape, tone
 
-ROWS, COLUMNS = 203, 310  # odd, and not square: what mixes up the two sides shows
+ROWS, COLUMNS = 303, 410  # odd, and not square: what mixes up the two sides shows; large enough to carry a mark
 
 
 @pytest.fixture(scope="module")
 def photo():
     rng = np.random.default_rng(3)
-    coarse = rng.integers(0, 256, (10, 15, 3), dtype=np.uint8)
+    coarse = rng.integers(0, 256, (15, 20, 3), dtype=np.uint8)
     return np.kron(coarse, np.ones((21, 21, 1), np.uint8))[:ROWS, :COLUMNS]
 
 
