@@ -26,7 +26,7 @@ from tracemark_cli.progress import tell_progress
 __all__ = ["embed"]
 
 SCHEMA = "tracemark.embed/1"
-MOST_COMPLAINTS = 10  # of one photo: a hundred guests may have the same trouble
+MOST_COMPLAINTS = 10  # of one photo, and of archives: a hundred guests may have the same trouble
 
 
 @click.command()
@@ -144,25 +144,28 @@ def _make(
 ) -> Outcome:
     """Make the kit, and tell of each file as it comes."""
     complaints: Counter[Path] = Counter()
-    with interruptible() as stop, tell_progress(order.copies) as teller:
+    archives = {order.out / file for file in order.archives.values()}
+    with interruptible() as stop, tell_progress(order) as teller:
         try:
             for one in tm.make_kit(order, ledger=ledger, jobs=jobs, scheduler=scheduler, stop=stop):
                 if isinstance(one, tm.Failure):
-                    teller.count(one.photo, made=False)
-                    complaints[one.photo] += 1
-                    if complaints[one.photo] <= MOST_COMPLAINTS:
+                    about = order.out if one.photo in archives else one.photo
+                    complaints[about] += 1
+                    if complaints[about] <= MOST_COMPLAINTS:
                         complain(one.photo, one.words)
-                    continue
-                if isinstance(one, tm.MadeCopy):
-                    teller.count(one.copy.photo, made=True, checked=one.check is not None)
-                click.echo(_describe(one, order, as_json=as_json))
+                else:
+                    click.echo(_describe(one, order, as_json=as_json))
+                teller.count(one)
         except tm.KeyFileError as error:
             raise KeyFailure(str(error)) from error
         except (tm.KitError, tm.OutputError, tm.MissingLibraryError) as error:
             raise FilesFailure(f"{error}; the same command goes on when that is put right") from error
-    for photo, number in complaints.items():
+        except BrokenPipeError:
+            if not stop.is_set():
+                raise  # else Ctrl-C ended the reader of the results, too
+    for about, number in complaints.items():
         if number > MOST_COMPLAINTS:
-            complain(photo, f"{number - MOST_COMPLAINTS} more copies failed")
+            complain(about, f"{number - MOST_COMPLAINTS} more {'archives' if about == order.out else 'copies'} failed")
     if stop.is_set():
         click.echo("tracemark: interrupted; the same command goes on", err=True)
         return Outcome.INTERRUPTED

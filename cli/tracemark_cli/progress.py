@@ -2,87 +2,133 @@
 
 from __future__ import annotations  # the types of tracemark are named, not fetched: fetching takes half a second
 
+import io
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import click
 
 import tracemark as tm
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.console import Console
+    from rich.progress import Progress
 
 __all__ = ["Teller", "tell_progress"]
 
 RATE_S = 60.0  # over which the rate is taken: a photo takes seconds before its first copy, and then they come fast
 
 
-class Teller(Protocol):
-    """Whoever is told what became of copies."""
+class Teller:
+    """Says of each photo, on a line of stderr, what became of its copies, and of all archives together.
 
-    def count(self, photo: Path, *, made: bool, checked: bool = False) -> None:
-        """Hear of a copy of a photo, or that there will be none."""
+    Parameters
+    ----------
+    order : KitOrder
+        What the kit is to hold.
+    """
 
-
-class _Lines:
-    """Says of each photo when all its copies have been heard of."""
-
-    def __init__(self, copies: Sequence[tm.KitCopy]) -> None:
-        self._awaited = Counter(copy.photo for copy in copies)
+    def __init__(self, order: tm.KitOrder) -> None:
+        self._awaited = Counter(copy.photo for copy in order.copies)
         self._made: Counter[Path] = Counter()
         self._checked: Counter[Path] = Counter()
+        self._archives = self._awaited_archives = len(order.archives)
+        self.total = len(order.copies) + self._archives
 
-    def count(self, photo: Path, *, made: bool, checked: bool = False) -> None:
-        """Hear of a copy of a photo."""
-        self._awaited[photo] -= 1
-        self._made[photo] += made
-        self._checked[photo] += checked
+    def count(self, one: tm.MadeCopy | tm.MadeArchive | tm.Failure) -> int:
+        """Hear of a file, or that there will be none; the answer is how many files that settles."""
+        photo = None if isinstance(one, tm.MadeArchive) else _photo_of(one)
+        if photo is None or photo not in self._awaited:
+            self._awaited_archives -= 1
+            if not self._awaited_archives and isinstance(one, tm.MadeArchive):
+                click.echo("1 archive" if self._archives == 1 else f"{self._archives} archives", err=True)
+            return 1
+        # A failure of the photo itself is one of all its copies that have not come.
+        settled = self._awaited[photo] if isinstance(one, tm.Failure) and one.copy is None else 1
+        if isinstance(one, tm.MadeCopy):
+            self._made[photo] += 1
+            self._checked[photo] += one.check is not None
+        self._awaited[photo] -= settled
         if self._awaited[photo] == 0 and self._made[photo]:
             number = self._made[photo]
             words = f"{number} cop{'y' if number == 1 else 'ies'}, {self._checked[photo]} read back"
             click.echo(f"{click.format_filename(photo)}: {words}", err=True)
+        return settled
 
 
-class _Bar:
-    """Moves a bar, with rate and remaining time."""
+class _BarTeller(Teller):
+    """Also moves a bar, with rate and remaining time."""
 
-    def __init__(self, progress: Progress, task: TaskID) -> None:
-        self._progress, self._task = progress, task
+    def __init__(self, order: tm.KitOrder, progress: Progress) -> None:
+        super().__init__(order)
+        self._progress = progress
+        self._task = progress.add_task("", total=self.total, name="the first photo is prepared", rate="")
 
-    def count(self, photo: Path, *, made: bool, checked: bool = False) -> None:  # noqa: ARG002 - a bar shows no kinds
-        """Hear of a copy of a photo."""
-        name = click.format_filename(photo.name)
-        self._progress.update(self._task, advance=1, photo=name, rate=f"{self._progress.tasks[0].speed or 0:.1f}/s")
+    def count(self, one: tm.MadeCopy | tm.MadeArchive | tm.Failure) -> int:
+        """Hear of a file, and move the bar."""
+        settled = super().count(one)
+        name = one.file if isinstance(one, tm.MadeArchive) else _photo_of(one).name
+        rate = f"{self._progress.tasks[0].speed or 0:.1f}/s"
+        self._progress.update(self._task, advance=settled, name=click.format_filename(name), rate=rate)
+        return settled
 
 
 @contextmanager
-def tell_progress(copies: Sequence[tm.KitCopy]) -> Iterator[Teller]:
-    """Tell of progress on stderr for as long as copies are made.
+def tell_progress(order: tm.KitOrder) -> Iterator[Teller]:
+    """Tell of progress on stderr for as long as a kit is made.
 
     Parameters
     ----------
-    copies : sequence of KitCopy
-        All that are to be made.
+    order : KitOrder
+        What it is to hold.
 
     Yields
     ------
     teller : Teller
-        To be told of each.
+        To be told of each file.
     """
     if not sys.stderr.isatty():
-        yield _Lines(copies)
+        yield Teller(order)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
-    told = TextColumn("{task.fields[photo]}", markup=False)
+    told = TextColumn("{task.fields[name]}", markup=False)
+    console = Console(file=sys.stderr)
+    bar = Progress(
+        *columns, told, console=console, redirect_stdout=False, redirect_stderr=False, speed_estimate_period=RATE_S
+    )
+    above = _AboveBar(console)
     # stdout carries results: where it is no terminal they must not be drawn above the bar.
-    console, drawn = Console(stderr=True), sys.stdout.isatty()
-    with Progress(*columns, told, console=console, redirect_stdout=drawn, speed_estimate_period=RATE_S) as progress:
-        task = progress.add_task("", total=len(copies), photo="", rate="")
-        yield _Bar(progress, task)
+    with bar, redirect_stderr(above), redirect_stdout(above) if sys.stdout.isatty() else nullcontext():
+        yield _BarTeller(order, bar)
+
+
+class _AboveBar(io.TextIOBase):
+    """Writes lines above a bar, as they are; rich's own stream has no encoding, and click writes around it then."""
+
+    encoding = "utf-8"
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def write(self, words: str) -> int:
+        """Write whole lines."""
+        if not isinstance(words, str):
+            raise TypeError(f"words must be text, not {type(words).__name__}")  # that is how click finds out
+        self._console.out(words, end="", highlight=False)
+        return len(words)
+
+    def isatty(self) -> bool:
+        """Say that somebody watches."""
+        return True
+
+
+def _photo_of(one: tm.MadeCopy | tm.Failure) -> Path:
+    """Say which photo it is about."""
+    return one.photo if isinstance(one, tm.Failure) else one.copy.photo

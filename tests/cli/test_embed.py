@@ -251,6 +251,14 @@ def test_the_same_trouble_of_many_guests_is_told_ten_times(run, png, key_file, t
     assert lines(result.stderr)[-1] == f"tracemark: {png}: 20 more copies failed"
 
 
+def test_archives_that_are_not_made_are_told_ten_times(run, png, key_file, tmp_path):
+    words = [word for one in range(100, 130) for word in ("--recipient", one)]
+    result = run("embed", png, tmp_path / "x.png", *words, "--key", key_file, "--out", tmp_path / "kit", "--zip")
+    assert result.exit_code == 4
+    assert result.stderr.count("some failed; it was not made") == 10
+    assert lines(result.stderr)[-1] == f"tracemark: {tmp_path / 'kit'}: 20 more archives failed"
+
+
 def test_processes_and_a_scheduler_are_not_both_used(run, png, key_file, tmp_path):
     common = ("embed", png, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit")
     assert run(*common, "--jobs", 2, "--scheduler", "tcp://127.0.0.1:1").exit_code == 2
