@@ -22,6 +22,7 @@ from tests.media.blocks import (
     riff_chunk,
     segment,
     small_jpeg,
+    text,
     with_chunks,
     with_riff_chunks,
     with_segments,
@@ -30,6 +31,7 @@ from tests.media.blocks import (
 )
 from tests.media.test_photo import save
 from tests.media.test_raw_profiles import as_text
+from tests.media.test_tiff import SAID, exif_of, made, thumbnail_directory
 from tracemark.media.photo import encode_photo, read_photo, without_gps
 
 EXIFTOOL = shutil.which("exiftool")
@@ -38,7 +40,16 @@ pytestmark = pytest.mark.skipif(
 )
 
 # What tells of the file and of the pixels' bytes, not of the picture.
-OF_THE_FILE = ("SourceFile", "ExifTool:", "System:", "File:FileSize", "PNG:Filter", "PNG:Interlace", "RIFF:VP8Version")
+OF_THE_FILE = (
+    "SourceFile",
+    "ExifTool:",
+    "System:",
+    "File:FileSize",
+    "IFD0:Strip",
+    "PNG:Filter",
+    "PNG:Interlace",
+    "RIFF:VP8Version",
+)
 THUMBNAIL = small_jpeg()
 PIXELS = np.random.default_rng(0).integers(60, 200, (48, 64, 3), np.uint8)
 NAME = b"0123456789ABCDEF" * 2
@@ -83,6 +94,21 @@ def webp(before, behind, **options) -> bytes:
 
 
 EXIF, XMP = exif_block(thumbnail=THUMBNAIL), xmp_packet(thumbnail=THUMBNAIL)
+
+
+def tiff(*lines, **options) -> bytes:
+    """A TIFF with a directory of EXIF behind it, whose maker note counts from the beginning of the file."""
+    said = [text(271, "Canon"), text(272, "Canon of this test"), *SAID, *lines]
+    at = len(made(PIXELS, *said, (34665, 4, 1, bytes(4)), **options)) + 1 & ~1
+    return made(PIXELS, *said, (34665, 4, 1, at.to_bytes(4, "little")), **options).ljust(at, b"\0") + exif_of("<", at)
+
+
+def packed_tiff() -> bytes:
+    """A TIFF as Pillow writes it, with what it can say."""
+    tags = {270: "A car", 282: 300.0, 283: 300.0, 296: 2, 305: "a program", 700: xmp_packet(thumbnail=THUMBNAIL)}
+    return save(PIXELS, format="TIFF", compression="tiff_lzw", tiffinfo=tags, icc_profile=profile(100_000))
+
+
 # 300 dpi in both directions, and IPTC
 PHOTOSHOP = resource(1005, bytes.fromhex("012c000000010001012c000000010001")) + resource(1028, iptc_records())
 CAMERA = xmp_segment(xmp_packet())
@@ -132,6 +158,9 @@ FILES = {
         ".webp",
         webp([riff_chunk(b"ICCP", profile(200_000))], [riff_chunk(b"EXIF", EXIF), riff_chunk(b"XMP ", XMP)]),
     ),
+    "TIFF": (".tif", tiff()),
+    "TIFF with a thumbnail": (".tif", tiff(links=lambda at: thumbnail_directory("<", at), pixels_first=True)),
+    "packed TIFF": (".tif", packed_tiff()),
     "lossless WebP": (".webp", webp([], [riff_chunk(b"EXIF", b"Exif\0\0" + EXIF)], lossless=True)),
 }
 # What a picture inside of metadata is called, and what tells of it.
@@ -162,6 +191,7 @@ def test_the_orientation_stays(orientation, tmp_path):
     for suffix, data in [
         (".jpg", jpeg(exif_segment(exif_block(orientation=orientation)))),
         (".png", png(chunk(b"eXIf", exif_block(orientation=orientation)))),
+        (".tif", made(PIXELS, *SAID, (274, 3, 1, orientation.to_bytes(2, "little")))),
         (".webp", webp([], [riff_chunk(b"EXIF", exif_block(orientation=orientation))])),
     ]:
         before, after = compare(data, tmp_path, suffix)

@@ -157,6 +157,14 @@ def test_unpacking_stops_at_the_limit():
             inflate(bad)
 
 
+def test_items_that_burst_together_go():
+    large = chunk(b"zTXt", as_text("xmp", bytes(1 << 21), packed=True))
+    items, warnings = read_items(with_chunks(PNG, large * 100))
+    assert len(items) == 14
+    assert sum(len(item.payload) for item in items) <= 1 << 25
+    assert len(warnings) == 1
+
+
 def test_very_many_chunks_take_neither_long_nor_all_memory():
     items, _ = read_items(with_chunks(PNG, chunk(b"tEXt", b"a\0b") * 200_000))
     assert len(items) == 10_000

@@ -12,6 +12,8 @@ from tracemark.media.mending import mend
 from tracemark.media.pixels import COLOURS, Pixels
 from tracemark.media.png import decode_deep, is_deep
 from tracemark.media.settings import JpegSettings, PngSettings, Settings
+from tracemark.media.tiff import is_tiff, read_tiff
+from tracemark.media.tiff_layout import first_page, read_layout, refuse_pages
 from tracemark.media.webp import webp_settings
 
 __all__ = ["Decoded", "decode", "refusal_of"]
@@ -27,7 +29,11 @@ READABLE = (
     "PPM",
     "JPEG2000",
 )  # Pillow's names; none runs programs
-WRITABLE = ("JPEG", "PNG", "WEBP")
+WRITABLE = ("JPEG", "PNG", "TIFF", "WEBP")
+TIFF_REFUSAL = (
+    "TIFF must be grey or RGB of 8 or 16 bits, and packed by LZW, Deflate, PackBits or not at all, to be copied;"
+    " save it so"
+)
 PIXEL_LIMIT = 170_000_000  # the largest camera back has 151 million; Pillow itself refuses above 179 million
 FINEST_SUBSAMPLING = 0  # Pillow's number for 4:4:4
 UNKNOWN_SUBSAMPLING = -1  # Pillow's word for layouts it cannot write, such as 4:4:0
@@ -130,6 +136,13 @@ def refusal_of(name: str) -> str:
 
 def _decode(data: bytes) -> Decoded:
     """Decode a file that is whole."""
+    if is_tiff(data):
+        refuse_pages(data)
+        layout = read_layout(data)
+        if layout is not None:
+            pixels, truncated = read_tiff(data, layout)
+            return Decoded(pixels, "TIFF", truncated)
+        data = first_page(data)
     with _open(data) as image:
         name = str(image.format)
         if image.mode not in MODES and image.mode not in DEEP_GREY:
@@ -143,9 +156,8 @@ def _decode(data: bytes) -> Decoded:
         except Exception as error:
             raise _DamagedError(f"image file is damaged or cut short: {error}") from error
         jpeg = _jpeg_settings(image) if isinstance(image, JpegImagePlugin.JpegImageFile) else None
-        return Decoded(
-            pixels, name, jpeg=jpeg, settings=_settings(image, data), notes=_notes(image), refusal=refusal_of(name)
-        )
+        refusal = TIFF_REFUSAL if name == "TIFF" else refusal_of(name)
+        return Decoded(pixels, name, False, jpeg, _settings(image, data), _notes(image), refusal)
 
 
 def _open(data: bytes) -> Image.Image:

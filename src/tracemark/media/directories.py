@@ -7,7 +7,16 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-__all__ = ["Directory", "Entry", "chain", "numbers", "open_tiff", "read_directory", "remove_entry"]
+__all__ = [
+    "MOST_ENTRIES",
+    "Directory",
+    "Entry",
+    "chain",
+    "numbers",
+    "open_tiff",
+    "read_directory",
+    "remove_entry",
+]
 
 BYTE_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}  # little or big endian, then 42
 HEADER_BYTES = 8  # byte order, 42, place of the first directory
@@ -19,6 +28,7 @@ LINK_BYTES = 4  # a directory ends with the place of the next one
 # Bytes of a value of each type; 13 is IFD, of Adobe's PageMaker notes.
 TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I"}  # types of unsigned numbers
+MOST_ENTRIES = 4096  # in a directory: cameras write a hundred
 MOST_DIRECTORIES = 64  # in all chains of a file: cameras write four or five
 
 
@@ -116,14 +126,14 @@ def read_directory(data: bytes, order: str, at: int) -> Directory:
     Raises
     ------
     ValueError
-        When it does not lie inside the structure.
+        When it does not lie inside the structure, or has thousands of entries.
     """
     if not HEADER_BYTES <= at <= len(data) - COUNT_BYTES:
         raise ValueError("directory must lie inside its structure")
     (count,) = struct.unpack_from(order + "H", data, at)
     link = at + COUNT_BYTES + count * ENTRY_BYTES
-    if link + LINK_BYTES > len(data):
-        raise ValueError("directory must lie inside its structure")
+    if link + LINK_BYTES > len(data) or count > MOST_ENTRIES:
+        raise ValueError(f"directory must lie inside its structure and have at most {MOST_ENTRIES} entries")
     (following,) = struct.unpack_from(order + "I", data, link)
     places = range(at + COUNT_BYTES, link, ENTRY_BYTES)
     return Directory(at, tuple(_read_entry(data, order, place) for place in places), link, following)

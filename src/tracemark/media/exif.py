@@ -7,10 +7,10 @@ maker notes point to places of the block in ways that only their makers know.
 import struct
 from collections.abc import Iterable
 
-from tracemark.media.directories import Directory, chain, numbers, open_tiff, read_directory, remove_entry
+from tracemark.media.directories import MOST_ENTRIES, Directory, chain, numbers, open_tiff, read_directory, remove_entry
 from tracemark.media.embedded import blank_pictures
 
-__all__ = ["blank_directories", "exif_orientation", "orientation_alone", "without_gps", "without_previews"]
+__all__ = ["exif_orientation", "orientation_alone", "preview_spans", "without_gps", "without_previews"]
 
 SHORT = 3  # type of a 16-bit value, TIFF 6.0, section 2
 ORIENTATION = 0x0112  # CIPA DC-008, 4.6.4
@@ -22,7 +22,7 @@ SUB_DIRECTORIES = 0x014A  # Adobe, TIFF technical note 1
 # TIFF 6.0, sections 8 and 15; CIPA DC-008, 4.5.4.
 PICTURES = ((0x0111, 0x0117), (0x0144, 0x0145), (0x0201, 0x0202))
 HEADER_BYTES = 8  # of a TIFF structure
-LARGEST_DIRECTORY = 2 + 12 * 0xFFFF + 4  # bytes: entries are counted by 16 bits
+LARGEST_DIRECTORY = 2 + 12 * MOST_ENTRIES + 4  # bytes, TIFF 6.0, section 2
 
 
 def exif_orientation(exif: bytes) -> int:
@@ -86,15 +86,18 @@ def without_previews(exif: bytes) -> bytes:
     """
     order, first = open_tiff(exif)
     main = read_directory(exif, order, first)
-    blanked = blank_directories(exif, order, main)
-    blanked = blank_pictures(_blank(blanked, _pictures_of(exif, order, main), main))
+    spans = [*preview_spans(exif, order, main), *_pictures_of(exif, order, main)]
+    blanked = _blank(exif, spans, main)
+    blanked = blank_pictures(blanked[: main.link] + bytes(main.stop - main.link) + blanked[main.stop :])
+    if main.entry(SUB_DIRECTORIES) is not None:
+        blanked = remove_entry(blanked, order, main, SUB_DIRECTORIES)
     end = max(len(blanked.rstrip(b"\0")), main.stop)
     # Cut where the blanked bytes begin: zeros before them are values.
     return blanked[: len(exif) - len(exif[end:].lstrip(b"\0"))]
 
 
-def blank_directories(data: bytes, order: str, main: Directory) -> bytes:
-    """Blank all directories of pictures but one, and the pictures.
+def preview_spans(data: bytes, order: str, main: Directory) -> list[tuple[int, int]]:
+    """Find all directories of pictures but one, and the pictures.
 
     Parameters
     ----------
@@ -103,19 +106,17 @@ def blank_directories(data: bytes, order: str, main: Directory) -> bytes:
     order : str
         Its byte order.
     main : Directory
-        The one that stays.
+        The one that stays; its own picture is not meant.
 
     Returns
     -------
-    data : bytes
-        As long as before; nothing points to them any more.
+    spans : list of (int, int)
+        Where they begin and end.
     """
     spans = []
     for directory in chain(data, order, [main.next, *numbers(data, order, main.entry(SUB_DIRECTORIES))]):
         spans += [*_pictures_of(data, order, directory), (directory.start, directory.stop)]
-    blanked = _blank(data, spans, main)
-    blanked = blanked[: main.link] + bytes(main.stop - main.link) + blanked[main.stop :]
-    return remove_entry(blanked, order, main, SUB_DIRECTORIES) if main.entry(SUB_DIRECTORIES) else blanked
+    return spans
 
 
 def without_gps(exif: bytes) -> bytes:

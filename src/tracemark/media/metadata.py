@@ -8,10 +8,21 @@ from enum import Enum
 from tracemark.media import exif, photoshop, xmp
 from tracemark.media.embedded import holds_picture
 
-__all__ = ["MOST_ITEMS", "Frame", "Item", "Kind", "Metadata", "inflate", "without_gps", "without_previews"]
+__all__ = [
+    "INFLATED_LIMIT",
+    "MOST_ITEMS",
+    "Edit",
+    "Frame",
+    "Item",
+    "Kind",
+    "Metadata",
+    "inflate",
+    "without_gps",
+    "without_previews",
+]
 
 MOST_ITEMS = 10_000  # of a file: the rest is left out
-INFLATED_LIMIT = 1 << 25  # bytes of one item when it is unpacked; the largest that were seen have a fifth of it
+INFLATED_LIMIT = 1 << 25  # bytes of all items of a file when they are unpacked; the largest seen have a fifth of it
 
 
 class Kind(Enum):
@@ -70,6 +81,7 @@ Frame = Callable[[Item, bytes], bytes]
 """How a container puts a payload in the place of an item's own: answers the item's new raw bytes."""
 
 Edit = Callable[[bytes], bytes]
+"""What is done to a payload; raises ValueError when it is damaged."""
 
 PREVIEW_EDITS: Mapping[Kind, Edit] = {
     Kind.EXIF: exif.without_previews,
@@ -124,13 +136,15 @@ def without_gps(items: Iterable[Item], frame: Frame) -> tuple[Item, ...]:
     return _edited(items, frame, GPS_EDITS)[0]
 
 
-def inflate(data: bytes) -> bytes:
-    """Unpack what zlib packed, but no more than an item may have.
+def inflate(data: bytes, *, limit: int = INFLATED_LIMIT) -> bytes:
+    """Unpack what zlib packed, but no more than items may have.
 
     Parameters
     ----------
     data : bytes
         A whole zlib stream.
+    limit : int
+        Bytes that it may hold.
 
     Returns
     -------
@@ -140,15 +154,15 @@ def inflate(data: bytes) -> bytes:
     Raises
     ------
     ValueError
-        When it is damaged, or holds more than 32 MiB.
+        When it is damaged, or holds more.
     """
     stream = zlib.decompressobj()
     try:
-        unpacked = stream.decompress(data, INFLATED_LIMIT)
+        unpacked = stream.decompress(data, max(limit, 1))
     except zlib.error as error:
         raise ValueError(f"packed item is damaged: {error}") from error
     if not stream.eof:
-        raise ValueError(f"packed item must be whole and have at most {INFLATED_LIMIT} bytes")
+        raise ValueError(f"packed item must be whole and have at most {limit} bytes")
     return unpacked
 
 

@@ -3,33 +3,23 @@
 import os
 import secrets
 import warnings
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 
 from tracemark.errors import FormatError, OutputError, PhotoError
-from tracemark.media import jpeg_items, png_items, webp_items
 from tracemark.media.decoding import decode, refusal_of
-from tracemark.media.jpeg_encoding import encode_jpeg
-from tracemark.media.metadata import Metadata, without_previews
-from tracemark.media.metadata import without_gps as items_without_gps
+from tracemark.media.metadata import Metadata
 from tracemark.media.pixels import COLOURS, Pixels
-from tracemark.media.png import encode_png
-from tracemark.media.settings import JPEG_QUALITY, JPEG_SUBSAMPLING, JpegSettings, PngSettings, Settings, WebpSettings
-from tracemark.media.webp import encode_webp
+from tracemark.media.saying import bare, read_said, said_without_gps
+from tracemark.media.settings import JpegSettings, Settings
+from tracemark.media.tiff import TiffFrame, without_places
+from tracemark.media.writing import write_pixels
 
 __all__ = ["JpegSettings", "Photo", "check_writable", "encode_photo", "read_photo", "without_gps", "write_atomically"]
 
-# How a file begins -> its format, and the module that knows what else is in it.
-CONTAINERS: dict[bytes, tuple[str, ModuleType]] = {
-    b"\xff\xd8\xff": ("JPEG", jpeg_items),
-    b"\x89PNG\r\n\x1a\n": ("PNG", png_items),
-    b"RIFF": ("WEBP", webp_items),
-}
 SHALLOW = frozenset({"JPEG", "WEBP"})  # formats that have 8 bits a sample
 HIGHEST_QUALITY = 100  # of the scale that libjpeg made common
 TOKEN_BYTES = 8  # random bytes in the name of a draft
@@ -92,27 +82,22 @@ def read_photo(source: str | os.PathLike[str] | bytes) -> Photo:
     data = source if isinstance(source, bytes) else _read_bytes(Path(source))
     if not data:
         raise FormatError("image file is empty")
-    name, container = next((found for start, found in CONTAINERS.items() if data.startswith(start)), ("", None))
     with warnings.catch_warnings():
         # Pillow warns of what is handled here: size, damage, odd metadata.
         warnings.simplefilter("ignore")
-        decoded = decode(data if container is None else container.bare(data))
-    photo = Photo(
+        decoded = decode(bare(data))
+    said = read_said(data, truncated=decoded.truncated)
+    return Photo(
         decoded.pixels,
         decoded.format,
+        orientation=said.orientation,
         truncated=decoded.truncated,
+        metadata=said.metadata,
         jpeg=decoded.jpeg,
-        settings=decoded.settings,
+        settings=decoded.settings if said.frame is None else said.frame,
+        warnings=(*decoded.notes, *said.warnings),
         refusal=decoded.refusal,
-        warnings=decoded.notes,
     )
-    if container is None:
-        return photo
-    found, left_out = container.read_items(data)
-    items, damaged = without_previews(found, container.frame)
-    metadata = Metadata(name, items)
-    told = (*photo.warnings, *left_out, *damaged)
-    return replace(photo, metadata=metadata, orientation=metadata.orientation, warnings=told)
 
 
 def without_gps(photo: Photo) -> Photo:
@@ -128,11 +113,9 @@ def without_gps(photo: Photo) -> Photo:
     photo : Photo
         The same without GPS positions in EXIF and XMP.  Names of places stay: they are part of the caption.
     """
-    containers = dict(CONTAINERS.values())
-    if photo.metadata.container not in containers:
-        return photo
-    items = items_without_gps(photo.metadata.items, containers[photo.metadata.container].frame)
-    return replace(photo, metadata=replace(photo.metadata, items=items))
+    if isinstance(photo.settings, TiffFrame):
+        return replace(photo, settings=without_places(photo.settings))
+    return replace(photo, metadata=said_without_gps(photo.metadata))
 
 
 def check_writable(photo: Photo) -> None:
@@ -195,7 +178,10 @@ def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None, res
         raise PhotoError("pixels must be grey or RGB to be written as JPEG, not RGBA")
     if quality is not None and not 1 <= quality <= HIGHEST_QUALITY:
         raise PhotoError(f"quality must be 1 to {HIGHEST_QUALITY}, not {quality}")
-    return WRITERS[like.format](pixels, like, quality, restart_interval)
+    settings = like.settings if like.jpeg is None else like.jpeg
+    return write_pixels(
+        pixels, like.format, settings, like.metadata, quality=quality, restart_interval=restart_interval
+    )
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
@@ -245,30 +231,3 @@ def _read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise FormatError(f"image file cannot be read: {(error.strerror or str(error)).lower()}") from error
-
-
-def _write_jpeg(pixels: Pixels, like: Photo, quality: int | None, restart_interval: int) -> bytes:
-    """Write a JPEG file."""
-    settings = like.jpeg or JpegSettings({}, JPEG_SUBSAMPLING, progressive=False)
-    fineness = JPEG_QUALITY if quality is None and like.jpeg is None else quality
-    written = encode_jpeg(pixels, settings, quality=fineness, restart_interval=restart_interval)
-    return jpeg_items.insert(written, like.metadata)
-
-
-def _write_png(pixels: Pixels, like: Photo, _quality: int | None, _restart_interval: int) -> bytes:
-    """Write a PNG file."""
-    settings = like.settings if isinstance(like.settings, PngSettings) else PngSettings()
-    return png_items.insert(encode_png(pixels, settings), like.metadata)
-
-
-def _write_webp(pixels: Pixels, like: Photo, quality: int | None, _restart_interval: int) -> bytes:
-    """Write a WebP file."""
-    settings = like.settings if isinstance(like.settings, WebpSettings) else WebpSettings()
-    return webp_items.insert(encode_webp(pixels, settings, quality=quality), like.metadata)
-
-
-WRITERS: dict[str, Callable[[Pixels, Photo, int | None, int], bytes]] = {
-    "JPEG": _write_jpeg,
-    "PNG": _write_png,
-    "WEBP": _write_webp,
-}

@@ -9,7 +9,7 @@ import zlib
 from tracemark.media import raw_profiles
 from tracemark.media.chunks import CHECKSUM_BYTES, HEAD, HEADER, Chunk, chunks_of, write_chunk
 from tracemark.media.embedded import holds_picture
-from tracemark.media.metadata import MOST_ITEMS, Item, Kind, Metadata, inflate
+from tracemark.media.metadata import INFLATED_LIMIT, MOST_ITEMS, Item, Kind, Metadata, inflate
 
 __all__ = ["bare", "frame", "insert", "read_items"]
 
@@ -56,7 +56,7 @@ def read_items(data: bytes) -> tuple[tuple[Item, ...], tuple[str, ...]]:
     items: list[Item] = []
     warnings: list[str] = []
     skipped = PIXELS if _stays(data) else PIXELS | OF_SAMPLES
-    behind, unknown = False, 0
+    behind, unknown, room = False, 0, INFLATED_LIMIT
     for chunk in chunks_of(data):
         behind = behind or chunk.name == b"IDAT"
         if chunk.critical or chunk.name in skipped or len(items) + len(warnings) >= MOST_ITEMS:
@@ -66,7 +66,8 @@ def read_items(data: bytes) -> tuple[tuple[Item, ...], tuple[str, ...]]:
         warning = _refusal(chunk, raw, unknown + size)
         unknown += 0 if warning else size
         try:
-            items += [] if warning else [_item_of(chunk.name, raw, behind=behind)]
+            items += [] if warning else [_item_of(chunk.name, raw, behind=behind, room=room)]
+            room -= 0 if warning else len(items[-1].payload)
         except ValueError as error:
             warning = f"chunk {chunk.name.decode('ascii')} was dropped: {error}"
         warnings += [warning] if warning else []
@@ -153,27 +154,27 @@ def _refusal(chunk: Chunk, raw: bytes, unknown: int) -> str:
     return DROPPED.get(chunk.name, "")
 
 
-def _item_of(name: bytes, raw: bytes, *, behind: bool) -> Item:
-    """Find out what a chunk holds."""
+def _item_of(name: bytes, raw: bytes, *, behind: bool, room: int) -> Item:
+    """Find out what a chunk holds, unpacked in so many bytes."""
     kind, payload, data = Kind.OTHER, b"", raw[HEAD:-CHECKSUM_BYTES]
     if name == b"eXIf":
         kind, payload = Kind.EXIF, data.removeprefix(EXIF_HEADER)
     elif name == b"iTXt" and data.startswith(XMP_KEYWORD + b"\0"):
-        kind, payload = Kind.XMP, _open_international(data)[2]
+        kind, payload = Kind.XMP, _open_international(data, room)[2]
     elif name in TEXTS:
-        kind, payload = raw_profiles.read(data, packed=name == b"zTXt")
+        kind, payload = raw_profiles.read(data, packed=name == b"zTXt", limit=room)
     elif name == b"iCCP":
-        kind, payload = Kind.ICC, inflate(data.partition(b"\0")[2][1:])
+        kind, payload = Kind.ICC, inflate(data.partition(b"\0")[2][1:], limit=room)
     return Item(name, raw, kind, payload, behind)
 
 
-def _open_international(data: bytes) -> tuple[bytes, bool, bytes]:
+def _open_international(data: bytes, room: int = INFLATED_LIMIT) -> tuple[bytes, bool, bytes]:
     """Take a text apart, 11.3.3.4: all before the words, whether they are packed, and the words."""
     keyword, _, rest = data.partition(b"\0")
     packed, (language, _, more) = rest[:1] == b"\1", rest[2:].partition(b"\0")
     translated, _, words = more.partition(b"\0")
     head = b"\0".join([keyword, rest[:2] + language, translated, b""])
-    return head, packed, inflate(words) if packed else words
+    return head, packed, inflate(words, limit=room) if packed else words
 
 
 def _stays(data: bytes) -> bool:

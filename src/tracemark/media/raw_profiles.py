@@ -6,7 +6,7 @@ ImageMagick began it, and calls these texts ``Raw profile type ...``; ExifTool's
 import zlib
 
 from tracemark.media.embedded import holds_picture
-from tracemark.media.metadata import Kind, inflate
+from tracemark.media.metadata import INFLATED_LIMIT, Kind, inflate
 
 __all__ = ["frame", "read"]
 
@@ -25,7 +25,7 @@ PART_OF_PAYLOAD = (b"II*\0", b"MM\0*", b"8BIM")
 LINE = 72  # digits, as ImageMagick has it
 
 
-def read(data: bytes, *, packed: bool) -> tuple[Kind, bytes]:
+def read(data: bytes, *, packed: bool, limit: int = INFLATED_LIMIT) -> tuple[Kind, bytes]:
     """Find out what a text chunk holds.
 
     Parameters
@@ -34,6 +34,8 @@ def read(data: bytes, *, packed: bool) -> tuple[Kind, bytes]:
         Data of the chunk.
     packed : bool
         Whether it is one of those whose words are packed.
+    limit : int
+        Bytes that they may have when they are unpacked.
 
     Returns
     -------
@@ -49,7 +51,7 @@ def read(data: bytes, *, packed: bool) -> tuple[Kind, bytes]:
     """
     if not data.startswith(KEYWORD):
         return Kind.TEXT, data
-    name, profile = _profile(data, packed=packed)
+    name, profile = _profile(data, packed=packed, limit=limit)
     if name in SPOKEN:
         return SPOKEN[name], profile
     for header, kind in HEADERS:
@@ -87,10 +89,10 @@ def frame(data: bytes, payload: bytes, *, packed: bool) -> bytes:
     return keyword + b"\0" + (b"\0" + zlib.compress(words) if packed else words)
 
 
-def _profile(data: bytes, *, packed: bool) -> tuple[bytes, bytes]:
+def _profile(data: bytes, *, packed: bool, limit: int = INFLATED_LIMIT) -> tuple[bytes, bytes]:
     """Read a profile's name and its bytes."""
     words = data.partition(b"\0")[2]
-    parts = (inflate(words[1:]) if packed else words).split(None, 2)
+    parts = (inflate(words[1:], limit=limit) if packed else words).split(None, 2)
     if len(parts) <= 2:
         raise ValueError("raw profile must have a name, a length, and digits")
     name, _, digits = parts

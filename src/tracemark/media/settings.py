@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tracemark.media.tiff import TiffFrame
+
 __all__ = ["JPEG_QUALITY", "JPEG_SUBSAMPLING", "JpegSettings", "PngSettings", "Settings", "WebpSettings"]
 
 JPEG_QUALITY = 95  # for photos that do not come from a JPEG file; what OpenCV takes, too
@@ -45,5 +47,5 @@ class WebpSettings:
     """0 to 100 on the scale of libwebp, when they do; 90 for photos that come from no WebP file."""
 
 
-Settings = PngSettings | WebpSettings
+Settings = PngSettings | WebpSettings | TiffFrame
 """Of files other than JPEG."""

@@ -1,0 +1,208 @@
+"""Find out how a TIFF file stores its pixels.
+
+Adobe, "TIFF revision 6.0", 1992; TIFF technical notes; Adobe, "Digital negative (DNG) specification".
+"""
+
+from dataclasses import dataclass
+
+from tracemark.errors import FormatError
+from tracemark.media.directories import Directory, Entry, chain, numbers, open_tiff, read_directory
+
+__all__ = ["TiffLayout", "first_page", "read_layout", "refuse_pages"]
+
+# Tags, TIFF 6.0, appendix A.
+NEW_SUBFILE_TYPE, COLUMNS, ROWS, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 254, 256, 257, 258, 259, 262, 266
+STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_SIZES, PLANAR, PREDICTOR = 273, 277, 278, 279, 284, 317
+TILE_COLUMNS, TILE_ROWS, TILE_OFFSETS, TILE_SIZES, EXTRA_SAMPLES, SAMPLE_FORMAT = 322, 323, 324, 325, 338, 339
+SUB_DIRECTORIES, THUMBNAIL, DNG_VERSION = 330, 513, 0xC612
+WHITE_IS_ZERO, RGB = 0, 2  # photometric interpretations, section 3 to 6
+COLOUR_FILTER, LINEAR_RAW = 32803, 34892  # the same, of raw files: TIFF/EP and DNG
+REDUCED, PAGE, MASK = 1, 2, 4  # bits of NewSubfileType
+SEPARATE = 2  # planar configuration
+UNCOMPRESSED, LZW, DEFLATE, OLD_DEFLATE, PACK_BITS = 1, 5, 8, 32946, 32773
+COMPRESSIONS = (UNCOMPRESSED, LZW, DEFLATE, OLD_DEFLATE, PACK_BITS)
+DIFFERENCES = 2  # predictor, section 14
+DEPTHS = (8, 16)
+TILE_UNIT = 16  # sides of tiles are multiples of it, section 15
+MOST_PIECES = 1 << 20  # the smallest tiles of the largest photo are fewer
+CANON_RAW = b"CR"  # behind the header of a CR2 file
+DEVELOP = "photo must be developed, not a camera's raw file; save it as JPEG, TIFF or PNG first"
+
+
+@dataclass(frozen=True)
+class TiffLayout:
+    """How pixels lie in a file."""
+
+    order: str
+    """Byte order, as :mod:`struct` has it."""
+
+    rows: int
+    """Of the picture."""
+
+    columns: int
+    """Of the picture."""
+
+    bits: int
+    """Of a sample: 8 or 16."""
+
+    samples: int
+    """In a pixel."""
+
+    colours: int
+    """Of these: 1 is grey, 3 is RGB; one more is alpha."""
+
+    inverted: bool
+    """Whether white is 0."""
+
+    separate: bool
+    """Whether each kind of sample has pieces of its own."""
+
+    compression: int
+    """How pieces are packed: one of `COMPRESSIONS`."""
+
+    differences: bool
+    """Whether samples are less the ones to their left."""
+
+    piece: tuple[int, int]
+    """Rows and columns of a piece, a strip or a tile."""
+
+    tiled: bool
+    """Whether pieces are tiles: those stick out at the right and at the bottom."""
+
+    offsets: Entry
+    """Where the file says where its pieces begin."""
+
+    sizes: Entry
+    """Where it says how long they are."""
+
+
+def read_layout(data: bytes) -> TiffLayout | None:
+    """Find out how pixels lie in a file.
+
+    Parameters
+    ----------
+    data : bytes
+        A TIFF file.
+
+    Returns
+    -------
+    layout : TiffLayout or None
+        None when pixels are stored in another way than samples of 8 or 16 bits that lose nothing.
+    """
+    try:
+        order, first = open_tiff(data)
+        main = read_directory(data, order, first)
+    except ValueError:
+        return None
+    tiled = main.entry(TILE_OFFSETS) is not None
+    offsets, sizes = (
+        main.entry(TILE_OFFSETS if tiled else STRIP_OFFSETS),
+        main.entry(TILE_SIZES if tiled else STRIP_SIZES),
+    )
+
+    def number(tag: int, otherwise: int) -> int:
+        return next(iter(numbers(data, order, main.entry(tag))), otherwise)
+
+    rows, columns, samples = number(ROWS, 0), number(COLUMNS, 0), number(SAMPLES, 1)
+    bits, formats = set(numbers(data, order, main.entry(BITS))), set(numbers(data, order, main.entry(SAMPLE_FORMAT)))
+    photometric, predictor = number(PHOTOMETRIC, -1), number(PREDICTOR, 1)
+    colours = 3 if photometric == RGB else 1
+    strip_rows = min(max(number(ROWS_PER_STRIP, rows), 1), rows)
+    layout = (number(TILE_ROWS, 0), number(TILE_COLUMNS, 0)) if tiled else (strip_rows, columns)
+    usual = (
+        offsets is not None
+        and sizes is not None
+        and rows * columns > 0
+        and layout[0] * layout[1] > 0
+        and (not tiled or layout[0] % TILE_UNIT == layout[1] % TILE_UNIT == 0)
+        and -(-rows // layout[0]) * -(-columns // layout[1]) <= MOST_PIECES
+        and colours <= samples <= colours + 1  # alpha
+        and len(bits) == 1
+        and bits <= set(DEPTHS)
+        and formats <= {1}
+        and WHITE_IS_ZERO <= photometric <= RGB
+        and number(COMPRESSION, UNCOMPRESSED) in COMPRESSIONS
+        and predictor in (1, DIFFERENCES)
+        and number(FILL_ORDER, 1) == 1
+    )
+    if not usual or offsets is None or sizes is None:
+        return None
+    return TiffLayout(
+        order=order,
+        rows=rows,
+        columns=columns,
+        bits=bits.pop(),
+        samples=samples,
+        colours=colours,
+        inverted=photometric == WHITE_IS_ZERO,
+        separate=number(PLANAR, 1) == SEPARATE and samples > 1,
+        compression=number(COMPRESSION, UNCOMPRESSED),
+        differences=predictor == DIFFERENCES and number(COMPRESSION, UNCOMPRESSED) != UNCOMPRESSED,
+        piece=layout,
+        tiled=tiled,
+        offsets=offsets,
+        sizes=sizes,
+    )
+
+
+def refuse_pages(data: bytes) -> None:
+    """Refuse a TIFF file that is a document of several pages, or a camera's raw file.
+
+    Parameters
+    ----------
+    data : bytes
+        A TIFF file.
+
+    Raises
+    ------
+    FormatError
+        When it is: thumbnails and masks are no pages.
+    """
+    try:
+        order, first = open_tiff(data)
+        main = read_directory(data, order, first)
+    except ValueError:
+        return
+    below = list(chain(data, order, numbers(data, order, main.entry(SUB_DIRECTORIES))))
+    behind = list(chain(data, order, [main.next]))
+    raw = main.entry(DNG_VERSION) is not None or data[8:10] == CANON_RAW
+    if raw or any(_is_raw(data, order, directory, below) for directory in [main, *below]):
+        raise FormatError(DEVELOP)
+    if any(_is_page(data, order, directory) for directory in behind):
+        raise FormatError("photo must be a single picture, not an animation or several pages; save one page")
+
+
+def first_page(data: bytes) -> bytes:
+    """Take thumbnails and masks from what a decoder will see.
+
+    Parameters
+    ----------
+    data : bytes
+        A TIFF file.
+
+    Returns
+    -------
+    data : bytes
+        With one directory.
+    """
+    try:
+        order, first = open_tiff(data)
+        main = read_directory(data, order, first)
+    except ValueError:
+        return data
+    return data[: main.link] + bytes(main.stop - main.link) + data[main.stop :] if main.next else data
+
+
+def _is_raw(data: bytes, order: str, directory: Directory, below: list[Directory]) -> bool:
+    """Tell whether a directory has what came from a sensor, or is a thumbnail of what is below it."""
+    photometric = numbers(data, order, directory.entry(PHOTOMETRIC))
+    kind = numbers(data, order, directory.entry(NEW_SUBFILE_TYPE))
+    reduced = bool(kind and kind[0] & REDUCED and below and directory not in below)
+    return reduced or any(value in (COLOUR_FILTER, LINEAR_RAW) for value in photometric)
+
+
+def _is_page(data: bytes, order: str, directory: Directory) -> bool:
+    """Tell whether a directory has a picture of its own, other than a thumbnail or a mask."""
+    kind = numbers(data, order, directory.entry(NEW_SUBFILE_TYPE))
+    small = bool(kind and kind[0] & (REDUCED | MASK)) or directory.entry(THUMBNAIL) is not None
+    return not small and (directory.entry(STRIP_OFFSETS) or directory.entry(TILE_OFFSETS)) is not None

@@ -1,0 +1,173 @@
+"""Keep everything of a TIFF file but its pixels, each byte at its place.
+
+Adobe, "TIFF revision 6.0", 1992; Adobe, "Photoshop TIFF technical notes", 2002.  Offsets in a TIFF file count from its
+beginning, and maker notes have some that nobody else knows of: so nothing moves but pixels.
+"""
+
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tracemark.media import photoshop, xmp
+from tracemark.media.directories import TYPE_BYTES, Directory, Entry, chain, numbers, open_tiff, read_directory
+from tracemark.media.embedded import blank_pictures
+from tracemark.media.exif import preview_spans
+from tracemark.media.metadata import Edit, Kind
+from tracemark.media.spans import Span, complement, overlay
+from tracemark.media.tiff_layout import SUB_DIRECTORIES, TiffLayout
+
+__all__ = ["Skeleton", "build_skeleton"]
+
+XMP, IPTC, PHOTOSHOP, EXIF, GPS, INTEROPERABILITY = 700, 33723, 34377, 34665, 34853, 40965  # tags
+LAYERS, C2PA = 37724, 52545
+DROPPED = {
+    LAYERS: "layers were dropped: they have no mark",
+    C2PA: "C2PA manifest was dropped: it vouches for pixels that a copy does not have",
+    SUB_DIRECTORIES: "",
+}
+# Tags that may be long: description, numbers of pieces, transfer function, palette, what Windows says, GeoTIFF's, and
+# what is cleaned or is the colour profile.
+LARGE = frozenset(
+    {270, 273, 279, 301, 320, 324, 325, XMP, 33922, IPTC, PHOTOSHOP, 34675, 34735, 34736, 34737, *range(40091, 40096)}
+)
+POINTERS = (EXIF, GPS, INTEROPERABILITY)  # to directories
+HEADER_BYTES = 8
+UNKNOWN_LIMIT = 4096  # bytes that nothing points to and that stay all the same: no picture worth copying fits in
+LINE = "HHI"  # tag, type, count; behind them, a value or its place
+LINE_BYTES, POINTER_BYTES = 12, 4
+PREVIEW_EDITS: Mapping[int, tuple[Kind, Edit]] = {
+    XMP: (Kind.XMP, xmp.without_previews),
+    IPTC: (Kind.PHOTOSHOP, photoshop.without_iptc_previews),
+    PHOTOSHOP: (Kind.PHOTOSHOP, photoshop.without_previews),
+}
+GPS_EDITS: Mapping[int, Edit] = {XMP: xmp.without_gps, PHOTOSHOP: photoshop.without_gps}
+
+
+@dataclass(frozen=True, eq=False)
+class Skeleton:
+    """All of a file but its pixels."""
+
+    kept: tuple[tuple[int, bytes], ...]
+    """Where bytes stand, in rising order, and the bytes."""
+
+    offsets: Entry
+    """Where the file says where its pieces begin."""
+
+    sizes: Entry
+    """Where it says how long they are."""
+
+    pieces: tuple[Span, ...]
+    """Where they were."""
+
+
+def build_skeleton(data: bytes, layout: TiffLayout, *, gps: bool) -> tuple[Skeleton, tuple[str, ...]]:
+    """Take the pixels out of a file, and the small pictures, and what else holds pixels without a mark.
+
+    Parameters
+    ----------
+    data : bytes
+        A TIFF file.
+    layout : TiffLayout
+        How pixels lie in it.
+    gps : bool
+        Whether the file may go on telling where the picture was taken.
+
+    Returns
+    -------
+    skeleton : Skeleton
+    warnings : tuple of str
+        What was left out, a sentence each.
+    """
+    order, first = open_tiff(data)
+    main = read_directory(data, order, first)
+    lines, warnings = _edited_lines(data, main, gps=gps)
+    kept_entries = {entry.at: entry for entry, _ in lines}
+    referenced = [*_referenced(data, order, kept_entries.values()), (0, HEADER_BYTES), (main.start, main.stop)]
+    removed = [*_pieces(data, layout), *preview_spans(data, order, main)]
+    removed += _referenced(data, order, [entry for entry in main.entries if entry.at not in kept_entries])
+    borders = {place for span in removed for place in span}
+    small = [
+        (start, stop)
+        for start, stop in complement([*referenced, *removed], len(data))
+        # Zeros beside pixels are padding.
+        if stop - start <= UNKNOWN_LIMIT and (data[start:stop].strip(b"\0") or not borders & {start, stop})
+    ]
+    kept = complement(complement([*referenced, *small], len(data)), len(data))
+    pieces = {start: bytearray(blank_pictures(data[start:stop])) for start, stop in kept}
+    for entry, payload in lines:
+        if payload is not None:
+            overlay(pieces, entry.start, payload.ljust(entry.stop - entry.start, b"\0"))
+    written, moved = _write_lines(data, order, main, lines)
+    overlay(pieces, main.start, written)
+    known = tuple((start, bytes(piece)) for start, piece in pieces.items())
+    offsets, sizes = moved[layout.offsets.tag], moved[layout.sizes.tag]
+    return Skeleton(known, offsets, sizes, tuple(_pieces(data, layout))), tuple(warnings)
+
+
+def _edited_lines(data: bytes, main: Directory, *, gps: bool) -> tuple[list[tuple[Entry, bytes | None]], list[str]]:
+    """List the entries of the main directory that stay, each with its value where that changes."""
+    lines: list[tuple[Entry, bytes | None]] = []
+    warnings = []
+    known: set[int] = set()
+    for entry in main.entries:
+        if entry.tag in known:
+            # Each tag stands once, section 2.
+            continue
+        known.add(entry.tag)
+        if entry.tag in DROPPED or (entry.tag == GPS and not gps):
+            warnings += [DROPPED[entry.tag]] if DROPPED.get(entry.tag) else []
+            continue
+        if entry.stop - entry.start > UNKNOWN_LIMIT and entry.tag not in LARGE:
+            warnings.append(f"tag {entry.tag} of an unknown kind was dropped: it may hold a picture")
+            continue
+        before = data[entry.start : entry.stop]
+        try:
+            after = _edited(entry.tag, before, gps=gps)
+        except ValueError:
+            warnings.append(f"{PREVIEW_EDITS[entry.tag][0].value} is damaged and was dropped")
+            continue
+        if after or not before:
+            lines.append((entry, None if after == before else after))
+    return lines, warnings
+
+
+def _edited(tag: int, value: bytes, *, gps: bool) -> bytes:
+    """Clean the value of a tag."""
+    if tag in PREVIEW_EDITS:
+        value = PREVIEW_EDITS[tag][1](value)
+    return value if gps or tag not in GPS_EDITS else GPS_EDITS[tag](value)
+
+
+def _write_lines(
+    data: bytes, order: str, main: Directory, lines: Sequence[tuple[Entry, bytes | None]]
+) -> tuple[bytes, dict[int, Entry]]:
+    """Write the main directory anew, the last in its file; the second answer is where its entries are now."""
+    written, moved = struct.pack(order + "H", len(lines)), {}
+    for entry, payload in lines:
+        at = main.start + len(written)
+        line = data[entry.at : entry.at + LINE_BYTES]
+        if payload is not None:
+            count = -(-len(payload) // TYPE_BYTES[entry.kind])
+            line = struct.pack(order + LINE, entry.tag, entry.kind, count) + line[-POINTER_BYTES:]
+        shift = at - entry.at if entry.start == entry.at + LINE_BYTES - POINTER_BYTES else 0
+        moved[entry.tag] = replace(entry, at=at, start=entry.start + shift, stop=entry.stop + shift)
+        written += line
+    return written.ljust(main.stop - main.start, b"\0"), moved
+
+
+def _referenced(data: bytes, order: str, entries: Iterable[Entry]) -> list[Span]:
+    """List values, and the directories that are no pictures, and their values."""
+    found_here = list(entries)
+    spans = [(entry.start, entry.stop) for entry in found_here]
+    pointers = [entry for entry in found_here if entry.tag in POINTERS]
+    for directory in chain(data, order, [place for entry in pointers for place in numbers(data, order, entry)]):
+        inner = numbers(data, order, directory.entry(INTEROPERABILITY))
+        for found in (directory, *chain(data, order, inner)):
+            spans += [(found.start, found.stop), *((entry.start, entry.stop) for entry in found.entries)]
+    return spans
+
+
+def _pieces(data: bytes, layout: TiffLayout) -> list[Span]:
+    """List where pixels lie."""
+    starts, sizes = (numbers(data, layout.order, entry) for entry in (layout.offsets, layout.sizes))
+    return [(start, start + size) for start, size in zip(starts, sizes, strict=False)]
