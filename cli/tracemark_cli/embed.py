@@ -55,6 +55,7 @@ MOST_COMPLAINTS = 10  # of one photo, and of archives: a hundred guests may have
 )
 @click.option("--update-recipients", "update", is_flag=True, help="Where list and ledger differ, believe the list.")
 @click.option("--quality", type=click.IntRange(1, 100), help="JPEG quality; default: that of each photo.")
+@click.option("--strip-gps", is_flag=True, help="Leave out where the photos were taken.")
 @click.option(
     "--check",
     type=click.Choice(["all", "sample", "none"]),
@@ -80,6 +81,7 @@ def embed(
     ledger_file: Path | None,
     update: bool,
     quality: int | None,
+    strip_gps: bool,
     check: str,
     jobs: int | None,
     scheduler: str | None,
@@ -102,7 +104,7 @@ def embed(
     copies = plan_copies(found, chosen, out=out, template=template, kept=kept)
     archives = archive_names(chosen, copies, out=out) if zipped else {}
     open_key(key_file)
-    order = tm.KitOrder(copies, out, key_file, chosen, quality, check, force, update, archives)
+    order = tm.KitOrder(copies, out, key_file, chosen, quality, check, force, update, archives, strip_gps)
     if dry_run:
         context.exit(
             tell_of_plan(order, jobs=jobs, as_json=as_json, describe=partial(_describe, order=order, as_json=as_json))
@@ -148,6 +150,9 @@ def _make(
     with interruptible() as stop, tell_progress(order) as teller:
         try:
             for one in tm.make_kit(order, ledger=ledger, jobs=jobs, scheduler=scheduler, stop=stop):
+                if isinstance(one, tm.Notice):
+                    complain(one.photo, one.words)
+                    continue
                 if isinstance(one, tm.Failure):
                     about = order.out if one.photo in archives else one.photo
                     complaints[about] += 1

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tracemark.kit.archives import MadeArchive
     from tracemark.kit.estimate import KitEstimate, estimate_kit
     from tracemark.kit.kit import KitOrder, make_kit
-    from tracemark.kit.task import Check, Failure, KitCopy, MadeCopy
+    from tracemark.kit.task import Check, Failure, KitCopy, MadeCopy, Notice
     from tracemark.ledger.copies import CopyRecord
     from tracemark.ledger.ledger import Ledger
     from tracemark.ledger.photos import PhotoEntry, PhotoRecord
@@ -59,6 +59,7 @@ __all__ = [
     "MadeArchive",
     "MadeCopy",
     "MissingLibraryError",
+    "Notice",
     "OutputError",
     "Photo",
     "PhotoEntry",
@@ -109,6 +110,7 @@ _ROOMS = {
     "MadeArchive": "tracemark.kit.archives",
     "MadeCopy": "tracemark.kit.task",
     "MissingLibraryError": "tracemark.errors",
+    "Notice": "tracemark.kit.task",
     "OutputError": "tracemark.errors",
     "Photo": "tracemark.media.photo",
     "PhotoEntry": "tracemark.ledger.photos",

@@ -80,7 +80,7 @@ def test_an_existing_file_stays_unless_force_is_given(run, png, key_file, tmp_pa
         ("missing.jpg", None, "no such file"),
         ("tiny.png", "1x1", "at least 8 px"),
         ("cut.jpg", "cut", "ends early"),
-        ("drawing.gif", "gif", "must be JPEG or PNG"),
+        ("drawing.gif", "gif", "to be copied, not GIF; save it as PNG first"),
     ],
 )
 def test_a_photo_that_fails_costs_one_line_and_the_others_are_done(

@@ -93,6 +93,7 @@ def entry_of(data=b"a copy", **fields):
         "photo_sha256": "ab" * 32,
         "key": "a1b2c3d4",
         "quality": None,
+        "strip_gps": False,
         "software": SOFTWARE,
         "checked": None,
     }

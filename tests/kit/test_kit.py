@@ -1,13 +1,17 @@
 import dataclasses
 import hashlib
+import io
 import json
 import threading
 
 import numpy as np
 import pytest
+from PIL import Image
+from PIL.ExifTags import IFD
 
 import tracemark as tm
 from tests.kit.conftest import stamp
+from tests.media.blocks import exif_block, exif_segment, segment, with_segments
 from tracemark.kit import making
 
 GUESTS = range(100, 120)
@@ -180,3 +184,34 @@ def test_copies_differ(press):
     made(press)
     copies = [tm.read_photo(press.out / f"{guest}" / "photo-0.jpg").pixels.astype(int) for guest in GUESTS]
     assert all(np.abs(copies[0] - copy).mean() > 0.1 for copy in copies[1:])
+
+
+def say_more(photo):
+    """Give a JPEG file a position and a C2PA manifest."""
+    manifest = segment(0xEB, b"JP\0\1\0\0\0\1....jumbc2pa")
+    photo.write_bytes(with_segments(photo.read_bytes(), exif_segment(exif_block()), manifest))
+
+
+def test_what_copies_do_not_have_is_told_once_for_a_photo(press):
+    say_more(press.photos[0])
+    told = [one for one in tm.make_kit(press.order((17, 3)), jobs=1) if isinstance(one, tm.Notice)]
+    assert [(one.photo, one.words.partition(":")[0]) for one in told] == [
+        (press.photos[0], "C2PA manifest was dropped")
+    ]
+
+
+def test_copies_tell_where_a_photo_was_taken_unless_that_is_not_wanted(press):
+    say_more(press.photos[0])
+    made(press, press.order((17,), check="none"))
+    telling = (press.out / "17" / "photo-0.jpg").read_bytes()
+    made(press, press.order((17,), check="none", strip_gps=True, force=True))
+    silent = (press.out / "17" / "photo-0.jpg").read_bytes()
+    positions = [exif_position(data) for data in (telling, silent)]
+    assert positions == [True, False]
+    np.testing.assert_array_equal(tm.read_photo(telling).pixels, tm.read_photo(silent).pixels)
+
+
+def exif_position(data):
+    """Tell whether a file says where it was taken."""
+    with Image.open(io.BytesIO(data)) as image:
+        return bool(image.getexif().get_ifd(IFD.GPSInfo))

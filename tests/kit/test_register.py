@@ -24,8 +24,9 @@ def ledger(press):
         yield opened
 
 
-def opened(press, manifest, *, ledger=None, key_id=None, quality=None):
-    register = Register(manifest, key_id=key_id or press.key.id, quality=quality, ledger=ledger)
+def opened(press, manifest, *, ledger=None, key_id=None, quality=None, strip_gps=False):
+    key_id = key_id or press.key.id
+    register = Register(manifest, key_id=key_id, quality=quality, strip_gps=strip_gps, ledger=ledger)
     register.photos[press.photos[0]] = hashlib.sha256(press.photos[0].read_bytes()).digest()
     return register
 
@@ -52,15 +53,15 @@ def test_only_a_copy_that_was_read_back_is_done_when_that_is_wanted(press, answe
         assert [register.done(made.copy, check=True) is not None for made in answer.made] == [False, True]
 
 
-@pytest.mark.parametrize("change", ["file", "removed", "photo", "key", "quality", "recipient"])
+@pytest.mark.parametrize("change", ["file", "removed", "photo", "key", "quality", "places", "recipient"])
 def test_a_copy_is_not_done_when_anything_differs(change, press, answer):
     copy = answer.made[0].copy
     path = press.out / copy.file
     with open_manifest(press.out) as manifest:
         opened(press, manifest).write(answer)
         assert opened(press, manifest).done(copy, check=False)
-        key_id = "ffff" if change == "key" else None
-        register = opened(press, manifest, key_id=key_id, quality=80 if change == "quality" else None)
+        others = {"key": {"key_id": "ffff"}, "quality": {"quality": 80}, "places": {"strip_gps": True}}
+        register = opened(press, manifest, **others.get(change, {}))
         if change == "file":
             path.write_bytes(path.read_bytes() + b"\0")
         if change == "removed":

@@ -46,6 +46,9 @@ class CopyEntry:
     quality: int | None
     """JPEG quality that was asked for; None for the photo's own."""
 
+    strip_gps: bool
+    """Whether it leaves out where the photo was taken."""
+
     software: str
     """Name and version of the program."""
 

@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tracemark.errors import FormatError, TracemarkError
+from tracemark.errors import TracemarkError
 from tracemark.keys import Key
 from tracemark.kit.checking import sampled
 from tracemark.kit.folder import hash_file
 from tracemark.kit.kit import KitOrder, by_photo
-from tracemark.kit.making import CUT, SPLICED_COPIES, forget, make
+from tracemark.kit.making import SPLICED_COPIES, forget, make
 from tracemark.kit.task import Answer, Failure, KitCopy, Task
 from tracemark.kit.workers import processes
-from tracemark.media.photo import read_photo
+from tracemark.media.photo import check_writable, read_photo
 from tracemark.recording import SOFTWARE
 from tracemark.signal.layout import lay_out
 
@@ -128,8 +128,7 @@ def _pixels(photo: Path) -> int | Failure:
     """Open a photo that is whole and large enough, and count its pixels."""
     try:
         opened = read_photo(photo)
-        if opened.truncated:
-            raise FormatError(CUT)
+        check_writable(opened)
         layout = lay_out(*opened.pixels.shape[:2])
     except (TracemarkError, OSError, MemoryError) as error:
         return Failure(photo, str(error) or type(error).__name__)
@@ -165,6 +164,7 @@ def _try(copies: Sequence[KitCopy], order: KitOrder, pixels: int) -> _Tried | Fa
             checked=frozenset(),
             guests=tuple(order.guests),
             quality=order.quality,
+            strip_gps=order.strip_gps,
             splice=len(copies) >= SPLICED_COPIES,
             software=SOFTWARE,
         )

@@ -17,7 +17,7 @@ from tracemark.kit.making import SPLICED_COPIES
 from tracemark.kit.manifest import open_manifest
 from tracemark.kit.register import Register
 from tracemark.kit.sharing import open_workers, work
-from tracemark.kit.task import Failure, KitCopy, MadeCopy, Task
+from tracemark.kit.task import Failure, KitCopy, MadeCopy, Notice, Task
 from tracemark.ledger.ledger import Ledger
 from tracemark.recording import SOFTWARE
 
@@ -55,6 +55,9 @@ class KitOrder:
     archives: Mapping[int, str] = field(default_factory=dict)
     """Recipient -> name of the archive of all their copies, for those who are to have one."""
 
+    strip_gps: bool = False
+    """Whether copies leave out where their photos were taken."""
+
 
 def make_kit(
     order: KitOrder,
@@ -63,7 +66,7 @@ def make_kit(
     jobs: int | None = None,
     scheduler: str | None = None,
     stop: threading.Event | None = None,
-) -> Iterator[MadeCopy | MadeArchive | Failure]:
+) -> Iterator[MadeCopy | MadeArchive | Notice | Failure]:
     """Make a kit, or go on with one.
 
     Parameters
@@ -82,8 +85,9 @@ def make_kit(
 
     Yields
     ------
-    MadeCopy, MadeArchive or Failure
-        One for each copy and each archive; of a photo that fails, one for all copies that are missing.
+    MadeCopy, MadeArchive, Notice or Failure
+        One for each copy and each archive; of a photo that fails, one for all copies that are missing.  A notice says
+        what the copies of a photo do not have, and stands for no copy.
 
     Raises
     ------
@@ -105,7 +109,7 @@ def make_kit(
     with open_manifest(order.out) as manifest:
         if ledger is not None:
             ledger.add_recipients(order.guests, replace=order.update)
-        register = Register(manifest, key_id=key.id, quality=order.quality, ledger=ledger)
+        register = Register(manifest, key_id=key.id, quality=order.quality, strip_gps=order.strip_gps, ledger=ledger)
         folders = {(order.out / copy.file).parent for copy in order.copies} | {order.out}
         clear_drafts(folders)
         lost: set[int] = set()
@@ -130,7 +134,7 @@ def make_kit(
 
 def _make_copies(
     order: KitOrder, register: Register, stop: threading.Event, *, jobs: int | None, scheduler: str | None
-) -> Iterator[MadeCopy | Failure]:
+) -> Iterator[MadeCopy | Notice | Failure]:
     """Make the copies that are missing."""
     tasks: list[Task] = []
     for photo, copies in by_photo(order.copies).items():
@@ -156,11 +160,12 @@ def _make_copies(
         for _, answer in work(tasks, workers, stop=stop):
             register.write(answer)
             yield from answer.made
-            for failure in answer.failures:
+            said: tuple[Notice | Failure, ...] = (*answer.notices, *answer.failures)
+            for one in said:
                 # A photo that was shared out fails with everybody who has a share.
-                if failure.copy is not None or (failure.photo, failure.words) not in told:
-                    told.add((failure.photo, failure.words))
-                    yield failure
+                if (isinstance(one, Failure) and one.copy is not None) or (one.photo, one.words) not in told:
+                    told.add((one.photo, one.words))
+                    yield one
 
 
 def _find_done(
@@ -185,6 +190,7 @@ def _task(photo: Path, missing: Sequence[tuple[KitCopy, bool]], order: KitOrder,
         checked=frozenset(copy.recipient for copy, checked in missing if checked),
         guests=tuple(order.guests),
         quality=order.quality,
+        strip_gps=order.strip_gps,
         force=order.force,
         describe=register.ledger is not None,
         splice=len(missing) >= SPLICED_COPIES,

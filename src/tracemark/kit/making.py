@@ -14,17 +14,16 @@ from tracemark.errors import FormatError, KeyFileError, KitError, OutputError, P
 from tracemark.keys import Key
 from tracemark.kit.checking import read_back
 from tracemark.kit.folder import nowhere_to_write
-from tracemark.kit.task import Answer, Failure, KitCopy, MadeCopy, Task
-from tracemark.media.photo import Photo, encode_photo, read_photo, write_atomically
+from tracemark.kit.task import Answer, Failure, KitCopy, MadeCopy, Notice, Task
+from tracemark.media.photo import Photo, check_writable, encode_photo, read_photo, without_gps, write_atomically
 from tracemark.plan import Plan
 from tracemark.recording import SOFTWARE, describe_photo
 
-__all__ = ["CUT", "SPLICED_COPIES", "forget", "make"]
+__all__ = ["SPLICED_COPIES", "forget", "make"]
 
 SLICE_S = 2.0  # after which a worker tells what it has made: a kill costs no more, and progress is seen
 SPLICED_COPIES = 16  # from so many copies of a photo on, splicing is never slower: it encodes 16 variants first
 WRITERS = 4  # files that are written at the same time: waiting for a disk takes longer than splicing
-CUT = "photo must be a whole file, and this one ends early"
 SPLICED_SIZE = 1.1  # bytes over those of the photo: markers weigh more in small files, and those are encoded soon
 
 
@@ -79,7 +78,8 @@ def make(task: Task) -> Answer:
         record = describe_photo(prepared.photo.pixels, prepared.plan, name=task.photo.name) if task.describe else None
     except (PhotoError, OSError, MemoryError) as error:
         return Answer(failures=(_photo_failure(task, error),))
-    return _make_copies(Answer(prepared.plan.digest, record), prepared, task, until=until)
+    notices = tuple(Notice(task.copies[0].photo, words) for words in prepared.photo.warnings)
+    return _make_copies(Answer(prepared.plan.digest, record, notices=notices), prepared, task, until=until)
 
 
 def forget() -> None:
@@ -90,7 +90,7 @@ def forget() -> None:
 def _prepared(task: Task) -> Prepared:
     """Prepare a photo, or find the one that this thread prepared last: the next task is often its, too."""
     thread = threading.get_ident()
-    wanted = (task.photo, task.sha256, task.key_file, task.key_id, task.quality, task.splice)
+    wanted = (task.photo, task.sha256, task.key_file, task.key_id, task.quality, task.strip_gps, task.splice)
     known = _LAST.pop(thread, None)
     if known is None or known[0] != wanted:
         known = None  # the next one takes its place in memory
@@ -110,8 +110,9 @@ def _prepare(task: Task) -> Prepared:
     if hashlib.sha256(data).digest() != task.sha256:
         raise FormatError("photo must stay as it is while copies are made of it, and was changed")
     photo = read_photo(data)
-    if photo.truncated:
-        raise FormatError(CUT)
+    check_writable(photo)
+    if task.strip_gps:
+        photo = without_gps(photo)
     plan = prepare(photo.pixels, key=key)
     return Prepared(key, photo, plan, _encoder(plan, photo, task.quality, splice=task.splice))
 

@@ -19,8 +19,11 @@ __all__ = ["Register"]
 class Register:
     """Knows which copies are done, and writes down what gets done: in ledger and manifest."""
 
-    def __init__(self, manifest: Manifest, *, key_id: str, quality: int | None, ledger: Ledger | None) -> None:
-        self.manifest, self.key_id, self.quality, self.ledger = manifest, key_id, quality, ledger
+    def __init__(
+        self, manifest: Manifest, *, key_id: str, quality: int | None, strip_gps: bool, ledger: Ledger | None
+    ) -> None:
+        self.manifest, self.key_id, self.ledger = manifest, key_id, ledger
+        self.quality, self.strip_gps = quality, strip_gps
         self.photos: dict[Path, bytes] = {}
         self._recorded: set[tuple[int, str, bytes]] = set()
         if ledger is not None:
@@ -30,10 +33,11 @@ class Register:
     def done(self, copy: KitCopy, *, check: bool) -> MadeCopy | None:
         """Find a copy that was made earlier: listed, recorded, checked if need be, and its file as it was."""
         entry = self.manifest.entries.get(copy.file)
-        wanted = (copy.recipient, self.photos[copy.photo].hex(), self.key_id, self.quality)
+        wanted = (copy.recipient, self.photos[copy.photo].hex(), self.key_id, self.quality, self.strip_gps)
         if not isinstance(entry, CopyEntry):
             return None
-        if (entry.recipient, entry.photo_sha256, entry.key, entry.quality) != wanted or (check and not entry.checked):
+        listed = (entry.recipient, entry.photo_sha256, entry.key, entry.quality, entry.strip_gps)
+        if listed != wanted or (check and not entry.checked):
             return None
         sha256 = bytes.fromhex(entry.sha256)
         if self.ledger is not None and (copy.recipient, as_text(copy.file), sha256) not in self._recorded:
@@ -88,6 +92,7 @@ class Register:
             photo_sha256=self.photos[made.copy.photo].hex(),
             key=self.key_id,
             quality=self.quality,
+            strip_gps=self.strip_gps,
             software=SOFTWARE,
             checked=None if made.check is None else asdict(made.check),
         )

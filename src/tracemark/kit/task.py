@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tracemark.ledger.photos import PhotoRecord
 
-__all__ = ["Answer", "Check", "Failure", "KitCopy", "MadeCopy", "Task"]
+__all__ = ["Answer", "Check", "Failure", "KitCopy", "MadeCopy", "Notice", "Task"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,17 @@ class Failure:
     """The copy; None when the photo itself failed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the copies of a photo do not have, though its file does."""
+
+    photo: Path
+    """The photo."""
+
+    words: str
+    """A sentence."""
+
+
 @dataclass(frozen=True)
 class Task:
     """One photo and some of its recipients: what one worker makes at a time."""
@@ -101,6 +112,9 @@ class Task:
 
     quality: int | None = None
     """JPEG quality, or None for the photo's own."""
+
+    strip_gps: bool = False
+    """Whether copies leave out where the photo was taken."""
 
     force: bool = False
     """Whether files that exist are replaced."""
@@ -133,6 +147,9 @@ class Answer:
 
     made: tuple[MadeCopy, ...] = ()
     """The copies that are in their places."""
+
+    notices: tuple[Notice, ...] = ()
+    """What copies of the photo do not have."""
 
     failures: tuple[Failure, ...] = ()
     """What could not be made."""
