@@ -69,6 +69,7 @@ def _measures(photo: Pixels, folder: Path) -> Iterator[Measure]:
     yield from _probe("embed", "mark 24 megapixels", large, folder)
     yield from _probe("embed", "mark 2 megapixels", medium, folder)
     yield from _probe("splice", "splice 24 megapixels", large, folder)
+    yield from _probe("kit", "kit of 24 megapixels", large, folder)
     for name, leak in probes.leaks(large).items():
         yield from _probe("read", f"read, {name}", leak, folder)
     yield from _command_times()

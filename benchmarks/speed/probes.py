@@ -6,8 +6,10 @@ process up to there, and ``encode_s``, the time of a JPEG encode of the same pho
 
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -20,14 +22,18 @@ from benchmarks.gauntlet.damage.codec import jpeg
 from benchmarks.gauntlet.damage.pixels import Pixels
 from benchmarks.gauntlet.damage.reshape import crop, fit_within
 from benchmarks.memory import peak_mib
+from tracemark.kit.making import SPLICED_COPIES, WRITERS
 
-__all__ = ["PROBES", "embed", "leaks", "main", "read", "splice"]
+__all__ = ["PROBES", "embed", "kit", "leaks", "main", "read", "splice"]
 
 KEY_SECRET = bytes(range(32))  # any will do: the times do not depend on it
 RECIPIENTS = (17, 99, 2**31 + 5)  # the first copy, then what a further one takes
 ENCODE_QUALITY = 90  # of the JPEG that times are compared with
+ENCODE_OPTIONS = [cv2.IMWRITE_JPEG_QUALITY, ENCODE_QUALITY]
 ENCODE_RUNS = 5  # its median is taken
 SPLICE_RUNS = 25  # their median is taken
+KIT_COPIES = 1000  # less those that any kit needs before it splices: their time is taken off
+WRITTEN_FILES = 200
 READ_RUNS = 2  # further readings after the first
 LEAK_PX = 1600  # long side of a leak: 1.7 megapixels at 3:2
 LEAK_QUALITY = 75
@@ -100,6 +106,50 @@ def splice(photo: Pixels) -> Seconds:
     return {"prepare": prepared, "variants": encoded, "spliced copy": spliced}
 
 
+def kit(photo: Pixels) -> Seconds:
+    """Time a copy of a large kit, recorded in a ledger, made by one process; and what writing its file alone takes.
+
+    Parameters
+    ----------
+    photo : ndarray, shape (rows, columns, 3)
+        RGB uint8.
+
+    Returns
+    -------
+    seconds : dict
+        ``copy``, each of a thousand once the photo is ready, and ``file written``, as many bytes in as many threads.
+        Both go to the folder for temporary files.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        tm.Key(KEY_SECRET).save(folder / "press.key")
+        cv2.imwrite(str(folder / "photo.jpg"), cv2.cvtColor(photo, cv2.COLOR_RGB2BGR), ENCODE_OPTIONS)
+        few, many = (_timed(partial(_make_kit, folder, copies)) for copies in (SPLICED_COPIES, KIT_COPIES))
+        copy = (folder / f"kit-{KIT_COPIES}" / "0" / "photo.jpg").read_bytes()
+        with ThreadPoolExecutor(WRITERS) as writers:
+            written = _timed(lambda: list(writers.map(partial(_write, folder / "alone", copy), range(WRITTEN_FILES))))
+    return {"copy": (many - few) / (KIT_COPIES - SPLICED_COPIES), "file written": written / WRITTEN_FILES}
+
+
+def _make_kit(folder: Path, copies: int) -> None:
+    """Make a kit of one photo."""
+    photo = folder / "photo.jpg"
+    guests: dict[int, dict[str, str]] = {guest: {} for guest in range(copies)}
+    names = [tm.KitCopy(photo, guest, f"{guest}/photo.jpg") for guest in guests]
+    order = tm.KitOrder(names, folder / f"kit-{copies}", folder / "press.key", guests, check="none")
+    with tm.Ledger.open(folder / f"kit-{copies}.db", create=True) as ledger:
+        made = list(tm.make_kit(order, ledger=ledger, jobs=1))
+    assert len(made) == copies, made
+    assert all(isinstance(one, tm.MadeCopy) for one in made), made
+
+
+def _write(folder: Path, data: bytes, number: int) -> None:
+    """Write a file as a kit does: in a folder of its own, for good."""
+    path = folder / f"{number}" / "photo.jpg"
+    path.parent.mkdir(parents=True)
+    tm.write_atomically(path, data)
+
+
 def leaks(photo: Pixels) -> dict[str, Pixels]:
     """Make the leaks that are read.
 
@@ -126,7 +176,7 @@ def leaks(photo: Pixels) -> dict[str, Pixels]:
     }
 
 
-PROBES: dict[str, Callable[[Pixels], Seconds]] = {"embed": embed, "read": read, "splice": splice}
+PROBES: dict[str, Callable[[Pixels], Seconds]] = {"embed": embed, "read": read, "splice": splice, "kit": kit}
 """Cases by name."""
 
 
@@ -148,8 +198,7 @@ def main(words: Sequence[str]) -> None:
 def _encode_time(photo: Pixels) -> float:
     """Time a JPEG encode, in seconds."""
     bgr = cv2.cvtColor(photo, cv2.COLOR_RGB2BGR)
-    options = [cv2.IMWRITE_JPEG_QUALITY, ENCODE_QUALITY]
-    return median(_timed(partial(cv2.imencode, ".jpg", bgr, options)) for _ in range(ENCODE_RUNS))
+    return median(_timed(partial(cv2.imencode, ".jpg", bgr, ENCODE_OPTIONS)) for _ in range(ENCODE_RUNS))
 
 
 def _timed(task: Callable[[], object]) -> float:

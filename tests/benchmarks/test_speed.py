@@ -44,6 +44,15 @@ def test_a_probe_prints_its_steps_and_its_peak(case, steps, photo, stand_in, tmp
     assert answer["encode_s"] > 0
 
 
+def test_a_copy_of_a_kit_and_the_writing_of_its_file_are_timed(demo_photo, monkeypatch):
+    monkeypatch.setattr(probes, "KIT_COPIES", 40)
+    monkeypatch.setattr(probes, "WRITTEN_FILES", 10)
+    photo = np.ascontiguousarray(tracemark.read_photo(demo_photo).pixels[:256, :336])
+    seconds = probes.kit(photo)
+    assert set(seconds) == {"copy", "file written"}
+    assert seconds["file written"] > 0
+
+
 def test_leaks_are_of_the_size_of_a_posted_photo(stand_in, rng):
     leaks = probes.leaks(rng.integers(0, 256, (1000, 2000, 3), dtype=np.uint8))
     assert {name: max(leak.shape) for name, leak in leaks.items()} == {"whole": 1600, "crop": 1000, "unmarked": 1600}
