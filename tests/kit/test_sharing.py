@@ -21,7 +21,7 @@ class StandInWorkers:
     def __init__(self, capacity=2, answer=None):
         self.capacity, self.given, self._answer = capacity, [], answer or (lambda task: Answer())
 
-    def submit(self, task):
+    def submit(self, task, *, single=False):
         self.given.append(task)
         future = Future()
         future.set_result(task)
@@ -37,8 +37,9 @@ class StandInWorkers:
         pass
 
 
-def shares(press, capacity, *, copies):
-    given = sharing._next(deque(tasks_of(press, "photo", copies=copies)), [], capacity)
+def shares(press, capacity, *, copies, **options):
+    (task,) = tasks_of(press, "photo", copies=copies)
+    given = sharing._next(deque([replace(task, **options)]), [], capacity)
     return sorted(len(task.copies) for task in given)
 
 
@@ -49,12 +50,26 @@ def shares(press, capacity, *, copies):
         (2, 100, [50, 50]),
         (3, 100, [25, 25, 50]),
         (4, 101, [25, 25, 25, 26]),
-        (4, 31, [31]),
+        (4, 19, [19]),
         (9, 33, [16, 17]),
     ],
 )
 def test_one_photo_is_shared_out_among_workers_that_are_free(capacity, copies, expected, press):
     assert shares(press, capacity, copies=copies) == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, [250, 250]),
+        ({"splice": True}, [500]),
+        ({"splice": True, "checked": frozenset(range(0, 500, 50))}, [250, 250]),
+        ({"splice": True, "checked": frozenset({0, 1, 2})}, [500]),
+        ({"splice": True, "doubtful": True}, [250, 250]),
+    ],
+)
+def test_a_photo_is_shared_out_when_its_copies_take_longer_than_preparing_it(options, expected, press):
+    assert shares(press, 2, copies=500, **options) == expected
 
 
 def test_shares_hold_every_copy_once(press):
@@ -87,11 +102,11 @@ class FragileWorkers(StandInWorkers):
         super().__init__(capacity=3)
         self.lost, self._beside, self._answering = [], [], False
 
-    def submit(self, task):
+    def submit(self, task, *, single=False):
         if self._answering:
             self._beside, self._answering = [], False
         self._beside.append(task.photo.name)
-        return super().submit(task)
+        return super().submit(task, single=single)
 
     def answer(self, future):
         self._answering = True
@@ -138,7 +153,7 @@ def test_silence_is_looked_into(press, monkeypatch):
     monkeypatch.setattr(sharing, "SILENCE_S", 0.01)
 
     class Deserted(StandInWorkers):
-        def submit(self, task):
+        def submit(self, task, *, single=False):
             return Future()
 
         def check(self):

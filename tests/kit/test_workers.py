@@ -73,9 +73,18 @@ def test_much_work_starts_processes(press, monkeypatch):
         assert local._pool is not None
 
 
+def test_a_single_task_stays_where_its_photo_is_prepared(press, monkeypatch):
+    monkeypatch.setattr(workers, "ALONE_S", 0.0)
+    monkeypatch.setattr(workers, "processes", lambda: 3)
+    for jobs, alone in ((None, True), (2, False)):
+        with open_workers(jobs=jobs, scheduler=None) as local:
+            answers = list(work(tasks_of(press, "harmless", copies=6), local, stop=threading.Event()))
+            assert len(answers) == 6
+            assert (local._pool is None) is alone
+
+
 def test_a_process_that_is_lost_while_nothing_is_asked_of_it_is_replaced(press):
-    local = LocalWorkers(1)
-    local._alone_until = 0.0
+    local = LocalWorkers(2)
     first, second = tasks_of(press, "kills once", "harmless", copies=1)
     with pytest.raises(WorkerLostError):
         local.answer(local.submit(first))
@@ -105,7 +114,6 @@ import tracemark as tm
 if __name__ == "__main__":
     workers.make = stand_ins.make
     local = LocalWorkers(2)
-    local._alone_until = 0.0
     task, = stand_ins.tasks_of(Press(Path(sys.argv[1]), tm.Key(bytes(32))), "harmless")
     local.submit(task).result()
     print(*local._pool._processes, flush=True)

@@ -59,7 +59,7 @@ class DaskWorkers:
         """How many tasks can be made at the same time; workers may come and go."""
         return max(1, self._threads())
 
-    def submit(self, task: Task) -> Future[Answer]:
+    def submit(self, task: Task, *, single: bool = False) -> Future[Answer]:  # noqa: ARG002 - all go to the cluster
         """Have a task made; when its worker dies, dask gives it to another."""
         future: Future[Answer] = self._pool.submit(make, task)
         return future

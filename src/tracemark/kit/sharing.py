@@ -13,7 +13,10 @@ from tracemark.kit.workers import LocalWorkers, WorkerLostError, Workers
 
 __all__ = ["open_workers", "work"]
 
-LEAST_SHARE = 16  # copies; a photo whose copies are shared out is prepared by each worker that has some
+# What a photo of 24 megapixels takes, in spliced copies and their writing: docs/speed.md.  Smaller ones are alike.
+PLAIN = 50  # a copy that is encoded for its guest alone
+CHECK = 300  # reading a copy back
+PREPARING = 500  # analysis and variants: a photo that is shared out is prepared by each worker that has a share
 SILENCE_S = 10.0  # without an answer before somebody looks whether workers are still there; a slice takes 2
 
 
@@ -72,8 +75,9 @@ def work(tasks: Iterable[Task], workers: Workers, *, stop: threading.Event) -> I
     waiting, away = deque(tasks), dict[Future[Answer], Task]()
     while away or (waiting and not stop.is_set()):
         if not stop.is_set():
-            for task in _next(waiting, away.values(), workers.capacity):
-                away[workers.submit(task)] = task
+            begun = _next(waiting, away.values(), workers.capacity)
+            for task in begun:
+                away[workers.submit(task, single=len(away) + len(begun) == 1)] = task
         done, _ = wait(away, timeout=SILENCE_S, return_when=FIRST_COMPLETED)
         if not done:
             workers.check()
@@ -116,12 +120,18 @@ def _next(waiting: deque[Task], away: Collection[Task], capacity: int) -> list[T
 
 
 def _share_out(waiting: deque[Task], free: int) -> None:
-    """Halve the largest tasks until there is one for each worker that is free."""
+    """Halve the largest tasks until there is one for each worker that is free, as long as that is worth preparing."""
     while 0 < len(waiting) < free:
-        largest = max(waiting, key=lambda task: len(task.copies))
+        largest = max(waiting, key=_effort)
         half = len(largest.copies) // 2
-        if half < LEAST_SHARE:
+        shares = [replace(largest, copies=copies) for copies in (largest.copies[:half], largest.copies[half:])]
+        if min(map(_effort, shares)) < PREPARING:
             return
         waiting.remove(largest)
-        waiting.append(replace(largest, copies=largest.copies[:half]))
-        waiting.append(replace(largest, copies=largest.copies[half:]))
+        waiting.extend(shares)
+
+
+def _effort(task: Task) -> int:
+    """Say what making the copies of a task takes, in spliced copies."""
+    checks = len(task.copies) if task.doubtful else sum(copy.recipient in task.checked for copy in task.copies)
+    return len(task.copies) * (1 if task.splice else PLAIN) + CHECK * checks

@@ -1,6 +1,5 @@
 """Have tasks made by this machine: in this process, and by others once it turns out that there is much to do."""
 
-import math
 import os
 import signal
 import threading
@@ -34,8 +33,8 @@ class Workers(Protocol):
     def capacity(self) -> int:
         """How many tasks can be made at the same time."""
 
-    def submit(self, task: Task) -> Future[Answer]:
-        """Have a task made."""
+    def submit(self, task: Task, *, single: bool = False) -> Future[Answer]:
+        """Have a task made, which may be the only one there is to do at the time."""
 
     def answer(self, future: Future[Answer]) -> Answer:
         """Take what was made, or raise a :class:`WorkerLostError`."""
@@ -60,8 +59,8 @@ class LocalWorkers:
 
     def __init__(self, jobs: int | None = None) -> None:
         self._jobs = jobs or processes()
-        alone_s = ALONE_S if jobs is None else 0.0
-        self._alone_until = math.inf if self._jobs == 1 else time.monotonic() + alone_s
+        self._chosen = jobs is not None
+        self._alone_until = time.monotonic() + (0.0 if self._chosen else ALONE_S)
         self._pool: Executor | None = None
 
     @property
@@ -69,9 +68,13 @@ class LocalWorkers:
         """How many tasks can be made at the same time."""
         return 1 if time.monotonic() < self._alone_until else self._jobs
 
-    def submit(self, task: Task) -> Future[Answer]:
-        """Have a task made; in this process that takes until it is done."""
-        if time.monotonic() < self._alone_until:
+    def submit(self, task: Task, *, single: bool = False) -> Future[Answer]:
+        """Have a task made; in this process that takes until it is done.
+
+        What is the only task stays here, where its photo is prepared, unless somebody wants other processes.
+        """
+        single = single and not self._chosen and self._pool is None
+        if self._jobs == 1 or single or time.monotonic() < self._alone_until:
             return _done_here(task)
         try:
             return self._submit(task)
