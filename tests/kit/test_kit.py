@@ -12,7 +12,7 @@ from PIL.ExifTags import IFD
 import tracemark as tm
 from tests.kit.conftest import stamp
 from tests.media.blocks import exif_block, exif_segment, segment, with_segments
-from tracemark.kit import making
+from tracemark.kit import making, register
 
 GUESTS = range(100, 120)
 
@@ -136,6 +136,18 @@ def test_an_event_ends_a_kit_and_the_next_goes_on(press, monkeypatch):
     assert len(made(press, order)) == 41
 
 
+def test_an_event_ends_the_look_at_what_is_there(press, monkeypatch):
+    made(press)
+    stop, hashed, real = threading.Event(), [], register.hash_file
+    monkeypatch.setattr(register, "hash_file", lambda path: (hashed.append(path), stop.wait(0.05), real(path))[-1])
+    told = []
+    for one in tm.make_kit(press.order(GUESTS, check="none"), jobs=1, stop=stop):
+        told.append(one)
+        stop.set()
+    assert len(told) == 1
+    assert len(hashed) < 40
+
+
 def test_what_a_killed_program_left_is_cleared_away(press):
     left = press.out / "100" / ".tracemark-0123456789abcdef"
     left.parent.mkdir(parents=True)
@@ -153,6 +165,11 @@ def test_a_name_that_leads_out_of_the_kit_is_refused_before_anything_is_made(nam
     with pytest.raises(tm.KitError, match="must lie inside the kit's folder"):
         made(press, dataclasses.replace(order, archives={17: name}))
     assert not press.out.exists()
+
+
+def test_a_word_that_says_not_what_to_check_is_refused(press):
+    with pytest.raises(tm.KitError, match="check must be all, sample or none, not 'every'"):
+        made(press, press.order([17], check="every"))
 
 
 def test_a_disk_that_fills_up_is_told_and_what_was_made_is_listed(press, monkeypatch):

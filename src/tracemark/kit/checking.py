@@ -16,8 +16,9 @@ from tracemark.media.photo import JpegSettings, Photo, encode_photo, read_photo
 from tracemark.signal.reduction import halve
 from tracemark.verdict import Verdict
 
-__all__ = ["leaked", "read_back", "sampled"]
+__all__ = ["CHECKS", "leaked", "read_back", "sampled"]
 
+CHECKS = ("all", "sample", "none")
 EVERY = 50  # of a photo's copies one is read back: a reading takes a second, a spliced copy milliseconds
 QUALITY = 75  # JPEG, as sites save what is posted
 SUBSAMPLING = 2  # 4:2:0, likewise

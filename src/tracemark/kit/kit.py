@@ -11,7 +11,7 @@ from pathlib import Path
 from tracemark.errors import KitError, OutputError
 from tracemark.keys import Key
 from tracemark.kit.archives import MadeArchive, make_archives
-from tracemark.kit.checking import sampled
+from tracemark.kit.checking import CHECKS, sampled
 from tracemark.kit.folder import clear_drafts, hash_file, is_inside
 from tracemark.kit.making import SPLICED_COPIES
 from tracemark.kit.manifest import open_manifest
@@ -94,16 +94,14 @@ def make_kit(
     KeyFileError
         When the key cannot be used.
     KitError
-        When a name leads out of the kit, its manifest is damaged, another program is writing it, or the scheduler is
-        of no use.
+        When a name leads out of the kit or `check` is no such word, its manifest is damaged, another program is
+        writing it, or the scheduler is of no use.
     LedgerError
         When the ledger cannot be written; what was written and is not recorded is taken back.
     OutputError
         When nothing can be written any more.
     """
-    outside = next((file for file in _names(order) if not is_inside(file)), None)
-    if outside is not None:
-        raise KitError(f"names must lie inside the kit's folder, and {outside!a} does not")
+    _refuse_nonsense(order)
     key = Key.load(order.key_file)
     stop = stop or threading.Event()
     with open_manifest(order.out) as manifest:
@@ -147,6 +145,8 @@ def _make_copies(
             continue
         missing = []
         for copy, checked, done in _find_done(copies, order, register):
+            if stop.is_set():
+                return
             if done is not None:
                 yield done
             else:
@@ -173,9 +173,12 @@ def _find_done(
 ) -> Iterator[tuple[KitCopy, bool, MadeCopy | None]]:
     """Go through the copies of a photo: whether each is to be checked, and what of it was done earlier."""
     checked = [sampled(place, check=order.check) for place in range(len(copies))]
-    with ThreadPoolExecutor() as pool:
+    pool = ThreadPoolExecutor()
+    try:
         done = pool.map(lambda copy, check: register.done(copy, check=check), copies, checked)
         yield from zip(copies, checked, done, strict=True)
+    finally:
+        pool.shutdown(cancel_futures=True)  # nobody may want to know any more
 
 
 def _task(photo: Path, missing: Sequence[tuple[KitCopy, bool]], order: KitOrder, register: Register) -> Task:
@@ -198,10 +201,14 @@ def _task(photo: Path, missing: Sequence[tuple[KitCopy, bool]], order: KitOrder,
     )
 
 
-def _names(order: KitOrder) -> Iterator[str]:
-    """List the names that files of the kit will have."""
-    yield from (copy.file for copy in order.copies)
-    yield from order.archives.values()
+def _refuse_nonsense(order: KitOrder) -> None:
+    """Refuse what would be made in the wrong place, or not be read back although somebody meant it to be."""
+    names = (*(copy.file for copy in order.copies), *order.archives.values())
+    outside = next((file for file in names if not is_inside(file)), None)
+    if outside is not None:
+        raise KitError(f"names must lie inside the kit's folder, and {outside!a} does not")
+    if order.check not in CHECKS:
+        raise KitError(f"check must be {', '.join(CHECKS[:-1])} or {CHECKS[-1]}, not {order.check!r}")
 
 
 def by_photo(copies: Iterable[KitCopy]) -> dict[Path, list[KitCopy]]:
