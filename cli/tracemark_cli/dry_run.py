@@ -53,9 +53,10 @@ def tell_of_plan(
         click.echo(json.dumps({"schema": SCHEMA, **fields}))
     time = timedelta(seconds=max(round(estimate.seconds), 1))
     copies, photos = _count(estimate.copies, "copy", "copies"), _count(estimate.photos, "photo", "photos")
+    there = f", {estimate.there} of them there" if estimate.there else ""
     processes = _count(estimate.processes, "process", "processes")
     click.echo(
-        f"{copies} of {photos} planned: about {_size(estimate.bytes)}, and {time} (h:mm:ss) with {processes};"
+        f"{copies} of {photos} planned{there}: about {_size(estimate.bytes)}, and {time} (h:mm:ss) with {processes};"
         " nothing was written",
         err=True,
     )

@@ -271,7 +271,7 @@ def test_a_dry_run_says_how_much_and_how_long(run, png, key_file, tmp_path):
     assert "(h:mm:ss) with 1 process; nothing was written" in result.stderr
     told = [json.loads(line) for line in lines(run(*common, "--dry-run", "--json", "--zip").stdout)]
     assert [line["schema"] for line in told] == ["tracemark.embed/1"] * 2 + ["tracemark.embed.estimate/1"]
-    assert (told[-1]["photos"], told[-1]["copies"], told[-1]["failures"]) == (1, 2, [])
+    assert (told[-1]["photos"], told[-1]["copies"], told[-1]["there"], told[-1]["failures"]) == (1, 2, 0, [])
     assert told[-1]["bytes"] > 0
     missing = run("embed", png, tmp_path / "x.png", *common[2:], "--dry-run")
     assert missing.exit_code == 4

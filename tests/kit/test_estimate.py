@@ -13,6 +13,7 @@ GUESTS = range(40)
 def test_an_estimate_comes_near_the_kit_and_leaves_nothing(press):
     before = sorted(press.folder.rglob("*"))
     foretold = estimate_kit(press.order(GUESTS, check="none"), jobs=1)
+    assert foretold.there == 0
     assert sorted(press.folder.rglob("*")) == before
     assert (foretold.photos, foretold.copies, foretold.failures) == (2, 80, ())
     list(tm.make_kit(press.order(GUESTS, check="none"), jobs=1))
@@ -42,6 +43,29 @@ def test_time_is_added_up_and_shared_among_processes(press, monkeypatch):
         assert estimate_kit(order, jobs=4).seconds == pytest.approx(seconds / 4)
     assert estimate_kit(dataclasses.replace(order, check="all"), jobs=1).seconds == pytest.approx(240)
     assert estimate_kit(dataclasses.replace(order, check="none"), jobs=1).seconds == 0
+
+
+def test_what_is_there_takes_nothing(press, monkeypatch):
+    tried_as(monkeypatch, once_s=1.0, copy_s=0.1, check_s=1.0)
+    for copy in press.copies(range(60))[60:]:
+        (press.out / copy.file).parent.mkdir(parents=True)
+        (press.out / copy.file).touch()
+    foretold = estimate_kit(press.order(range(120)), jobs=1)
+    assert (foretold.copies, foretold.there) == (240, 60)
+    assert foretold.seconds == pytest.approx((1 + 12 + 3) + (1 + 6 + 1))
+    assert estimate_kit(press.order(range(60)), jobs=1).seconds == pytest.approx(1 + 6 + 2)
+
+
+def test_progressive_photos_are_tried_by_themselves(press, monkeypatch):
+    with Image.open(press.photos[1]) as photo:
+        photo.save(press.photos[1], progressive=True, quality=90)
+    tried = []
+    real = estimate._try
+    monkeypatch.setattr(
+        estimate, "_try", lambda copies, *others: tried.append(copies[0].photo) or real(copies, *others)
+    )
+    estimate_kit(press.order([17], check="none"))
+    assert tried == press.photos
 
 
 def test_a_larger_photo_takes_time_in_proportion(press, monkeypatch):

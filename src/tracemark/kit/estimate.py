@@ -35,11 +35,14 @@ class KitEstimate:
     copies: int
     """Copies of them."""
 
+    there: int
+    """How many of these have a file already."""
+
     bytes: int
-    """Of all copies together, and of archives."""
+    """Of the other copies together, and of archives."""
 
     seconds: float
-    """Time it will take with so many processes."""
+    """Time these will take with so many processes."""
 
     processes: int
     """How many will work."""
@@ -84,8 +87,8 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None) -> KitEstimate:
     Returns
     -------
     estimate : KitEstimate
-        Every photo is opened.  Of each kind of file the one of middle size is tried; the others are held to take time
-        and bytes in proportion.
+        Every photo is opened.  Of each kind of file (progressive JPEG is one of its own) the photo of middle size is
+        tried; the others are held to take time and bytes in proportion.
 
     Raises
     ------
@@ -94,29 +97,34 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None) -> KitEstimate:
     """
     Key.load(order.key_file)
     grouped = by_photo(order.copies)
-    kinds: dict[str, list[tuple[int, Path]]] = defaultdict(list)
+    kinds: dict[object, list[tuple[int, Path]]] = defaultdict(list)
     failures: list[Failure] = []
     for photo in grouped:
-        found = _pixels(photo)
+        found = _look_at(photo)
         if isinstance(found, Failure):
             failures.append(found)
         else:
-            kinds[photo.suffix.lower()].append((found, photo))
-    seconds, size, copies = 0.0, 0.0, 0
+            pixels, kind = found
+            kinds[kind].append((pixels, photo))
+    seconds, size, there = 0.0, 0.0, 0
     for photos in kinds.values():
         tried = _try_middle(photos, grouped, order, failures)
         for pixels, photo in photos:
-            number = len(grouped[photo])
-            checks = sum(sampled(place, check=order.check) for place in range(number))
-            seconds += (tried.once_s + number * tried.copy_s) * pixels / tried.pixels + checks * tried.check_s
-            size += photo.stat().st_size * tried.growth * number
-            copies += number
+            missing = [not (order.out / copy.file).exists() for copy in grouped[photo]]
+            number = sum(missing)
+            checks = sum(lacking and sampled(place, check=order.check) for place, lacking in enumerate(missing))
+            once_s = tried.once_s if number else 0.0
+            seconds += (once_s + number * tried.copy_s) * pixels / tried.pixels + checks * tried.check_s
+            size += photo.stat().st_size * tried.growth * (number + (len(missing) if order.archives else 0))
+            there += len(missing) - number
     forget()
     workers = jobs or processes()
+    photos_found = [photo for photos in kinds.values() for _, photo in photos]
     return KitEstimate(
-        photos=sum(map(len, kinds.values())),
-        copies=copies,
-        bytes=round(size) * (2 if order.archives else 1),
+        photos=len(photos_found),
+        copies=sum(len(grouped[photo]) for photo in photos_found),
+        there=there,
+        bytes=round(size),
         seconds=seconds / workers,
         processes=workers,
         free=shutil.disk_usage(_nearest(order.out)).free,
@@ -124,15 +132,15 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None) -> KitEstimate:
     )
 
 
-def _pixels(photo: Path) -> int | Failure:
-    """Open a photo that is whole and large enough, and count its pixels."""
+def _look_at(photo: Path) -> tuple[int, object] | Failure:
+    """Open a photo that is whole and large enough; the answer is its pixels, and what is written as it is."""
     try:
         opened = read_photo(photo)
         check_writable(opened)
         layout = lay_out(*opened.pixels.shape[:2])
     except (TracemarkError, OSError, MemoryError) as error:
         return Failure(photo, str(error) or type(error).__name__)
-    return layout.rows * layout.columns
+    return layout.rows * layout.columns, (opened.format, opened.jpeg is not None and opened.jpeg.progressive)
 
 
 def _try_middle(
