@@ -206,3 +206,7 @@ def with_riff_chunks(webp, before, behind) -> bytes:
     head = riff_chunk(b"VP8X", bytes([flags, 0, 0, 0]) + sides)
     body = b"WEBP" + head + b"".join(before) + pixels + b"".join(behind)
     return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def box(kind, content) -> bytes:
+    return struct.pack(">I", 8 + len(content)) + kind + content

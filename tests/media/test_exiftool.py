@@ -29,6 +29,7 @@ from tests.media.blocks import (
     xmp_packet,
     xmp_segment,
 )
+from tests.media.test_avif import avif
 from tests.media.test_photo import save
 from tests.media.test_raw_profiles import as_text
 from tests.media.test_tiff import SAID, exif_of, made, thumbnail_directory
@@ -46,6 +47,7 @@ OF_THE_FILE = (
     "System:",
     "File:FileSize",
     "IFD0:Strip",
+    "QuickTime:MediaData",
     "PNG:Filter",
     "PNG:Interlace",
     "RIFF:VP8Version",
@@ -161,6 +163,10 @@ FILES = {
     "TIFF": (".tif", tiff()),
     "TIFF with a thumbnail": (".tif", tiff(links=lambda at: thumbnail_directory("<", at), pixels_first=True)),
     "packed TIFF": (".tif", packed_tiff()),
+    "AVIF": (
+        ".avif",
+        avif(PIXELS, exif=EXIF, xmp=XMP, icc_profile=profile(100_000), quality=70, subsampling="4:4:4"),
+    ),
     "lossless WebP": (".webp", webp([], [riff_chunk(b"EXIF", b"Exif\0\0" + EXIF)], lossless=True)),
 }
 # What a picture inside of metadata is called, and what tells of it.
@@ -192,6 +198,7 @@ def test_the_orientation_stays(orientation, tmp_path):
         (".jpg", jpeg(exif_segment(exif_block(orientation=orientation)))),
         (".png", png(chunk(b"eXIf", exif_block(orientation=orientation)))),
         (".tif", made(PIXELS, *SAID, (274, 3, 1, orientation.to_bytes(2, "little")))),
+        (".avif", avif(PIXELS, orientation=orientation, exif=exif_block(orientation=orientation))),
         (".webp", webp([], [riff_chunk(b"EXIF", exif_block(orientation=orientation))])),
     ]:
         before, after = compare(data, tmp_path, suffix)

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
 from tracemark.errors import FormatError, PhotoError
+from tracemark.media.avif import avif_settings
 from tracemark.media.mending import mend
 from tracemark.media.pixels import COLOURS, Pixels
 from tracemark.media.png import decode_deep, is_deep
@@ -29,7 +30,7 @@ READABLE = (
     "PPM",
     "JPEG2000",
 )  # Pillow's names; none runs programs
-WRITABLE = ("JPEG", "PNG", "TIFF", "WEBP")
+WRITABLE = ("JPEG", "PNG", "TIFF", "WebP", "AVIF")
 TIFF_REFUSAL = (
     "TIFF must be grey or RGB of 8 or 16 bits, and packed by LZW, Deflate, PackBits or not at all, to be copied;"
     " save it so"
@@ -129,7 +130,7 @@ def refusal_of(name: str) -> str:
     sentence : str
         What to do instead; empty when they can be written.
     """
-    if name in WRITABLE:
+    if name.upper() in map(str.upper, WRITABLE):
         return ""
     return f"photo must be {', '.join(WRITABLE[:-1])} or {WRITABLE[-1]} to be copied, not {name}; save it as PNG first"
 
@@ -155,6 +156,9 @@ def _decode(data: bytes) -> Decoded:
         # A decoder given hostile bytes may fail in any way there is.
         except Exception as error:
             raise _DamagedError(f"image file is damaged or cut short: {error}") from error
+        if name == "AVIF":
+            coded, refusal = avif_settings(data)
+            return Decoded(pixels, name, settings=coded, refusal=refusal)
         jpeg = _jpeg_settings(image) if isinstance(image, JpegImagePlugin.JpegImageFile) else None
         refusal = TIFF_REFUSAL if name == "TIFF" else refusal_of(name)
         return Decoded(pixels, name, False, jpeg, _settings(image, data), _notes(image), refusal)
@@ -169,7 +173,7 @@ def _open(data: bytes) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise PhotoError(f"{too_large}, and this one has more") from error
     except UnidentifiedImageError as error:
-        raise FormatError("file is not an image of a kind that can be read, or its beginning is damaged") from error
+        raise _DamagedError("file is not an image of a kind that can be read, or its beginning is damaged") from error
     # A decoder given hostile bytes may fail in any way there is.
     except Exception as error:
         raise _DamagedError(f"image file is damaged: {error}") from error

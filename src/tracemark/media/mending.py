@@ -1,5 +1,6 @@
 """Complete image files that are cut short, so that decoders give what there is."""
 
+from tracemark.media.avif import mend_avif
 from tracemark.media.png import mend_png
 from tracemark.media.webp import mend_webp
 
@@ -26,4 +27,4 @@ def mend(data: bytes) -> bytes | None:
     if data.startswith(START_OF_IMAGE):
         # Told where the file ends, the decoder gives all it has; this needs no switch that is global to Pillow.
         return data + END_OF_IMAGE
-    return mend_png(data) or mend_webp(data)
+    return mend_png(data) or mend_webp(data) or mend_avif(data)

@@ -20,7 +20,7 @@ from tracemark.media.writing import write_pixels
 
 __all__ = ["JpegSettings", "Photo", "check_writable", "encode_photo", "read_photo", "without_gps", "write_atomically"]
 
-SHALLOW = frozenset({"JPEG", "WEBP"})  # formats that have 8 bits a sample
+SHALLOW = frozenset({"AVIF", "JPEG", "WEBP"})  # formats that have 8 bits a sample
 HIGHEST_QUALITY = 100  # of the scale that libjpeg made common
 TOKEN_BYTES = 8  # random bytes in the name of a draft
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 from types import ModuleType
 
-from tracemark.media import jpeg_items, png_items, webp_items
+from tracemark.media import avif_items, jpeg_items, png_items, webp_items
+from tracemark.media.avif import avif_settings
+from tracemark.media.boxes import is_avif
 from tracemark.media.exif import exif_orientation
 from tracemark.media.metadata import Metadata, without_gps, without_previews
 from tracemark.media.tiff import TiffFrame, is_tiff, read_frame
@@ -17,6 +19,9 @@ CONTAINERS: dict[bytes, tuple[str, ModuleType]] = {
     b"\x89PNG\r\n\x1a\n": ("PNG", png_items),
     b"RIFF": ("WEBP", webp_items),
 }
+
+
+AVIF = ("AVIF", avif_items)
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,9 @@ def read_said(data: bytes, *, truncated: bool) -> Said:
     found, left_out = module.read_items(data)
     items, damaged = without_previews(found, module.frame)
     metadata = Metadata(name, items)
-    return Said(metadata, metadata.orientation, warnings=(*left_out, *damaged))
+    # What EXIF in AVIF says of it counts for nothing, AVIF 1.1, and ISO/IEC 23000-22 (MIAF), 7.3.6.
+    orientation = avif_settings(data)[0].orientation if module is avif_items else metadata.orientation
+    return Said(metadata, orientation, warnings=(*left_out, *damaged))
 
 
 def said_without_gps(metadata: Metadata) -> Metadata:
@@ -96,7 +103,7 @@ def said_without_gps(metadata: Metadata) -> Metadata:
     -------
     metadata : Metadata
     """
-    modules = dict(CONTAINERS.values())
+    modules = dict([*CONTAINERS.values(), AVIF])
     if metadata.container not in modules:
         return metadata
     return replace(metadata, items=without_gps(metadata.items, modules[metadata.container].frame))
@@ -104,4 +111,6 @@ def said_without_gps(metadata: Metadata) -> Metadata:
 
 def _container_of(data: bytes) -> tuple[str, ModuleType] | None:
     """Find the format of a file, and its module."""
+    if is_avif(data):
+        return AVIF
     return next((found for start, found in CONTAINERS.items() if data.startswith(start)), None)

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 
 from tracemark.media.tiff import TiffFrame
 
-__all__ = ["JPEG_QUALITY", "JPEG_SUBSAMPLING", "JpegSettings", "PngSettings", "Settings", "WebpSettings"]
+__all__ = [
+    "JPEG_QUALITY",
+    "JPEG_SUBSAMPLING",
+    "AvifSettings",
+    "JpegSettings",
+    "PngSettings",
+    "Settings",
+    "WebpSettings",
+]
 
 JPEG_QUALITY = 95  # for photos that do not come from a JPEG file; what OpenCV takes, too
 JPEG_SUBSAMPLING = 2  # 4:2:0 for the same, likewise
@@ -47,5 +55,28 @@ class WebpSettings:
     """0 to 100 on the scale of libwebp, when they do; 90 for photos that come from no WebP file."""
 
 
-Settings = PngSettings | WebpSettings | TiffFrame
+@dataclass(frozen=True)
+class AvifSettings:
+    """How an AVIF file was written."""
+
+    quality: int = 80
+    """0 to 100 on the scale of libavif; 80 for photos that come from no AVIF file."""
+
+    subsampling: str = "4:4:4"
+    """Of colour; 4:4:4 for photos that come from no AVIF file."""
+
+    full_range: bool = True
+    """Whether samples use all 256 values, not those of television."""
+
+    primaries: int = 1
+    """Colour primaries by ITU-T H.273; 1 is sRGB's."""
+
+    transfer: int = 13
+    """Transfer characteristics by ITU-T H.273; 13 is sRGB's."""
+
+    orientation: int = 1
+    """EXIF orientation, as the file's own properties have it."""
+
+
+Settings = PngSettings | WebpSettings | AvifSettings | TiffFrame
 """Of files other than JPEG."""

@@ -3,12 +3,21 @@
 from collections.abc import Callable
 
 from tracemark.media import jpeg_items, png_items, webp_items
+from tracemark.media.avif import encode_avif
 from tracemark.media.jpeg_encoding import encode_jpeg
 from tracemark.media.metadata import Metadata
 from tracemark.media.pixels import Pixels
 from tracemark.media.plain_tiff import plain_frame
 from tracemark.media.png import encode_png
-from tracemark.media.settings import JPEG_QUALITY, JPEG_SUBSAMPLING, JpegSettings, PngSettings, Settings, WebpSettings
+from tracemark.media.settings import (
+    JPEG_QUALITY,
+    JPEG_SUBSAMPLING,
+    AvifSettings,
+    JpegSettings,
+    PngSettings,
+    Settings,
+    WebpSettings,
+)
 from tracemark.media.tiff import TiffFrame, encode_tiff
 from tracemark.media.webp import encode_webp
 
@@ -83,4 +92,17 @@ def _write_webp(pixels: Pixels, settings: AnySettings, metadata: Metadata, quali
     return webp_items.insert(encode_webp(pixels, usual, quality=quality), metadata)
 
 
-WRITERS: dict[str, Writer] = {"JPEG": _write_jpeg, "PNG": _write_png, "TIFF": _write_tiff, "WEBP": _write_webp}
+def _write_avif(pixels: Pixels, settings: AnySettings, metadata: Metadata, quality: int | None, _restart: int) -> bytes:
+    """Write an AVIF file."""
+    return encode_avif(
+        pixels, settings if isinstance(settings, AvifSettings) else AvifSettings(), metadata, quality=quality
+    )
+
+
+WRITERS: dict[str, Writer] = {
+    "AVIF": _write_avif,
+    "JPEG": _write_jpeg,
+    "PNG": _write_png,
+    "TIFF": _write_tiff,
+    "WEBP": _write_webp,
+}
