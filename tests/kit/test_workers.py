@@ -130,6 +130,10 @@ def test_processes_outlive_neither_their_parent_nor_ctrl_c(tmp_path):
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     ) as parent:
         (child,) = map(int, parent.stdout.readline().split())
+        if sys.platform == "linux":
+            # From its first moment on, when Python has not begun and could not ignore anything.
+            status = Path(f"/proc/{child}/status").read_text()
+            assert int(status.partition("SigBlk:")[2].split()[0], 16) >> (signal.SIGINT - 1) & 1
         os.kill(child, signal.SIGINT)
         time.sleep(0.2)
         os.kill(child, 0)  # is still there
