@@ -265,6 +265,24 @@ def test_a_png_that_is_damaged_in_the_middle_gives_what_stands_before(length, rn
     np.testing.assert_array_equal(photo.pixels[:60], whole[:60])
 
 
+def test_a_bmp_cut_short_gives_what_there_is(rng):
+    whole = picture(rng)
+    data = save(whole, format="BMP")
+    photo = read_photo(data[: len(data) // 2])
+    assert photo.truncated
+    # Its rows stand from the bottom to the top.
+    np.testing.assert_array_equal(photo.pixels[-30:], whole[-30:])
+    assert not photo.pixels[:30].any()
+
+
+@pytest.mark.parametrize(
+    "start", [b"\0\0\0\x18ftypcrx ", b"FUJIFILMCCD-RAW 0201", b"IIRO\x08\0\0\0", b"IIU\0\x18\0\0\0", b"FOVb"]
+)
+def test_raw_files_are_refused_in_words(start):
+    with pytest.raises(FormatError, match="must be developed, not a camera's raw file; save it as JPEG, TIFF or PNG"):
+        read_photo(start + bytes(1000))
+
+
 def test_what_is_cut_short_is_not_copied(rng):
     data = save(picture(rng), format="JPEG")
     photo = read_photo(data[: len(data) // 2])

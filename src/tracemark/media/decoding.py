@@ -9,12 +9,13 @@ from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
 from tracemark.errors import FormatError, PhotoError
 from tracemark.media.avif import avif_settings
+from tracemark.media.heic import is_heic, read_heic
 from tracemark.media.mending import mend
 from tracemark.media.pixels import COLOURS, Pixels
 from tracemark.media.png import decode_deep, is_deep
 from tracemark.media.settings import JpegSettings, PngSettings, Settings
 from tracemark.media.tiff import is_tiff, read_tiff
-from tracemark.media.tiff_layout import first_page, read_layout, refuse_pages
+from tracemark.media.tiff_layout import DEVELOP, first_page, read_layout, refuse_pages
 from tracemark.media.webp import webp_settings
 
 __all__ = ["Decoded", "decode", "refusal_of"]
@@ -38,6 +39,18 @@ TIFF_REFUSAL = (
 PIXEL_LIMIT = 170_000_000  # the largest camera back has 151 million; Pillow itself refuses above 179 million
 FINEST_SUBSAMPLING = 0  # Pillow's number for 4:4:4
 UNKNOWN_SUBSAMPLING = -1  # Pillow's word for layouts it cannot write, such as 4:4:0
+# How raw files begin that are no TIFF, and where: Canon, Fuji, Olympus, Panasonic, Sigma, Minolta.
+RAW_STARTS = (
+    (b"ftypcrx ", 4),
+    (b"FUJIFILMCCD-RAW", 0),
+    (b"IIRO", 0),
+    (b"IIRS", 0),
+    (b"MMOR", 0),
+    (b"IIU\0", 0),
+    (b"FOVb", 0),
+    (b"\0MRM", 0),
+)
+
 # Pillow mode -> the mode that keeps all of it and is grey, RGB or RGBA.
 MODES = {
     "1": "L",
@@ -137,6 +150,8 @@ def refusal_of(name: str) -> str:
 
 def _decode(data: bytes) -> Decoded:
     """Decode a file that is whole."""
+    if any(data.startswith(start, at) for start, at in RAW_STARTS):
+        raise FormatError(DEVELOP)
     if is_tiff(data):
         refuse_pages(data)
         layout = read_layout(data)
@@ -144,6 +159,11 @@ def _decode(data: bytes) -> Decoded:
             pixels, truncated = read_tiff(data, layout)
             return Decoded(pixels, "TIFF", truncated)
         data = first_page(data)
+    if is_heic(data):
+        try:
+            return Decoded(read_heic(data, limit=PIXEL_LIMIT), "HEIC", refusal=refusal_of("HEIC"))
+        except FormatError as error:
+            raise _DamagedError(str(error)) from error
     with _open(data) as image:
         name = str(image.format)
         if image.mode not in MODES and image.mode not in DEEP_GREY:

@@ -8,6 +8,8 @@ __all__ = ["mend"]
 
 START_OF_IMAGE = b"\xff\xd8\xff"  # ITU-T T.81 table B.1
 END_OF_IMAGE = b"\xff\xd9"
+BITMAP, BITMAP_SIZE = b"BM", slice(2, 6)  # of a BMP file: how it begins, and where its size stands
+LEAST_SHARE = 64  # a picture of which less than one part in so many is there is not worth reading
 
 
 def mend(data: bytes) -> bytes | None:
@@ -27,4 +29,7 @@ def mend(data: bytes) -> bytes | None:
     if data.startswith(START_OF_IMAGE):
         # Told where the file ends, the decoder gives all it has; this needs no switch that is global to Pillow.
         return data + END_OF_IMAGE
+    if data.startswith(BITMAP):
+        whole = int.from_bytes(data[BITMAP_SIZE], "little")
+        return data.ljust(whole, b"\0") if len(data) < whole <= len(data) * LEAST_SHARE else None
     return mend_png(data) or mend_webp(data) or mend_avif(data)

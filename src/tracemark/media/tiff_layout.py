@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tracemark.errors import FormatError
 from tracemark.media.directories import Directory, Entry, chain, numbers, open_tiff, read_directory
 
-__all__ = ["TiffLayout", "first_page", "read_layout", "refuse_pages"]
+__all__ = ["DEVELOP", "TiffLayout", "first_page", "read_layout", "refuse_pages"]
 
 # Tags, TIFF 6.0, appendix A.
 NEW_SUBFILE_TYPE, COLUMNS, ROWS, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 254, 256, 257, 258, 259, 262, 266
