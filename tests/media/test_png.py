@@ -119,16 +119,14 @@ def test_a_picture_of_which_nearly_nothing_is_there_is_not_mended(rng):
     data = png(rng.integers(0, 255, (900, 900, 3), np.uint8), RGB)
     assert mend_png(data[:5000]) is None
     assert mend_png(data[:20]) is None
+    assert mend_png(data[:16] + b"\xff" * 8 + data[24:]) is None
     assert mend_png(b"no PNG") is None
 
 
 @given(at=st.integers(8, 700), junk=st.binary(max_size=30), length=st.integers(0, 900))
 def test_no_damage_breaks_mending(at, junk, length):
     whole = png(np.random.default_rng(0).integers(0, 65535, (9, 13, 3), np.uint16), RGB)
-    damaged = (whole[:at] + junk + whole[at + len(junk) :])[:length]
-    columns, rows = struct.unpack_from(">II", damaged.ljust(40, b"\0"), 16)
-    if rows * columns < 1 << 20:
-        mend_png(damaged)
+    mend_png((whole[:at] + junk + whole[at + len(junk) :])[:length])
 
 
 def test_deep_pixels_that_cannot_be_decoded_are_refused():

@@ -11,7 +11,7 @@ from tracemark.errors import FormatError, PhotoError
 from tracemark.media.avif import avif_settings
 from tracemark.media.heic import is_heic, read_heic
 from tracemark.media.mending import mend
-from tracemark.media.pixels import COLOURS, Pixels
+from tracemark.media.pixels import COLOURS, PIXEL_LIMIT, Pixels
 from tracemark.media.png import decode_deep, is_deep
 from tracemark.media.settings import JpegSettings, PngSettings, Settings
 from tracemark.media.tiff import is_tiff, read_tiff
@@ -36,7 +36,6 @@ TIFF_REFUSAL = (
     "TIFF must be grey or RGB of 8 or 16 bits, and packed by LZW, Deflate, PackBits or not at all, to be copied;"
     " save it so"
 )
-PIXEL_LIMIT = 170_000_000  # the largest camera back has 151 million; Pillow itself refuses above 179 million
 FINEST_SUBSAMPLING = 0  # Pillow's number for 4:4:4
 UNKNOWN_SUBSAMPLING = -1  # Pillow's word for layouts it cannot write, such as 4:4:0
 # How raw files begin that are no TIFF, and where: Canon, Fuji, Olympus, Panasonic, Sigma, Minolta.

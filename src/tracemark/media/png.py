@@ -11,7 +11,7 @@ import numpy as np
 
 from tracemark.errors import FormatError, PhotoError
 from tracemark.media.chunks import HEADER, chunks_of, write_chunk
-from tracemark.media.pixels import Pixels, swap_colours
+from tracemark.media.pixels import PIXEL_LIMIT, Pixels, swap_colours
 from tracemark.media.settings import PngSettings
 
 __all__ = ["decode_deep", "encode_png", "is_deep", "mend_png"]
@@ -125,7 +125,7 @@ def mend_png(data: bytes) -> bytes | None:
         With black in place of what is missing; None when too little is there.
     """
     header = _header(data)
-    if header is None or header[3] not in CHANNELS:
+    if header is None or header[3] not in CHANNELS or header[0] * header[1] > PIXEL_LIMIT:
         return None
     lines = _lines(*header)
     whole = sum(high * size for high, size in lines)
@@ -142,7 +142,8 @@ def mend_png(data: bytes) -> bytes | None:
     if size * LEAST_SHARE < whole:
         return None
     stored = _without_junk(b"".join(unpacked)[:whole].ljust(whole, b"\0"), lines)
-    kept = [data[chunk.start : chunk.stop] for chunk in chunks_of(data) if chunk.name in (b"IHDR", b"PLTE", b"tRNS")]
+    needed = (b"IHDR", b"PLTE", b"tRNS")
+    kept = [write_chunk(chunk.name, chunk.data(data)) for chunk in chunks_of(data) if chunk.name in needed]
     return b"".join([HEADER, *kept, write_chunk(b"IDAT", zlib.compress(stored, 1)), write_chunk(b"IEND", b"")])
 
 

@@ -1,9 +1,10 @@
 """Stretches of a file, and bytes that stand at places of it."""
 
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 
-__all__ = ["Span", "complement", "overlay"]
+__all__ = ["Span", "apart", "complement", "overlay"]
 
 Span = tuple[int, int]
 """Where a stretch begins and ends."""
@@ -30,6 +31,24 @@ def complement(spans: Iterable[Span], size: int) -> list[Span]:
             found.append((at, min(start, size)))
         at = max(at, stop)
     return [*((start, stop) for start, stop in [*found, (at, size)] if start < stop)]
+
+
+def apart(span: Span, sorted_spans: Sequence[Span]) -> bool:
+    """Tell whether a stretch has no byte in common with others.
+
+    Parameters
+    ----------
+    span : Span
+        The one.
+    sorted_spans : sequence of Span
+        The others, in rising order, none over another.
+
+    Returns
+    -------
+    answer : bool
+    """
+    behind = bisect_left(sorted_spans, span[1], key=itemgetter(0))
+    return behind == 0 or sorted_spans[behind - 1][1] <= span[0]
 
 
 def overlay(pieces: Mapping[int, bytearray], at: int, data: bytes) -> None:

@@ -4,14 +4,13 @@ Adobe, "TIFF revision 6.0", 1992.
 """
 
 import struct
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from operator import itemgetter
 
 from tracemark.errors import PhotoError
 from tracemark.media.directories import Entry
-from tracemark.media.spans import Span, complement, overlay
+from tracemark.media.spans import Span, apart, complement, overlay
 from tracemark.media.tiff_skeleton import Skeleton
 
 __all__ = ["assemble"]
@@ -72,10 +71,10 @@ def assemble(skeleton: Skeleton, order: str, pieces: Sequence[bytes]) -> bytes:
 def _place(sizes: Sequence[int], before: Sequence[Span], holes: Sequence[Span]) -> list[int]:
     """Find a place for each piece: its own, or one in the order of the holes, of which the last has no end."""
     taken = sorted(before)
-    apart = all(first[1] <= second[0] for first, second in pairwise(taken))
-    starts = [start for start, _ in holes]
-    free = apart and all(piece[1] <= holes[bisect_right(starts, piece[0]) - 1][1] for piece in before)
-    if free and len(sizes) == len(before) and all(size <= b - a for size, (a, b) in zip(sizes, before, strict=True)):
+    alone = all(first[1] <= second[0] for first, second in pairwise(taken))
+    kept = complement(holes, ENDLESS)
+    free = alone and len(sizes) == len(before) and all(apart(piece, kept) for piece in before)
+    if free and all(size <= stop - start for size, (start, stop) in zip(sizes, before, strict=True)):
         return [start for start, _ in before]
     places, number, at = [], 0, holes[0][0]
     for size in sizes:
@@ -92,10 +91,13 @@ def _renumber(kept: Mapping[int, bytearray], order: str, entry: Entry, values: S
     """Write numbers in the place of others; the answer is what has to be written at the end, if they do not fit."""
     wide = entry.kind != SHORT or max(values) >= SHORT_LIMIT
     written = struct.pack(f"{order}{len(values)}{'I' if wide else 'H'}", *(value % LONG_LIMIT for value in values))
-    if len(written) <= max(entry.stop - entry.start, POINTER_BYTES if entry.count == 1 else 0):
-        head = struct.pack(order + LINE, entry.tag, LONG if wide else SHORT, len(values))
+    head = struct.pack(order + LINE, entry.tag, LONG if wide else SHORT, len(values))
+    if len(written) <= POINTER_BYTES:
+        overlay(kept, entry.at, head + written.ljust(POINTER_BYTES, b"\0"))
+        return b""
+    if len(written) <= entry.stop - entry.start:
         overlay(kept, entry.at, head)
         overlay(kept, entry.start, written)
         return b""
-    overlay(kept, entry.at, struct.pack(order + LINE + "I", entry.tag, LONG, len(values), end))
+    overlay(kept, entry.at, head + struct.pack(order + "I", end))
     return written

@@ -24,6 +24,7 @@ COMPRESSIONS = (UNCOMPRESSED, LZW, DEFLATE, OLD_DEFLATE, PACK_BITS)
 DIFFERENCES = 2  # predictor, section 14
 DEPTHS = (8, 16)
 TILE_UNIT = 16  # sides of tiles are multiples of it, section 15
+LARGEST_TILE = 4096  # side of a tile that is larger than its picture
 MOST_PIECES = 1 << 20  # the smallest tiles of the largest photo are fewer
 CANON_RAW = b"CR"  # behind the header of a CR2 file
 DEVELOP = "photo must be developed, not a camera's raw file; save it as JPEG, TIFF or PNG first"
@@ -114,6 +115,7 @@ def read_layout(data: bytes) -> TiffLayout | None:
         and sizes is not None
         and rows * columns > 0
         and layout[0] * layout[1] > 0
+        and max(layout) <= max(rows, columns, LARGEST_TILE)
         and (not tiled or layout[0] % TILE_UNIT == layout[1] % TILE_UNIT == 0)
         and -(-rows // layout[0]) * -(-columns // layout[1]) <= MOST_PIECES
         and colours <= samples <= colours + 1  # alpha

@@ -13,7 +13,7 @@ from tracemark.media.directories import TYPE_BYTES, Directory, Entry, chain, num
 from tracemark.media.embedded import blank_pictures
 from tracemark.media.exif import preview_spans
 from tracemark.media.metadata import Edit, Kind
-from tracemark.media.spans import Span, complement, overlay
+from tracemark.media.spans import Span, apart, complement, overlay
 from tracemark.media.tiff_layout import SUB_DIRECTORIES, TiffLayout
 
 __all__ = ["Skeleton", "build_skeleton"]
@@ -30,6 +30,7 @@ DROPPED = {
 LARGE = frozenset(
     {270, 273, 279, 301, 320, 324, 325, XMP, 33922, IPTC, PHOTOSHOP, 34675, 34735, 34736, 34737, *range(40091, 40096)}
 )
+PIECES = frozenset({273, 279, 324, 325})  # where they are, and how long
 POINTERS = (EXIF, GPS, INTEROPERABILITY)  # to directories
 HEADER_BYTES = 8
 UNKNOWN_LIMIT = 4096  # bytes that nothing points to and that stay all the same: no picture worth copying fits in
@@ -80,10 +81,13 @@ def build_skeleton(data: bytes, layout: TiffLayout, *, gps: bool) -> tuple[Skele
     """
     order, first = open_tiff(data)
     main = read_directory(data, order, first)
-    lines, warnings = _edited_lines(data, main, gps=gps)
+    pixels = complement(complement(_pieces(data, layout), len(data)), len(data))
+    lines, warnings = _edited_lines(data, main, pixels, gps=gps)
     kept_entries = {entry.at: entry for entry, _ in lines}
-    referenced = [*_referenced(data, order, kept_entries.values()), (0, HEADER_BYTES), (main.start, main.stop)]
-    removed = [*_pieces(data, layout), *preview_spans(data, order, main)]
+    referenced = [span for span in _referenced(data, order, kept_entries.values()) if apart(span, pixels)]
+    numbers_of = [(entry.start, entry.stop) for entry in kept_entries.values() if entry.tag in PIECES]
+    referenced += [(0, HEADER_BYTES), (main.start, main.stop), *numbers_of]
+    removed = [*pixels, *preview_spans(data, order, main)]
     removed += _referenced(data, order, [entry for entry in main.entries if entry.at not in kept_entries])
     borders = {place for span in removed for place in span}
     small = [
@@ -104,7 +108,9 @@ def build_skeleton(data: bytes, layout: TiffLayout, *, gps: bool) -> tuple[Skele
     return Skeleton(known, offsets, sizes, tuple(_pieces(data, layout))), tuple(warnings)
 
 
-def _edited_lines(data: bytes, main: Directory, *, gps: bool) -> tuple[list[tuple[Entry, bytes | None]], list[str]]:
+def _edited_lines(
+    data: bytes, main: Directory, pixels: Sequence[Span], *, gps: bool
+) -> tuple[list[tuple[Entry, bytes | None]], list[str]]:
     """List the entries of the main directory that stay, each with its value where that changes."""
     lines: list[tuple[Entry, bytes | None]] = []
     warnings = []
@@ -117,7 +123,11 @@ def _edited_lines(data: bytes, main: Directory, *, gps: bool) -> tuple[list[tupl
         if entry.tag in DROPPED or (entry.tag == GPS and not gps):
             warnings += [DROPPED[entry.tag]] if DROPPED.get(entry.tag) else []
             continue
-        if entry.stop - entry.start > UNKNOWN_LIMIT and entry.tag not in LARGE:
+        if entry.tag in PIECES:
+            lines.append((entry, None))
+            continue
+        large = entry.stop - entry.start > UNKNOWN_LIMIT and entry.tag not in LARGE
+        if large or not apart((entry.start, entry.stop), pixels):
             warnings.append(f"tag {entry.tag} of an unknown kind was dropped: it may hold a picture")
             continue
         before = data[entry.start : entry.stop]
