@@ -481,6 +481,38 @@ def read_by_moving(data, first):
     return b"II*\0\x08\0\0\0" + main(starts) + b"".join(strips)
 
 
+def test_a_tag_that_lies_over_pixels_goes_with_them(rng):
+    samples = noise(rng, (60, 80, 3), np.uint8)
+    raw = samples.tobytes()
+    at = 8 + len(made(samples, *SAID)) - len(raw)
+    data = made(samples, *SAID, (65000, UNDEFINED, 2000, bytes(2000)))
+    line = data.index(struct.pack("<HHI", 65000, UNDEFINED, 2000))
+    data = data[: line + 8] + struct.pack("<I", at + 4000) + data[line + 12 :]
+    photo = read_photo(data)
+    assert photo.warnings == ("tag 65000 of an unknown kind was dropped: it may hold a picture",)
+    assert raw[5000:5050] not in encode_photo(255 - photo.pixels, like=photo)
+
+
+def test_a_list_of_pieces_that_is_too_long_becomes_shorter(rng):
+    samples = noise(rng, (40, 30, 3), np.uint8)
+    data = bytearray(written_by_tifffile(samples, compression="zlib", rowsperstrip=8))
+    rows = tifffile.TiffFile(io.BytesIO(bytes(data))).pages[0].tags[257]
+    struct.pack_into("<I", data, rows.offset + 8, 5)
+    photo = read_photo(bytes(data))
+    np.testing.assert_array_equal(photo.pixels, samples[:5])
+    copy = encode_photo(photo.pixels[::-1].copy(), like=photo)
+    np.testing.assert_array_equal(read_by_tifffile(copy), samples[:5][::-1])
+
+
+@pytest.mark.parametrize("side", [0, 8, 1 << 20, (1 << 32) - 16])
+def test_tiles_that_cannot_be_are_refused(side, rng):
+    data = bytearray(written_by_tifffile(noise(rng, (40, 30, 3), np.uint8), tile=(16, 16)))
+    tag = tifffile.TiffFile(io.BytesIO(bytes(data))).pages[0].tags[323]
+    struct.pack_into("<HII", data, tag.offset + 2, LONG, 1, side)
+    with pytest.raises(FormatError):
+        encode_photo(read_photo(bytes(data)).pixels, like=read_photo(bytes(data)))
+
+
 @given(data=st.data())
 def test_no_damage_ends_in_anything_but_a_copy_or_a_sentence(data):
     rng = np.random.default_rng(0)

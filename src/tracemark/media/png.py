@@ -24,8 +24,8 @@ GREY_ALPHA = 4  # colour type
 TRANSPARENT_GREY = 2  # bytes of the sample that is transparent, 11.3.1.1
 # Where each of the seven passes of an interlaced picture begins and how far its pixels are apart, 8.2.
 PASSES = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
-# Photographs become a tenth smaller than with the default of OpenCV or with zlib's strategy, in the same time or in a
-# fifth of it: docs/formats.md.
+# Photographs become smaller than with the default of OpenCV or with zlib's strategy, as soon as with the one and far
+# sooner than with the other: docs/formats.md.
 COMPRESSION = (cv2.IMWRITE_PNG_COMPRESSION, 3, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE)
 ZLIB_LEVEL = 6
 SUB = 1  # filter: a sample less the one to its left, 9.2

@@ -1,0 +1,262 @@
+"""Time files of each format: ``python -m benchmarks.formats``.
+
+Writes benchmarks/results/formats.jsonl and docs/formats.md.
+"""
+
+import argparse
+import io
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+import tracemark as tm
+from benchmarks.gauntlet.corpus import Limits, find_photos, load
+from benchmarks.gauntlet.damage.pixels import pixels
+from benchmarks.gauntlet.damage.texture import noise
+from benchmarks.page import insert, table
+from benchmarks.provenance import ROOT, provenance
+from tracemark.media import jpeg_items
+from tracemark.media.metadata import Metadata, without_previews
+from tracemark.media.png import COMPRESSION
+
+__all__ = ["CASES", "CHOICES", "Measure", "compare", "main", "measure", "render"]
+
+RESULTS = ROOT / "benchmarks" / "results" / "formats.jsonl"
+PAGE = ROOT / "docs" / "formats.md"
+SIZE = (6000, 4000)  # columns and rows of a 24-megapixel photo
+PART = (1500, 1000)  # of it, to compare ways to write
+GRAIN_LEVELS = 2.0  # standard deviation: an enlarged photo has no grain of its own
+GRAIN_SEED = 1
+QUALITY = 90
+DEEP = 257  # a sample of 16 bits for each of 8
+RUNS = 5  # of what takes milliseconds; the quickest is taken
+MEGABYTE, MILLI = 1e6, 1e3
+
+Picture = NDArray[Any]
+Writer = Callable[[Picture], bytes]
+
+
+def _by_pillow(**options: Any) -> Writer:
+    """Write a photo as another program would."""
+
+    def write(picture: Picture) -> bytes:
+        file = io.BytesIO()
+        Image.fromarray(picture).save(file, **options)
+        return file.getvalue()
+
+    return write
+
+
+def _by_opencv(suffix: str, *options: int) -> Writer:
+    """Write a photo of sixteen bits as another program would."""
+
+    def write(picture: Picture) -> bytes:
+        deep = picture[..., ::-1].astype(np.uint16) * DEEP
+        return cv2.imencode(suffix, deep, options)[1].tobytes()
+
+    return write
+
+
+TIFF, LZW, DEFLATE = ".tif", (cv2.IMWRITE_TIFF_COMPRESSION, 5), (cv2.IMWRITE_TIFF_COMPRESSION, 8)
+CASES: Mapping[str, Writer] = {
+    "JPEG": _by_pillow(format="JPEG", quality=QUALITY),
+    "JPEG, progressive": _by_pillow(format="JPEG", quality=QUALITY, progressive=True),
+    "PNG": _by_pillow(format="PNG"),
+    "PNG, 16 bits": _by_opencv(".png"),
+    "TIFF": _by_pillow(format="TIFF"),
+    "TIFF, LZW": _by_pillow(format="TIFF", compression="tiff_lzw"),
+    "TIFF, 16 bits, LZW": _by_opencv(TIFF, *LZW),
+    "TIFF, 16 bits, Deflate": _by_opencv(TIFF, *DEFLATE),
+    "WebP": _by_pillow(format="WEBP", quality=QUALITY),
+    "WebP, lossless": _by_pillow(format="WEBP", lossless=True),
+    "AVIF": _by_pillow(format="AVIF", quality=QUALITY, speed=9),
+}
+"""Kinds of photos, and how another program writes them."""
+
+
+PNG = ".png"
+CHOICES: Mapping[str, Writer] = {
+    "PNG as copies are": lambda picture: _png(picture, *COMPRESSION),
+    "PNG, OpenCV's default": lambda picture: _png(picture),
+    "PNG, zlib's level 6": lambda picture: _png(picture, cv2.IMWRITE_PNG_COMPRESSION, 6, cv2.IMWRITE_PNG_STRATEGY, 0),
+    "AVIF, speed 6": _by_pillow(format="AVIF", quality=QUALITY, speed=6),
+    "AVIF, speed 9, as copies are": _by_pillow(format="AVIF", quality=QUALITY, speed=9),
+}
+"""Ways to write the same pixels, between which was chosen."""
+
+
+def _png(picture: Picture, *options: int) -> bytes:
+    """Write a PNG by OpenCV."""
+    return cv2.imencode(PNG, picture[..., ::-1], options)[1].tobytes()
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What one kind of file takes."""
+
+    case: str
+    """Which kind."""
+    read_s: float
+    """Seconds to read the photo."""
+    write_s: float
+    """Seconds to write its copy."""
+    photo_bytes: int
+    """Of the photo's file."""
+    copy_bytes: int
+    """Of a copy without a mark."""
+
+    def line(self) -> dict[str, object]:
+        """Give the measure as an object for JSON Lines."""
+        return {"kind": "measure", **asdict(self)}
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run all cases from the command line.
+
+    Parameters
+    ----------
+    words : sequence of str, optional
+        Arguments; those of the process by default.
+
+    Returns
+    -------
+    status : int
+        0: times are reported, never judged.
+    """
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.formats", description=__doc__)
+    parser.add_argument("--photo", type=Path, help="photo to enlarge; default the largest of the gauntlet's")
+    parser.add_argument("--dry-run", action="store_true", help="print the table, write nothing")
+    options = parser.parse_args(words)
+    path = options.photo or max(find_photos(), key=lambda found: found.stat().st_size)
+    facts = {"kind": "run", **provenance(), "photo": path.name}
+    enlarged = cv2.resize(load(path, Limits()), SIZE, interpolation=cv2.INTER_CUBIC)
+    photo = noise(pixels(enlarged), GRAIN_LEVELS, np.random.default_rng(GRAIN_SEED))
+    measures = list(_measures(photo))
+    facts["splice_ms"] = splice_ms(photo)
+    facts["choices"] = compare(photo[: PART[1], : PART[0]])
+    text = render(facts, measures)
+    print(text)
+    if not options.dry_run:
+        lines = [facts, *(found.line() for found in measures)]
+        RESULTS.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+        insert(PAGE, text, name="formats")
+    return 0
+
+
+def measure(case: str, picture: Picture) -> Measure:
+    """Read a photo of one kind and write its copy.
+
+    Parameters
+    ----------
+    case : str
+        A key of `CASES`.
+    picture : ndarray, uint8
+        RGB.
+
+    Returns
+    -------
+    found : Measure
+    """
+    data = CASES[case](picture)
+    read_s, photo = _timed(lambda: tm.read_photo(data))
+    write_s, copy = _timed(lambda: tm.encode_photo(photo.pixels, like=photo))
+    return Measure(case, read_s, write_s, len(data), len(copy))
+
+
+def splice_ms(picture: Picture) -> float:
+    """Time what metadata add to a JPEG copy.
+
+    Parameters
+    ----------
+    picture : ndarray, uint8
+        RGB.
+
+    Returns
+    -------
+    milliseconds : float
+        To splice 200 kB of profile and 20 kB of comments into it.
+    """
+    profile = bytes(range(256)) * 800
+    data = CASES["JPEG"](picture)
+    said = _by_pillow(format="JPEG", icc_profile=profile, comment=b"words " * 3400)(picture[:16, :16])
+    items, _ = without_previews(jpeg_items.read_items(said)[0], jpeg_items.frame)
+    metadata = Metadata("JPEG", items)
+    return MILLI * min(_timed(lambda: jpeg_items.insert(data, metadata))[0] for _ in range(RUNS))
+
+
+def compare(picture: Picture) -> list[tuple[str, float, int]]:
+    """Write pixels in every way between which was chosen.
+
+    Parameters
+    ----------
+    picture : ndarray, uint8
+        RGB.
+
+    Returns
+    -------
+    found : list of (str, float, int)
+        The way, seconds, and bytes.
+    """
+    timed = ((name, *_timed(lambda write=write: write(picture))) for name, write in CHOICES.items())
+    return [(name, seconds, len(data)) for name, seconds, data in timed]
+
+
+def render(facts: Mapping[str, Any], measures: Sequence[Measure]) -> str:
+    """Write the table of a run.
+
+    Parameters
+    ----------
+    facts : mapping
+        Where the numbers come from.
+    measures : sequence of Measure
+        One for each kind of file.
+
+    Returns
+    -------
+    text : str
+        Markdown, with a newline at its end.
+    """
+    head = ["photo", "MB", "read, s", "copy written, s", "copy / photo"]
+    body = [
+        [
+            found.case,
+            f"{found.photo_bytes / MEGABYTE:.1f}",
+            f"{found.read_s:.2f}",
+            f"{found.write_s:.2f}",
+            f"{found.copy_bytes / found.photo_bytes:.3f}",
+        ]
+        for found in measures
+    ]
+    where = (
+        f"Commit {facts['commit']}, on {facts['machine']} ({facts['cores']} cores, {facts['memory_gib']} GiB),"
+        f" Python {facts['python']}, photo {facts['photo']} enlarged with grain to {SIZE[0]} x {SIZE[1]}."
+    )
+    spliced = f"Metadata of 225 kB are spliced into a JPEG copy in {facts['splice_ms']:.2f} ms."
+    ways = [[name, f"{size / MEGABYTE:.2f}", f"{seconds:.2f}"] for name, seconds, size in facts["choices"]]
+    chosen = table([f"{PART[0]} x {PART[1]} pixels of it", "MB", "written, s"], ways)
+    return f"{where}\n\n{table(head, body)}\n\n{chosen}\n\n{spliced}\n"
+
+
+def _measures(picture: Picture) -> Iterator[Measure]:
+    """Run case after case."""
+    for case in CASES:
+        yield measure(case, picture)
+
+
+def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    """Run something; the first answer is how long it took."""
+    started = time.perf_counter()
+    answer = work()
+    return time.perf_counter() - started, answer
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
