@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,26 +56,27 @@ def _by_pillow(**options: Any) -> Writer:
     return write
 
 
-def _by_opencv(suffix: str, *options: int) -> Writer:
-    """Write a photo of sixteen bits as another program would."""
+def _by_opencv(suffix: str, *options: int, deep: bool = False) -> Writer:
+    """Write a photo, of sixteen bits if it is to be deep."""
 
     def write(picture: Picture) -> bytes:
-        deep = picture[..., ::-1].astype(np.uint16) * DEEP
-        return cv2.imencode(suffix, deep, options)[1].tobytes()
+        samples = picture[..., ::-1].astype(np.uint16) * DEEP if deep else picture[..., ::-1]
+        return cv2.imencode(suffix, samples, options)[1].tobytes()
 
     return write
 
 
-TIFF, LZW, DEFLATE = ".tif", (cv2.IMWRITE_TIFF_COMPRESSION, 5), (cv2.IMWRITE_TIFF_COMPRESSION, 8)
+PNG, TIFF = ".png", ".tif"
+LZW, DEFLATE = (cv2.IMWRITE_TIFF_COMPRESSION, 5), (cv2.IMWRITE_TIFF_COMPRESSION, 8)
 CASES: Mapping[str, Writer] = {
     "JPEG": _by_pillow(format="JPEG", quality=QUALITY),
     "JPEG, progressive": _by_pillow(format="JPEG", quality=QUALITY, progressive=True),
     "PNG": _by_pillow(format="PNG"),
-    "PNG, 16 bits": _by_opencv(".png"),
+    "PNG, 16 bits": _by_opencv(PNG, deep=True),
     "TIFF": _by_pillow(format="TIFF"),
     "TIFF, LZW": _by_pillow(format="TIFF", compression="tiff_lzw"),
-    "TIFF, 16 bits, LZW": _by_opencv(TIFF, *LZW),
-    "TIFF, 16 bits, Deflate": _by_opencv(TIFF, *DEFLATE),
+    "TIFF, 16 bits, LZW": _by_opencv(TIFF, *LZW, deep=True),
+    "TIFF, 16 bits, Deflate": _by_opencv(TIFF, *DEFLATE, deep=True),
     "WebP": _by_pillow(format="WEBP", quality=QUALITY),
     "WebP, lossless": _by_pillow(format="WEBP", lossless=True),
     "AVIF": _by_pillow(format="AVIF", quality=QUALITY, speed=9),
@@ -82,20 +84,14 @@ CASES: Mapping[str, Writer] = {
 """Kinds of photos, and how another program writes them."""
 
 
-PNG = ".png"
 CHOICES: Mapping[str, Writer] = {
-    "PNG as copies are": lambda picture: _png(picture, *COMPRESSION),
-    "PNG, OpenCV's default": lambda picture: _png(picture),
-    "PNG, zlib's level 6": lambda picture: _png(picture, cv2.IMWRITE_PNG_COMPRESSION, 6, cv2.IMWRITE_PNG_STRATEGY, 0),
+    "PNG as copies are": _by_opencv(PNG, *COMPRESSION),
+    "PNG, OpenCV's default": _by_opencv(PNG),
+    "PNG, zlib's level 6": _by_opencv(PNG, cv2.IMWRITE_PNG_COMPRESSION, 6, cv2.IMWRITE_PNG_STRATEGY, 0),
     "AVIF, speed 6": _by_pillow(format="AVIF", quality=QUALITY, speed=6),
     "AVIF, speed 9, as copies are": _by_pillow(format="AVIF", quality=QUALITY, speed=9),
 }
 """Ways to write the same pixels, between which was chosen."""
-
-
-def _png(picture: Picture, *options: int) -> bytes:
-    """Write a PNG by OpenCV."""
-    return cv2.imencode(PNG, picture[..., ::-1], options)[1].tobytes()
 
 
 @dataclass(frozen=True)
@@ -205,7 +201,7 @@ def compare(picture: Picture) -> list[tuple[str, float, int]]:
     found : list of (str, float, int)
         The way, seconds, and bytes.
     """
-    timed = ((name, *_timed(lambda write=write: write(picture))) for name, write in CHOICES.items())
+    timed = ((name, *_timed(partial(write, picture))) for name, write in CHOICES.items())
     return [(name, seconds, len(data)) for name, seconds, data in timed]
 
 
