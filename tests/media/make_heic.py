@@ -9,7 +9,6 @@ from importlib.resources import files
 from pathlib import Path
 
 import cv2
-import pillow_heif
 from PIL import Image
 
 import tracemark as tm
@@ -21,6 +20,8 @@ QUALITY = 70
 
 def main() -> None:
     """Write it."""
+    import pillow_heif  # not among those that tests need
+
     photo = tm.read_photo(files("tracemark_cli") / "data" / "seeding.jpg").pixels
     small = cv2.resize(photo, SIZE, interpolation=cv2.INTER_AREA)
     TARGET.parent.mkdir(exist_ok=True)

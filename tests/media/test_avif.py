@@ -10,7 +10,6 @@ from PIL import Image
 from tests.media.blocks import PLACE, box, exif_block, small_jpeg, xmp_packet
 from tests.media.test_photo import picture, save
 from tracemark.errors import FormatError, PhotoError
-from tracemark.media.avif import quality_of
 from tracemark.media.boxes import read_boxes, rebuild
 from tracemark.media.embedded import holds_picture
 from tracemark.media.photo import Photo, check_writable, encode_photo, read_photo, without_gps
@@ -31,6 +30,11 @@ def avif(pixels, *, exif=b"", **options) -> bytes:
     return rebuild(data, {number: bytes(4) + exif for number in numbers})
 
 
+GREY_STAYS = Image.open(io.BytesIO(save(np.zeros((4, 4), np.uint8), format="AVIF"))).mode == "L"
+GREY = pytest.param("grey", marks=pytest.mark.skipif(not GREY_STAYS, reason="this Pillow reads grey AVIF as RGB"))
+ONE = pytest.param(1, marks=GREY.marks)
+
+
 def opened(data) -> np.ndarray:
     """What a reader other than ours sees."""
     with Image.open(io.BytesIO(data)) as image:
@@ -38,7 +42,7 @@ def opened(data) -> np.ndarray:
 
 
 @pytest.mark.parametrize("quality", [30, 60, 90])
-@pytest.mark.parametrize("subsampling", ["4:2:0", "4:2:2", "4:4:4", "grey"])
+@pytest.mark.parametrize("subsampling", ["4:2:0", "4:2:2", "4:4:4", GREY])
 @pytest.mark.parametrize("limits", ["full", "limited"])
 def test_a_copy_is_written_as_its_photo_was(limits, subsampling, quality, photos):
     pixels = photos["coffee"][:100, :150]
@@ -61,7 +65,7 @@ def test_quality_is_found_in_the_bitstream(quality, rng):
     assert again.settings.quality == photo.settings.quality
     assert abs(photo.settings.quality - quality) <= 1
     coarse = read_photo(encode_photo(photo.pixels, like=photo, quality=40))
-    assert coarse.settings.quality == quality_of(172)
+    assert coarse.settings.quality == pytest.approx(40, abs=1)
 
 
 def test_alpha_loses_nothing(rng):
@@ -172,12 +176,14 @@ def test_animations_are_refused_in_words():
         read_photo(save(frames[0], format="AVIF", save_all=True, append_images=frames[1:]))
 
 
-@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("channels", [ONE, 3, 4])
 def test_a_photo_that_comes_from_no_file_is_written_too(channels, rng):
     pixels = picture(rng, channels=channels)
     data = encode_photo(pixels, like=Photo(pixels, "AVIF"))
     assert abs(opened(data).astype(float) - pixels).mean() < 9
-    assert read_photo(data).settings == AvifSettings(subsampling="4:2:0" if channels == 1 else "4:4:4")
+    settings = read_photo(data).settings
+    assert settings.quality == pytest.approx(AvifSettings.quality, abs=1)
+    assert settings.subsampling == ("4:2:0" if channels == 1 else "4:4:4")
     with pytest.raises(PhotoError, match="must be uint8 to be written as AVIF, not uint16"):
         encode_photo(pixels.astype(np.uint16), like=Photo(pixels.astype(np.uint16), "AVIF"))
 
