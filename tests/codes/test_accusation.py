@@ -70,10 +70,8 @@ def test_the_bound_of_the_fingerprint_is_nearly_as_sharp_as_hoeffdings(rng):
     assert np.all(bounds < -(z**2) / 2 * 0.995 + 0.01)
 
 
-def test_the_mean_over_random_words_and_coins_is_not_above_the_moment(evidence, rng, monkeypatch):
-    rate = 2.0
-    monkeypatch.setattr(accusation, "JOINT_RATES", (rate,))
-    bound = bound_of(evidence, jointly=True)
+def test_the_mean_over_random_words_and_coins_is_not_above_the_moment(evidence, rng):
+    bound = bound_of(evidence, jointly=True, joint_rates=(2.0,))
     words = random_words(rng, 20_000)
     fingerprints = rng.choice(np.array([-1, 1], dtype=np.int8), (20_000, len(evidence.fingerprint)))
     scores = scores_of(evidence, fingerprints, words)
