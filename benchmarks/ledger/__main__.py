@@ -27,7 +27,6 @@ RESULTS = ROOT / "benchmarks" / "results" / "ledger.jsonl"
 PAGE = ROOT / "docs" / "ledger.md"
 PHOTOS, GUESTS = 1000, 1000
 SOURCES = 24  # photos of which all are made, at most
-LONG_SIDE_PX = 1600
 LEAK = (1200, 1800)  # rows and columns: 2.2 megapixels
 QUALITY = 75
 BYTES_PER_MEGABYTE = 1_000_000
@@ -76,7 +75,7 @@ def main(words: Sequence[str] | None = None) -> int:
     original = load(paths[0], Limits())
     sources = [
         pixels(cv2.resize(original, LEAK[::-1], interpolation=cv2.INTER_AREA)),
-        *(load(path, Limits(long_side_px=LONG_SIDE_PX)) for path in paths[1:]),
+        *(load(path, Limits()) for path in paths[1:]),
     ]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -7,6 +7,7 @@ from typing import Any, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from tracemark.accusing import Accusation, accuse_anyone, accuse_listed
 from tracemark.blind import read_blind
@@ -111,6 +112,19 @@ def detect_together(
         raise PhotoError("there must be at least one leak")
     lumas = [luma_of(checked_pixels(leak)) for leak in leaks]
     listed = None if recipients is None else _checked_list(recipients)
+    # The matrices of a reading are small, and threads that share one spend their time waiting for one another.
+    with threadpool_limits(1, user_api="blas"):
+        return _read(lumas, originals, ledger, listed, key)
+
+
+def _read(
+    lumas: Sequence[NDArray[np.float32]],
+    originals: Sequence[NDArray[Any]] | None,
+    ledger: Ledger | None,
+    listed: list[int] | None,
+    key: Key,
+) -> Verdict:
+    """Read leaks with their originals, or one blind."""
     laid = _laid(lumas, originals, ledger, key)
     readings = [
         [read_residue(luma, one.original, one.registration, key=key) for one in rivals if one]
@@ -125,9 +139,9 @@ def detect_together(
     ]
     residues, accusation = max(answers, key=lambda answer: _weight(answer[1]))
     found = _informed(residues, accusation)
-    if len(residues) == len(leaks):
+    if len(residues) == len(lumas):
         return found
-    counted = f"{len(residues)} of {len(leaks)} leaks counted: the others lie on no photo, or on one that another shows"
+    counted = f"{len(residues)} of {len(lumas)} leaks counted: the others lie on no photo, or on one that another shows"
     return replace(found, reason=f"{found.reason}; {counted}")
 
 
