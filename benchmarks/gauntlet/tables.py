@@ -100,7 +100,7 @@ def _marking_table(markings: Sequence[Marking]) -> str:
             f"{quality.colour_drift_levels:.2f}",
             f"{marking.prepare_s:.2f}",
             f"{marking.copy_s:.2f}",
-            str(marking.peak_mib),
+            "" if marking.peak_mib is None else str(marking.peak_mib),
         ]
         for marking, quality in sorted(measured, key=lambda pair: (pair[0].photo, pair[0].repeat, -pair[0].rows))
     ]
