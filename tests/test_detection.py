@@ -127,6 +127,20 @@ def test_a_copy_of_a_large_photo_names_its_recipient_and_place(recipient, photos
     np.testing.assert_allclose(verdict.geometry[:2] @ corners, expected, atol=2 * CLOSE)
 
 
+def test_a_crop_that_kept_its_pixels_is_read_without_the_searches_of_all_scales(photos, monkeypatch):
+    copy = tm.embed(photos["seeding"], recipient=RECIPIENT, key=KEY)
+    monkeypatch.setattr(blind, "SEARCHES", ((blind.search_upright, 1000.0),))  # none of its finds is that good
+    verdict = tm.detect(jpeg(copy[500:900, 700:1300], 75), key=KEY)
+    assert verdict.recipients == (RECIPIENT,)
+    np.testing.assert_allclose(verdict.geometry, [[1, 0, 700], [0, 1, 500], [0, 0, 1]], atol=CLOSE)
+
+
+def test_an_unmarked_crop_is_not_even_decoded_as_one_that_kept_its_pixels(photos, monkeypatch):
+    monkeypatch.setattr(blind, "SEARCHES", ((blind.search_upright, 1000.0),))
+    verdict = tm.detect(photos["seeding"][500:900, 700:1300], key=KEY)
+    assert verdict.reason == "no mark made with this key was found"
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float64])
 def test_a_grey_photo_of_any_depth_can_be_marked_and_read(dtype, photos):
     grey = cv2.cvtColor(photos["rocket"], cv2.COLOR_RGB2GRAY)

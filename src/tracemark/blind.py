@@ -11,12 +11,27 @@ from tracemark.codes.word import log10_accident, recipient_of
 from tracemark.geometry.placement import Placement
 from tracemark.geometry.spectrum import SIDE, Spectrum, spectrum_of
 from tracemark.geometry.sync_pattern import sync_lines
-from tracemark.geometry.sync_search import search_any_angle, search_aspects, search_upright, search_whole
+from tracemark.geometry.sync_search import (
+    search_any_angle,
+    search_aspects,
+    search_unscaled,
+    search_upright,
+    search_whole,
+)
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
-from tracemark.signal.chips import beacon_choices, codebook, message_choices
+from tracemark.signal.chips import CellChoice, beacon_choices, codebook, message_choices
 from tracemark.signal.layout import scaling
-from tracemark.signal.reading import CellReading, beacon_scores, energies, excess_energy, gather, read_cells, shrink
+from tracemark.signal.reading import (
+    CellReading,
+    beacon_scores,
+    central,
+    energies,
+    excess_energy,
+    gather,
+    read_cells,
+    shrink,
+)
 from tracemark.signal.whitening import whiten
 from tracemark.verdict import Verdict, judge
 
@@ -24,6 +39,7 @@ __all__ = ["read_blind"]
 
 SEARCH_SIDE = SIDE // 2  # pixels: the leak's long side while its place is searched
 SEARCH_LEVELS = (1, 2, 3, 4, 5)  # the mark's periods at any scale
+SEARCH_FAVOUR = 0.3  # how much more smooth places count: an allowance grows with the activity to the power of 0.7
 SEARCH_STEP = 1 << max(SEARCH_LEVELS)  # pixels: sides are filled up to a multiple of this
 LEAST_SEARCH = 8 * SEARCH_STEP  # pixels: and to this, or the wavelet's coarsest level would be all border
 LEAST_SIDE = 64  # pixels: four cells at the working scale
@@ -34,11 +50,16 @@ SEARCHES = (  # with the merit, in nats, below which a placement waits until all
     (search_upright, 2.0),
     (search_aspects, -5.0),
 )
+UNSCALED_MULTIPLES = 6  # sizes of a cell that an unscaled crop is searched at, the least possible one first
+UNSCALED_MERIT = -2.0  # nats, sync pattern and beacon together: below, it is not decoded
+HEARD_SIDE = 768  # working pixels: side of the middle of a leak in which the beacon is listened for
 WEIGHED_PLACES = 300  # chip sets and places whose message energy is measured, best beacon first
+CLEARLY_BELOW = 5.0  # standard deviations that no beacon by chance falls behind the true one, which then stands alone
+LESS_LIKELY = 20.0  # nats: the same of beacon and energy together
 TRIED_PLACES = 64  # of those, likeliest first, through how many trellises the best path is sought
 TRACED_PLACES = 6  # of those, how many are decoded: to those the best paths lead
 BEACON_WEIGHT, ENERGY_WEIGHT = 3.5, 2.5  # expected size of each near the limit of reading, standard deviations
-CLEAR_SCORE = 12.0  # standard deviations: a wrong word does not reach this by chance, so look it up at once
+CLEAR_SCORE = 10.6  # standard deviations: 126 leaks without a mark reach 10.1 at most, so look it up at once
 LOOKUPS = 4  # words looked up for a name: 4 * 2**-32 stays below 1e-9
 MORE_LOOKUPS = 64  # words looked up in all
 
@@ -104,13 +125,18 @@ def _readings(luma: NDArray[np.float32], key: Key) -> Iterator[Reading]:
     """Search the placements from the likely to the unlikely, and decode the best of each search."""
     small, factor = shrink(luma, long_side=SEARCH_SIDE)
     pad = [(0, max(-side % SEARCH_STEP, LEAST_SEARCH - side)) for side in small.shape]
-    white = whiten(np.pad(small, pad, mode="reflect"), levels=SEARCH_LEVELS)[: small.shape[0], : small.shape[1]]
+    white = whiten(np.pad(small, pad, mode="reflect"), levels=SEARCH_LEVELS, favour=SEARCH_FAVOUR)
+    white = white[: small.shape[0], : small.shape[1]]
     if not white.any():  # a picture of nothing: no search would end sooner
         return
     spectrum, lines = spectrum_of(white), sync_lines(key)
     waiting: list[Placement] = []
     tried: list[Placement] = []
     for search, least_merit in SEARCHES:
+        if search is search_upright:  # the longest one
+            for placement in _unscaled(luma, spectrum, factor, key):
+                tried.append(placement)
+                yield from _decoded(luma, _transform(placement, spectrum, factor), key)
         waiting = sorted([*waiting, *search(spectrum, lines)], key=lambda placement: -placement.merit)
         for placement in waiting[:READ_PER_SEARCH]:
             if placement.merit < least_merit or _same(placement, tried):
@@ -118,6 +144,24 @@ def _readings(luma: NDArray[np.float32], key: Key) -> Iterator[Reading]:
             tried.append(placement)
             yield from _decoded(luma, _transform(placement, spectrum, factor), key)
         waiting = [placement for placement in waiting if not _same(placement, tried)]
+
+
+def _unscaled(luma: NDArray[np.float32], spectrum: Spectrum, factor: float, key: Key) -> list[Placement]:
+    """Search for a crop of the photo's own pixels; whose cells they are, the beacon of that size says."""
+    least = max(round(max(luma.shape) / PROFILE.long_side), PROFILE.least_multiple)
+    multiples = np.arange(least, min(least + UNSCALED_MULTIPLES, PROFILE.most_multiple + 1))
+    scales = PROFILE.least_multiple / (multiples * factor)
+    heard = []
+    for placement in search_unscaled(spectrum, sync_lines(key), scales):
+        multiple = int(multiples[np.abs(scales - placement.linear[0, 0]).argmin()])
+        chip_sets = (multiple - PROFILE.least_multiple) * PROFILE.salts + np.arange(PROFILE.salts)
+        beacon = beacon_choices(key)
+        choice = CellChoice(beacon.patterns[chip_sets], beacon.signs[chip_sets])
+        middle, transform = central(luma, _transform(placement, spectrum, factor), side=HEARD_SIDE)
+        scores = beacon_scores(read_cells(middle, transform, codebook(key)), choice)
+        heard.append((placement.merit + max(float(scores.max()), 0.0) ** 2 / 2 - float(np.log(scores.size)), placement))
+    clear = sorted((pair for pair in heard if pair[0] >= UNSCALED_MERIT), key=lambda pair: -pair[0])
+    return [placement for _, placement in clear[:READ_PER_SEARCH]]
 
 
 def _decoded(luma: NDArray[np.float32], transform: NDArray[np.float64], key: Key) -> Iterator[Reading]:
@@ -141,13 +185,16 @@ def _likely_places(cells: CellReading, key: Key) -> list[tuple[int, tuple[int, i
     tiles = np.array(cells.correlation.shape[:2]) // PROFILE.tile
     energy = energies(cells)
     places = []
-    for at in np.argsort(-beacon, axis=None)[:WEIGHED_PLACES]:
+    order = np.argsort(-beacon, axis=None)[:WEIGHED_PLACES]
+    for at in order[beacon.flat[order] > beacon.max() - CLEARLY_BELOW]:
         chip_set, down, across = (int(index) for index in np.unravel_index(at, beacon.shape))
         first = (down - int(tiles[0]) + 1, across - int(tiles[1]) + 1)
         excess = excess_energy(energy, message_choices(key, chip_set), first)
         likelihood = BEACON_WEIGHT * beacon.flat[at] + ENERGY_WEIGHT * excess
         places.append((float(likelihood), chip_set, first))
-    return [(chip_set, first) for _, chip_set, first in sorted(places, reverse=True)[:TRIED_PLACES]]
+    places.sort(reverse=True)
+    likely = [place for place in places[:TRIED_PLACES] if place[0] > places[0][0] - LESS_LIKELY]
+    return [(chip_set, first) for _, chip_set, first in likely]
 
 
 def _transform(placement: Placement, spectrum: Spectrum, factor: float) -> NDArray[np.float64]:

@@ -4,7 +4,13 @@ import pytest
 
 from tracemark.geometry.spectrum import SIDE, spectrum_of
 from tracemark.geometry.sync_pattern import sync_lines, sync_tile
-from tracemark.geometry.sync_search import search_any_angle, search_aspects, search_upright, search_whole
+from tracemark.geometry.sync_search import (
+    search_any_angle,
+    search_aspects,
+    search_unscaled,
+    search_upright,
+    search_whole,
+)
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
 
@@ -13,6 +19,7 @@ LINES = sync_lines(KEY)
 SEARCHES = [search_any_angle, search_whole, search_upright, search_aspects]
 AMPLITUDE = 0.25  # of the sync pattern, in standard deviations of the noise it lies in
 CENTRE = np.array([37.3, 101.8])  # working (x, y), anywhere in the tile
+FAINT = 0.0125  # the same, of a pattern that scores about 6
 SURE = 30.0  # nats: above anything that noise reaches, far below what is in these leaks
 
 
@@ -60,6 +67,10 @@ def leak(linear, shape=(560, 720), centre=CENTRE, amplitude=AMPLITUDE):
 
 def assert_found(placement, linear, centre=CENTRE):
     assert placement.merit > SURE
+    assert_placed(placement, linear, centre)
+
+
+def assert_placed(placement, linear, centre=CENTRE):
     assert np.abs(placement.linear - linear).max() < 0.01 * np.sqrt(abs(np.linalg.det(linear)))
     off = (placement.centre - centre + PROFILE.tile_pixels / 2) % PROFILE.tile_pixels - PROFILE.tile_pixels / 2
     assert np.abs(off).max() < 1
@@ -122,3 +133,22 @@ def test_the_largest_and_the_smallest_leak_can_be_searched():
     largest = leak(1.2 * np.eye(2), (SIDE // 2, SIDE // 2))
     assert_found(search_upright(spectrum_of(largest), LINES)[0], 1.2 * np.eye(2))
     assert all(placement.merit < SURE / 2 for placement in search_any_angle(spectrum_of(noise((64, 64))), LINES))
+
+
+@pytest.mark.parametrize("multiple", [1, 3, 5])
+def test_a_crop_that_kept_its_pixels_is_found_where_the_pattern_is_too_weak_for_all_scales(multiple):
+    scales = 1 / np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    linear = np.eye(2) / multiple
+    faint = leak(linear, (430, 640), amplitude=FAINT)
+    placement = search_unscaled(spectrum_of(faint), LINES, scales)[0]
+    assert_placed(placement, linear)
+    assert placement.score < 7
+    assert placement.merit > search_upright(spectrum_of(faint), LINES)[0].merit
+
+
+def test_an_unscaled_crop_may_lie_in_several_places():
+    placements = search_unscaled(spectrum_of(noise((300, 400))), LINES, np.array([1.0, 0.5]))
+    centres = {(placement.linear[0, 0].round(2), *placement.centre.round(1)) for placement in placements}
+    assert len(centres) > len(placements) / 2
+    merits = [placement.merit for placement in placements]
+    assert merits == sorted(merits, reverse=True)

@@ -6,7 +6,16 @@ from tracemark.keys import Key
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import CellChoice, beacon_choices, codebook, message_choices
 from tracemark.signal.modulation import correlate_cells
-from tracemark.signal.reading import CellReading, beacon_scores, energies, excess_energy, gather, read_cells, shrink
+from tracemark.signal.reading import (
+    CellReading,
+    beacon_scores,
+    central,
+    energies,
+    excess_energy,
+    gather,
+    read_cells,
+    shrink,
+)
 from tracemark.signal.whitening import whiten
 
 KEY = Key(bytes(range(32)))
@@ -202,3 +211,15 @@ def test_a_dense_leak_weighs_its_smooth_places_more_and_a_reduced_one_does_not(s
     smooth, busy = (np.std(reading.correlation[:, cells]) for cells in (np.s_[: TILE - 1], np.s_[TILE + 1 :]))
     # Four times the contrast, to the power of FAVOUR.
     assert smooth / busy == pytest.approx(4**FAVOUR if favoured else 1, rel=0.15)
+
+
+@pytest.mark.parametrize(("shape", "kept"), [((300, 500), (200, 200)), ((150, 500), (150, 200)), ((90, 80), (90, 80))])
+def test_the_middle_of_a_leak_lies_where_it_lay(shape, kept, rng):
+    luma = rng.standard_normal(shape).astype(np.float32)
+    transform = np.array([[1.5, 0, 7], [0, 1.5, -3], [0, 0, 1]])
+    middle, own = central(luma, transform, side=300)
+    assert middle.shape == kept
+    row, column = np.argwhere(luma == middle[10, 20])[0]
+    np.testing.assert_allclose(own @ [20, 10, 1], transform @ [column, row, 1])
+    assert abs(2 * (row - 10) - (shape[0] - kept[0])) <= 1
+    assert abs(2 * (column - 20) - (shape[1] - kept[1])) <= 1

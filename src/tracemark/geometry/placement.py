@@ -10,7 +10,16 @@ from tracemark.geometry.spectrum import Spectrum, values_at
 from tracemark.geometry.sync_pattern import SyncLines
 from tracemark.profile import PROFILE
 
-__all__ = ["Placement", "best_positions", "distinct", "line_frequencies", "line_values", "place", "refine"]
+__all__ = [
+    "Placement",
+    "best_positions",
+    "distinct",
+    "good_positions",
+    "line_frequencies",
+    "line_values",
+    "place",
+    "refine",
+]
 
 HIGHEST = 0.47  # cycles a leak pixel: lines beyond are not counted
 LEAST_LINES = 12  # fewer lines in reach than this cannot prove anything
@@ -81,20 +90,58 @@ def best_positions(
     spectrum: Spectrum, lines: SyncLines, linear: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Find the best position of the leak's centre for each linear map, and its score."""
+    score, centre = good_positions(spectrum, lines, linear, 1)
+    return score[:, 0], centre[:, 0]
+
+
+def good_positions(
+    spectrum: Spectrum, lines: SyncLines, linear: NDArray[np.float64], count: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Find some positions of the leak's centre for each linear map, the best first, and their scores.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+        Of the whitened leak.
+    lines : SyncLines
+        The sync pattern.
+    linear : ndarray, shape (n, 2, 2)
+        Leak (x, y) to working (x, y).
+    count : int
+        Positions wanted for each; if more than one, local maxima.
+
+    Returns
+    -------
+    score : ndarray, shape (n, count)
+        As :attr:`Placement.score`.
+    centre : ndarray, shape (n, count, 2)
+        As :attr:`Placement.centre`.
+    """
     values, valid = line_values(spectrum.values, lines, linear)
-    score = np.empty(len(linear))
-    centre = np.empty((len(linear), 2))
+    score = np.empty((len(linear), count))
+    centre = np.empty((len(linear), count, 2))
     down, across = lines.frequencies.T
     twice = np.where(across == 0, np.float32(1), np.float32(1 / 2))  # the transform adds the mirrored half itself
     for start in range(0, len(linear), CHUNK):
         part = slice(start, start + CHUNK)
         grid = np.zeros((len(linear[part]), POSITIONS, POSITIONS // 2 + 1), dtype=np.complex64)
         grid[:, down % POSITIONS, across] = np.conj(values[part]) * twice
-        sums = fft.irfft2(grid, norm="forward", workers=-1, overwrite_x=True).reshape(len(grid), -1)
-        best = sums.argmax(axis=1)
-        score[part] = sums[np.arange(len(grid)), best]
-        centre[part] = np.stack([best % POSITIONS, best // POSITIONS], axis=-1)
-    return score / np.sqrt(np.maximum(valid, LEAST_LINES) / 2), centre * (PROFILE.tile_pixels / POSITIONS)
+        sums = fft.irfft2(grid, norm="forward", workers=-1, overwrite_x=True)
+        score[part], places = _highest(sums, count)
+        centre[part] = np.stack([places % POSITIONS, places // POSITIONS], axis=-1)
+    return score / np.sqrt(np.maximum(valid, LEAST_LINES) / 2)[:, None], centre * (PROFILE.tile_pixels / POSITIONS)
+
+
+def _highest(sums: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+    """Pick the highest values of each picture and their flat places, best first; of several only local maxima."""
+    flat = sums.reshape(len(sums), -1)
+    if count == 1:
+        places = flat.argmax(axis=1)[:, None]
+    else:
+        around = np.stack([np.roll(sums, step, axis=axis) for axis in (1, 2) for step in (1, -1)])
+        peaks = np.where((sums >= around).all(axis=0), sums, -np.inf).reshape(flat.shape)
+        places = np.argsort(-peaks, axis=1)[:, :count]
+    return np.take_along_axis(flat, places, axis=1), places
 
 
 def line_values(

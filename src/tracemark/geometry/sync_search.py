@@ -1,6 +1,7 @@
 """Find the scale, rotation, aspect, mirroring and position at which a leak shows the sync pattern."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tracemark.geometry.log_polar import log_polar_peaks, most_scale
 from tracemark.geometry.placement import (
@@ -9,6 +10,7 @@ from tracemark.geometry.placement import (
     Placement,
     best_positions,
     distinct,
+    good_positions,
     line_frequencies,
     line_values,
     place,
@@ -17,13 +19,14 @@ from tracemark.geometry.placement import (
 from tracemark.geometry.spectrum import Spectrum
 from tracemark.geometry.sync_pattern import SyncLines
 
-__all__ = ["search_any_angle", "search_aspects", "search_upright", "search_whole"]
+__all__ = ["search_any_angle", "search_aspects", "search_unscaled", "search_upright", "search_whole"]
 
 SCALES = (0.15, 6.0)  # working pixels in a leak pixel
 SCALE_STEP = 0.004  # of the logarithm; a line of 6 px drifts by 1/4 period across 750 px
 WHOLE_STEP = 0.001  # of the logarithm, where the position follows from the scale
 WHOLE_SIDES = (560.0, 1640.0)  # working pixels: what the long side of a whole photo can be
 ROUGH = 40  # placements that a search with phase refines first
+UNSCALED_KEPT = 24  # placements of an unscaled crop that are handed on: they are cheap to tell apart by the beacon
 ASPECTS = tuple(
     sign * step / 100 for step in range(1, 13) for sign in (1, -1)
 )  # ln(width / height), against the photo's
@@ -33,6 +36,7 @@ LEFT_ANY_ANGLE = (0.003, 0.003, 0.002, 0.001)
 LEFT_ASPECT = (0.004, 0.003, 0.006, 0.002)
 LEFT_UPRIGHT = (0.003, 0.001, 0.002, 0.0005)
 LEFT_WHOLE = (0.001, 0.0005, 0.002, 0.0005)
+LEFT_UNSCALED = (0.0001, 0.0001, 0.0001, 0.0001)
 ORIENTATIONS = tuple(
     np.linalg.matrix_power(np.array([[0.0, -1.0], [1.0, 0.0]]), turn) @ np.diag([side, 1.0])
     for side in (1.0, -1.0)
@@ -77,8 +81,11 @@ def search_upright(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
     most = min(SCALES[1], most_scale(spectrum))
     scales = np.exp(np.arange(np.log(SCALES[0]), np.log(most), SCALE_STEP))
     linear = np.concatenate([orientation * scales[:, None, None] for orientation in ORIENTATIONS])
-    score, centre = best_positions(spectrum, lines, linear)
     trials = len(linear) * POSITIONS**2
+    values, valid = line_values(spectrum.values, lines, linear)
+    power = (np.abs(values) ** 2).sum(axis=-1) / np.maximum(valid, LEAST_LINES)
+    linear = linear[power >= np.median(power)]  # where the lines lie they are strong, whatever their phase
+    score, centre = best_positions(spectrum, lines, linear)
     order = np.argsort(-score)[:ROUGH]
     rough = [Placement(linear[at], centre[at], float(score[at]), trials) for at in order]
     return distinct([refine(spectrum, lines, placement, LEFT_UPRIGHT) for placement in rough])
@@ -97,3 +104,36 @@ def search_whole(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
     order = np.argsort(-score)[:ROUGH]
     rough = [Placement(linear[at], centre[at], float(score[at]), len(linear)) for at in order]
     return distinct([refine(spectrum, lines, placement, LEFT_WHOLE) for placement in rough])
+
+
+def search_unscaled(spectrum: Spectrum, lines: SyncLines, scales: NDArray[np.float64]) -> list[Placement]:
+    """Search the position alone, for a crop that kept the photo's own pixels.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+        Of the whitened leak.
+    lines : SyncLines
+        The sync pattern.
+    scales : ndarray, shape (n,)
+        Working pixels in a pixel of the spectrum's leak, for each size the photo's cells may have.
+
+    Returns
+    -------
+    placements : list of Placement
+        At most two dozen, best first; several positions may share a scale.
+
+    Notes
+    -----
+    A hundredth of the other searches' trials, so a weaker pattern is seen: that of a small crop of dense texture.
+    """
+    linear = scales[:, None, None] * np.eye(2)
+    score, centre = good_positions(spectrum, lines, linear, UNSCALED_KEPT)
+    trials = len(linear) * POSITIONS**2
+    order = np.argsort(-score, axis=None)[:UNSCALED_KEPT]
+    rough = [
+        Placement(linear[which], centre[which, at], float(score[which, at]), trials)
+        for which, at in zip(*np.unravel_index(order, score.shape), strict=True)
+    ]
+    refined = [refine(spectrum, lines, placement, LEFT_UNSCALED) for placement in rough]
+    return sorted(refined, key=lambda placement: -placement.merit)

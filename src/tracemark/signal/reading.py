@@ -15,7 +15,7 @@ from tracemark.signal.whitening import favour_at, whiten
 
 Number = TypeVar("Number", bound=np.generic)
 
-__all__ = ["CellReading", "beacon_scores", "energies", "excess_energy", "gather", "read_cells", "shrink"]
+__all__ = ["CellReading", "beacon_scores", "central", "energies", "excess_energy", "gather", "read_cells", "shrink"]
 
 LEVELS = tuple(level for level, _ in PROFILE.chip_levels)
 OVERSAMPLING = 1.5  # leak pixels in a working pixel above which the leak is first reduced by area
@@ -43,6 +43,17 @@ def shrink(luma: NDArray[np.float32], *, long_side: int) -> tuple[NDArray[np.flo
         return luma, 1.0
     size = tuple(max(round(side * factor), 1) for side in luma.shape[::-1])
     return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), dtype=np.float32), factor
+
+
+def central(
+    luma: NDArray[np.float32], transform: NDArray[np.float64], *, side: int
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Cut out the middle of a leak, at most so many working pixels a side; also give its own transform."""
+    most = round(side / np.sqrt(abs(np.linalg.det(transform[:2, :2]))))
+    down, across = (max(length - most, 0) // 2 for length in luma.shape)
+    move = np.array([[1, 0, across], [0, 1, down], [0, 0, 1]])
+    middle = luma[down : down + most, across : across + most]
+    return middle, np.asarray(transform @ move, dtype=np.float64)
 
 
 def read_cells(luma: NDArray[np.float32], transform: NDArray[np.float64], codebook: NDArray[np.float32]) -> CellReading:
