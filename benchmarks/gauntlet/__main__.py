@@ -12,7 +12,7 @@ from typing import TextIO
 from benchmarks.gauntlet.attacks import ATTACKS, ESSENTIAL, named
 from benchmarks.gauntlet.corpus import FOLDER_VARIABLE, Limits, find_photos
 from benchmarks.gauntlet.counts import failures, tally, visible
-from benchmarks.gauntlet.records import Errand, Marking, Outcome
+from benchmarks.gauntlet.records import Errand, Marking, Outcome, read_results
 from benchmarks.gauntlet.runner import CONTROLS, run
 from benchmarks.gauntlet.tables import render
 from benchmarks.page import insert
@@ -41,10 +41,16 @@ def main(words: Sequence[str] | None = None) -> int:
         0 when no innocent was named, every bar was reached and no mark was seen, else 1.
     """
     options = _parser().parse_args(words)
-    paths = find_photos(options.photos)
-    facts = {"kind": "run", **provenance(), "seed": options.seed, "photos": len(paths)}
     out = RESULTS if options.full and options.out is None else options.out
-    results = list(_written(run(_errands(options, paths), jobs=options.jobs), facts, out))
+    found: Iterable[Marking | Outcome]
+    if options.read:
+        facts, found = read_results(options.read)
+        facts["photos"] = len({result.photo for result in found})
+    else:
+        paths = find_photos(options.photos)
+        facts = {"kind": "run", **provenance(), "seed": options.seed, "photos": len(paths)}
+        found = run(_errands(options, paths), jobs=options.jobs)
+    results = list(_written(found, facts, out))
     rows = tally(result for result in results if isinstance(result, Outcome))
     markings = [result for result in results if isinstance(result, Marking)]
     text = render(facts, rows, markings)
@@ -69,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-quality", action="store_true", help="skip SSIMULACRA2 and its kin")
     parser.add_argument("--max-pixels", type=int, help="shrink larger photos to so many pixels")
     parser.add_argument("--long-side", type=int, help="shrink larger photos to so many pixels along the long side")
+    parser.add_argument(
+        "--read", type=Path, nargs="+", help="results of earlier runs, also stopped ones, to show as one"
+    )
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--out", type=Path, help="JSON Lines file for the results")

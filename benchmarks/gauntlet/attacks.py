@@ -98,6 +98,9 @@ class _Family:
 _SAVED: tuple[Step, ...] = ((codec.jpeg, 75),)
 _POSTED: tuple[Step, ...] = ((reshape.fit_within, POSTED_PX), *_SAVED)
 _FIT: tuple[Step, ...] = ((reshape.fit_within, POSTED_PX),)
+_CHAT: tuple[Step, ...] = ((codec.jpeg, 70),)
+_SCREEN: tuple[Step, ...] = ((reshape.scale, 0.73), (texture.sharpen, 0.5), (codec.jpeg, 80))
+_TILTED: tuple[Step, ...] = ((reshape.rotate_inside, 3),)
 
 # fmt: off
 _FAMILIES = (
@@ -116,7 +119,7 @@ _FAMILIES = (
     _Family("scrap",    reshape.crop,         (30,),                 "% of area",       (.9,),
             ((reshape.scale, .6), (codec.jpeg, 60))),
     _Family("screenshot", reshape.scale,      (.73,),                "times",           (.98,),
-            ((texture.sharpen, .5), (codec.jpeg, 80))),
+            _SCREEN[1:]),
 
     _Family("rotate-{}", reshape.rotate,      (1, 5, 10),            "degrees",         (.98, .98, None), _SAVED),
     _Family("rotate-inside-{}", reshape.rotate_inside, (1, 5, 10),   "degrees",         (.98, .98, None), _SAVED),
@@ -145,6 +148,19 @@ _FAMILIES = (
     _Family("caption-{}", clutter.caption,    (10,),                 "% of area",       (.98,), _SAVED),
     _Family("border-{}", clutter.border,      (10,),                 "% of sides",      (.98,), _SAVED),
     _Family("frame-{}", clutter.frame,        (1.3,),                "times",           (.98,), _SAVED),
+
+    # one damage after another, as leaks that travel
+    _Family("chat-{}",  reshape.fit_within,   (1600,),               "long side, px",   (None,),
+            (*_CHAT, *_SCREEN)),
+    _Family("twice-{}", reshape.crop,         (70,),                 "% of area, twice", (None,),
+            ((codec.jpeg, 60), (reshape.crop, 70), (codec.jpeg, 60)), ((reshape.scale, .6),)),
+    _Family("screenshot-crop-{}", reshape.crop, (25,),               "% of area",       (None,), _SAVED, _SCREEN),
+    _Family("tilted-crop-{}", reshape.crop,   (50,),                 "% of area",       (None,), _POSTED, _TILTED),
+    _Family("post-{}",  clutter.post,         (3,),                  "% of width",      (None,), _SAVED, _FIT),
+    _Family("vignette-{}", tone.vignette,     (60,),                 "% in the corners", (None,), _POSTED),
+    _Family("fade-{}",  tone.fade,            (30,),                 "% of contrast",   (None,), _POSTED),
+    _Family("jpeg-40-grey", tone.grey,        (1,),                  "",                (None,),
+            ((tone.contrast, 25), (codec.jpeg, 40)), _FIT),
 
     _Family("small-none", None,               (0,),                  "",                (1,), delivered_px=SMALL_PX),
     _Family("small-jpeg-{}", codec.jpeg,      (75,),                 "quality",         (1,), delivered_px=SMALL_PX),

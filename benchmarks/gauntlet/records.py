@@ -1,12 +1,14 @@
 """What a run is asked to do, and what it writes down."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.gauntlet.corpus import Limits
 from benchmarks.gauntlet.quality import Quality
 
-__all__ = ["COPY", "UNMARKED", "WRONG_KEY", "Errand", "Marking", "Outcome"]
+__all__ = ["COPY", "UNMARKED", "WRONG_KEY", "Errand", "Marking", "Outcome", "read_results"]
 
 COPY = "copy"
 """A marked copy, read with its own key: must name its recipient."""
@@ -88,3 +90,38 @@ class Outcome:
     """The verdict's bound on the chance that it accuses an innocent."""
     score: float | None = None
     """The detector's own figure of how much it had to spare, where it gives one."""
+
+
+def read_results(paths: Sequence[Path]) -> tuple[dict[str, object], list[Marking | Outcome]]:
+    """Read what runs wrote down, complete or stopped, as one run.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        JSON Lines files of runs of one commit and one seed.
+
+    Returns
+    -------
+    facts : dict
+        Of the first run.
+    results : list of Marking or Outcome
+        Of all runs, in order; a photo that was measured in one run and only marked in another counts as measured.
+
+    Raises
+    ------
+    ValueError
+        When the runs differ in commit or seed.
+    """
+    lines = [json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
+    runs = [line for line in lines if line["kind"] == "run"]
+    if len({(run["commit"], run["seed"]) for run in runs}) != 1:
+        raise ValueError(f"runs must be of one commit and one seed, not {[(r['commit'], r['seed']) for r in runs]}")
+    results: list[Marking | Outcome] = []
+    for line in lines:
+        values = {name: value for name, value in line.items() if name != "kind"}
+        if line["kind"] == "marking":
+            quality = values.pop("quality")
+            results.append(Marking(**values, quality=None if quality is None else Quality(**quality)))
+        elif line["kind"] == "outcome":
+            results.append(Outcome(**values))
+    return runs[0], results

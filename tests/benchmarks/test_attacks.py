@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from benchmarks.gauntlet.attacks import ATTACKS, ESSENTIAL, Attack, named
-from benchmarks.gauntlet.damage import clutter, reshape
+from benchmarks.gauntlet.damage import clutter, reshape, tone
 
 ROWS, COLUMNS = 203, 310  # odd, and not square: what mixes up the two sides shows
 
@@ -101,3 +101,28 @@ def test_the_photo_is_whole_inside_its_frame(name, photo, rng):
     windows = np.lib.stride_tricks.sliding_window_view(framed[..., 0], photo.shape[:2])
     places = np.argwhere((windows[:, :, 0, :] == photo[0, :, 0]).all(axis=2))
     assert any(np.array_equal(windows[row, column], photo[..., 0]) for row, column in places)
+
+
+def test_a_vignette_leaves_the_middle_and_darkens_the_corners(rng):
+    leak = tone.vignette(np.full((101, 151, 3), 200, np.uint8), 60, rng)
+    assert (leak[50, 75] == 200).all()
+    for corner in (leak[0, 0], leak[0, -1], leak[-1, 0], leak[-1, -1]):
+        np.testing.assert_allclose(corner, 80, atol=1)
+
+
+def test_a_fade_lifts_black_dims_white_and_hardens_the_middle(rng):
+    levels = np.arange(256, dtype=np.uint8).reshape(16, 16, 1).repeat(3, axis=2)
+    faded = tone.fade(levels, 30, rng)[..., 0].ravel().astype(int)
+    assert (np.diff(faded) >= 0).all()
+    np.testing.assert_allclose([faded[0], faded[-1]], [0.12 * 255, 0.82 * 255], atol=1)
+    assert faded[138] - faded[118] > 20 * 0.95  # three halves as steep, less what is squeezed
+
+
+def test_a_post_shows_the_whole_photo_between_lines_of_text(rng):
+    photo = np.full((300, 400, 3), 120, np.uint8)
+    screen = clutter.post(photo, 3, rng)
+    assert screen.shape == (500, 424, 3)
+    np.testing.assert_array_equal(screen[100:400, 12:-12], photo)
+    for text in (screen[:100], screen[400:]):
+        assert text.min() < 30
+        assert text.max() > 190

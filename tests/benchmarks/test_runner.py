@@ -1,5 +1,5 @@
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +10,7 @@ import tracemark
 from benchmarks.gauntlet import runner
 from benchmarks.gauntlet.__main__ import main
 from benchmarks.gauntlet.corpus import Limits
+from benchmarks.gauntlet.quality import Quality
 from benchmarks.gauntlet.records import COPY, UNMARKED, WRONG_KEY, Errand, Marking, Outcome
 
 DARK, LIGHT = 60, 180
@@ -181,3 +182,28 @@ def test_a_pool_says_which_errand_broke_off(photo, tmp_path, capfd):
     with pytest.raises(RuntimeError, match="1 of 1 broke off"):
         list(runner.run([missing], jobs=2))
     assert "missing.jpg broke off" in capfd.readouterr().err
+
+
+def test_runs_that_were_stopped_are_shown_as_one(tmp_path, capsys):
+    run = {"kind": "run", "commit": "abc", "seed": 1, "photos": 9, "machine": "m", "cores": 2, "memory_gib": 4}
+    run |= {"python": "3.11"}
+    quality = asdict(Quality(90.5, 45.0, 0.99, 1.02, 0.1))
+    marking = {"kind": "marking", **asdict(Marking("a.jpg", 0, 10, 20, None, 0.5, 0.1))}
+    outcome = {"kind": "outcome", **asdict(Outcome("a.jpg", "social", COPY, 0, 5, 10, 20, "identified", 1, 0, 0.5))}
+    first, second = tmp_path / "first.jsonl", tmp_path / "second.partial"
+    first.write_text("\n".join(map(json.dumps, [run, marking, outcome])) + "\n")
+    second.write_text("\n".join(map(json.dumps, [run, marking | {"quality": quality}, outcome | {"photo": "b.jpg"}])))
+    assert main(["--read", str(first), str(second), "--out", str(tmp_path / "both.jsonl")]) == 0
+    shown = capsys.readouterr().out
+    assert "Commit abc, seed 1, 2 photos" in shown
+    assert "| social | % of area | 2 of 2 |" in shown
+    assert shown.count("| a.jpg |") == 1
+    again = [json.loads(line)["kind"] for line in (tmp_path / "both.jsonl").read_text().splitlines()]
+    assert again == ["run", "marking", "outcome", "marking", "outcome"]
+
+
+def test_runs_of_different_commits_are_not_shown_as_one(tmp_path):
+    for commit in ("abc", "def"):
+        (tmp_path / commit).write_text(json.dumps({"kind": "run", "commit": commit, "seed": 1}) + "\n")
+    with pytest.raises(ValueError, match="one commit"):
+        main(["--read", str(tmp_path / "abc"), str(tmp_path / "def")])

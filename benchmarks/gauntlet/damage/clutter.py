@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.gauntlet.damage.pixels import Pixels, pixels
 
-__all__ = ["border", "caption", "frame", "logo"]
+__all__ = ["border", "caption", "frame", "logo", "post"]
 
 PERCENT = 100
 WHITE = (255, 255, 255)
@@ -20,6 +20,8 @@ BUTTONS = ((236, 106, 94), (244, 190, 79), (97, 197, 84))
 TITLE_BAR_HEIGHT = 0.04  # of the photo's rows
 WINDOW_EDGE = 0.01  # of the photo's rows
 BUTTON_RADIUS = 0.25  # of the title bar's height
+APP, INK = (18, 18, 20), (214, 216, 220)  # of an app in dark mode
+POST_LINES = 12  # lines of text above the photo, and as many below, in a space of a third of its rows each
 LETTERS = "PREVIEW  NOT FOR PUBLICATION  "
 LINE_HEIGHT = 0.04  # of the photo's short side: a line of text, ascenders and descenders included
 STROKE = 0.02  # extra width of the letters / height of a line: bold enough to read on any photo
@@ -78,3 +80,20 @@ def frame(photo: Pixels, factor: float, rng: np.random.Generator) -> Pixels:
         cv2.circle(desktop, centre, max(1, round(bar * BUTTON_RADIUS)), colour, cv2.FILLED, cv2.LINE_AA)
     desktop[top : top + rows, left : left + columns] = photo
     return desktop
+
+
+def post(photo: Pixels, percent: float, rng: np.random.Generator) -> Pixels:
+    """Show the photo as a post in an app in dark mode, text above and below it, its sides so many per cent away."""
+    rows, columns = photo.shape[:2]
+    margin, space = round(columns * percent / PERCENT), rows // 3
+    screen = Image.new("RGB", (columns + 2 * margin, rows + 2 * space), APP)
+    height = max(space // POST_LINES, 1)
+    pen, font = ImageDraw.Draw(screen), ImageFont.load_default(height)
+    for top in [
+        *range(0, space - height, 2 * height),
+        *range(space + rows + height, 2 * space + rows - height, height),
+    ]:
+        words = LETTERS * int(rng.integers(1, 3))
+        pen.text((margin + height, top), words, fill=INK, font=font)
+    screen.paste(Image.fromarray(photo), (margin, space))
+    return np.array(screen)

@@ -10,11 +10,13 @@ __all__ = [
     "bit_depth",
     "brightness",
     "contrast",
+    "fade",
     "gamma",
     "grey",
     "hue",
     "local_tone",
     "saturation",
+    "vignette",
     "warmth",
 ]
 
@@ -23,6 +25,7 @@ BITS = 8  # of a sample
 PERCENT = 100
 HUE_STEP_DEGREES = 2  # OpenCV halves hue angles of 8-bit pictures so that they fit
 HALF_TURN = 180  # values a halved hue can take
+LIFTED = 0.4  # of a fade's strength: how far black is lifted, white comes down by the rest
 CLAHE_GRID = (8, 8)  # regions down and across; OpenCV's default
 
 
@@ -43,6 +46,23 @@ def gamma(photo: Pixels, exponent: float, rng: np.random.Generator) -> Pixels:
     """Raise samples, as fractions of white, to a power: below 1 lightens, above 1 darkens."""
     del rng
     return _curve(photo, WHITE * (_levels() / WHITE) ** exponent)
+
+
+def fade(photo: Pixels, percent: float, rng: np.random.Generator) -> Pixels:
+    """Bend samples to an S and squeeze their range by so many per cent, as the filters of photo apps do."""
+    del rng
+    share = _levels() / WHITE
+    bent = share * share * (3 - 2 * share)  # smoothstep
+    lost = percent / PERCENT
+    return _curve(photo, WHITE * (lost * LIFTED + (1 - lost) * bent))
+
+
+def vignette(photo: Pixels, percent: float, rng: np.random.Generator) -> Pixels:
+    """Darken towards the corners, which lose so many per cent of their light."""
+    del rng
+    down, across = (np.linspace(-1, 1, side, dtype=np.float32) for side in photo.shape[:2])
+    light = 1 - np.float32(percent / PERCENT) * (down[:, None] ** 2 + across**2) / 2
+    return clipped(photo * light[..., None])
 
 
 def bit_depth(photo: Pixels, bits: float, rng: np.random.Generator) -> Pixels:
