@@ -21,7 +21,7 @@ from benchmarks.provenance import ROOT, provenance
 SEED = 20_240
 """Default seed; any other will do."""
 
-RESULTS = ROOT / "benchmarks" / "results" / "gauntlet.jsonl"
+RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "gauntlet.md"
 SHORT_MAX_PIXELS = 2_500_000  # keeps the short run under three minutes on two cores
 SHORT_CONTROLS = 2
@@ -41,7 +41,7 @@ def main(words: Sequence[str] | None = None) -> int:
         0 when no innocent was named, every bar was reached and no mark was seen, else 1.
     """
     options = _parser().parse_args(words)
-    out = RESULTS if options.full and options.out is None else options.out
+    out = RESULTS / f"{options.section}.jsonl" if options.full and options.out is None else options.out
     found: Iterable[Marking | Outcome]
     if options.read:
         facts, found = read_results(options.read)
@@ -56,7 +56,7 @@ def main(words: Sequence[str] | None = None) -> int:
     text = render(facts, rows, markings)
     print(text)
     if options.full:
-        insert(PAGE, text, name="gauntlet")
+        insert(PAGE, text, name=options.section)
     sentences = [*failures(rows), *visible(markings)]
     print(*sentences, sep="\n", file=sys.stderr)
     return 1 if sentences else 0
@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gauntlet", description=__doc__)
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--short", action="store_true", help="essential rows on a few photos; for CI")
-    length.add_argument("--full", action="store_true", help=f"every row; writes {RESULTS.name} and {PAGE.name}")
+    length.add_argument("--full", action="store_true", help=f"every row; writes {PAGE.name} and its results")
     parser.add_argument("--photos", type=Path, help=f"folder of photos; default {FOLDER_VARIABLE}, else shipped ones")
     parser.add_argument("--attacks", help="names of rows, separated by commas; default all")
     parser.add_argument("--repeats", type=int, default=1, help="keys and recipients for each photo")
@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--read", type=Path, nargs="+", help="results of earlier runs, also stopped ones, to show as one"
     )
+    parser.add_argument("--section", default="gauntlet", help="of the page, and name of its file of results")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--out", type=Path, help="JSON Lines file for the results")

@@ -207,3 +207,16 @@ def test_runs_of_different_commits_are_not_shown_as_one(tmp_path):
         (tmp_path / commit).write_text(json.dumps({"kind": "run", "commit": commit, "seed": 1}) + "\n")
     with pytest.raises(ValueError, match="one commit"):
         main(["--read", str(tmp_path / "abc"), str(tmp_path / "def")])
+
+
+def test_a_section_of_the_page_has_results_of_its_own(tmp_path, monkeypatch):
+    page, part = tmp_path / "page.md", tmp_path / "part.jsonl"
+    page.write_text("<!-- large: begin -->\n<!-- large: end -->\nleft alone\n")
+    facts = {"commit": "abc", "seed": 1, "machine": "m", "cores": 2, "memory_gib": 4, "python": "3.11"}
+    part.write_text(json.dumps({"kind": "run", **facts}) + "\n")
+    monkeypatch.setattr("benchmarks.gauntlet.__main__.PAGE", page)
+    monkeypatch.setattr("benchmarks.gauntlet.__main__.RESULTS", tmp_path)
+    assert main(["--read", str(part), "--full", "--section", "large"]) == 0
+    assert "Commit abc" in page.read_text()
+    assert page.read_text().endswith("<!-- large: end -->\nleft alone\n")
+    assert json.loads((tmp_path / "large.jsonl").read_text())["photos"] == 0
