@@ -1,7 +1,7 @@
 """Read a leak that lies on its original: take the picture away, and weigh what is left."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,24 +9,22 @@ from numpy.typing import NDArray
 from tracemark.codes.accusation import Evidence
 from tracemark.codes.fingerprint import fingerprint
 from tracemark.codes.message import MotherCode, mother_code
-from tracemark.geometry.registration import Registration, straighten
+from tracemark.geometry.registration import Registration
 from tracemark.keys import Key
 from tracemark.original import Original
 from tracemark.profile import PROFILE
+from tracemark.remainder import remainder
 from tracemark.signal.chips import codebook, message_choices, photo_patterns
 from tracemark.signal.layout import scaling
 from tracemark.signal.modulation import correlate_cells
-from tracemark.signal.reading import LEVELS
-from tracemark.signal.simulation import Box, simulate
-from tracemark.signal.subtraction import subtract
-from tracemark.signal.whitening import whiten
 
 __all__ = ["Residue", "fingerprints_of", "read_residue", "to_photo", "together"]
 
-FLOOR = 4.0  # luma levels; docs/informed.md
-ASKEW = 2.0  # working pixels that a corner may be off a rectangle whose sides are the photo's
 LEAST_SHOWN = 0.3  # mean weight of a cell below which the leak does not show it
 LEAST_CELLS = 24  # of which the leak must show more: fewer could not name anyone
+# The matched filter: noise is alike in all patterns, amplitude is the root of the share of energy.
+SHARES = (*[PROFILE.message_share / PROFILE.message_slots] * PROFILE.message_slots, PROFILE.fingerprint_share)
+AMPLITUDES = np.sqrt(np.array(SHARES, dtype=np.float32))
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,30 +74,15 @@ def read_residue(leak: NDArray[np.float32], original: Original, registration: Re
     if not registration:
         nothing = np.empty((0, PROFILE.message_slots), dtype=np.float32)
         return Residue(original, registration, nothing[:, 0], nothing, np.zeros((rows, columns), dtype=bool))
-    simulated = simulate(leak, original.luma, _boxes(leak.shape, original, registration))
-    if simulated is None:
-        straight, weights = straighten(leak, registration)
-        left = subtract(straight, original.luma, weights)
-    else:
-        luma, box = simulated
-        difference, weights = straighten(leak - luma, _exactly(registration, box, leak.shape))
-        left = difference * weights
-    padding = [(0, -side % PROFILE.tile_pixels) for side in left.shape]
-    left, weights = np.pad(left, padding), np.pad(weights, padding)
-    white = whiten(left, levels=LEVELS, floor=FLOOR, density=_density(registration)) * weights
-    seen = (_by_cell(weights).mean(axis=(1, 3)) > LEAST_SHOWN)[:rows, :columns]
-    correlation = correlate_cells(white, codebook(key))[:rows, :columns]
+    left = remainder(leak, original, registration)
+    seen = (_by_cell(left.weights).mean(axis=(1, 3)) > LEAST_SHOWN)[:rows, :columns]
+    correlation = correlate_cells(left.values, codebook(key))[:rows, :columns]
     patterns = photo_patterns(key, original.digest, original.chip_set, rows=rows, columns=columns)
-    soft = np.take_along_axis(correlation, patterns[..., -PROFILE.message_slots - 1 :], axis=-1)
-    message = soft[..., :-1] * message_choices(key, original.chip_set).signs[:rows, :columns]
-    # the matched filter: noise is alike in all patterns, amplitude is the root of the share of energy
-    return Residue(
-        original,
-        registration,
-        soft[seen, -1] * np.float32(np.sqrt(PROFILE.fingerprint_share)),
-        message[seen] * np.float32(np.sqrt(PROFILE.message_share / PROFILE.message_slots)),
-        seen,
-    )
+    soft = np.take_along_axis(correlation, patterns[..., -PROFILE.message_slots - 1 :], axis=-1)[seen] * AMPLITUDES
+    if left.likelihood:
+        soft = np.tanh(soft / 2)  # what is expected of a sign whose likelihoods have this ratio
+    signs = message_choices(key, original.chip_set).signs[:rows, :columns]
+    return Residue(original, registration, soft[:, -1], soft[:, :-1] * signs[seen], seen)
 
 
 def together(residues: Sequence[Residue], *, key: Key) -> Evidence:
@@ -162,49 +145,7 @@ def to_photo(residue: Residue) -> NDArray[np.float64]:
     return np.asarray(move @ residue.registration.transform, dtype=np.float64)
 
 
-def _boxes(shape: tuple[int, ...], original: Original, registration: Registration) -> list[Box]:
-    """Say which rectangles of the photo the leak may be: cut on whole pixels of it, or all of it."""
-    if registration.transform is None or registration.negative:
-        return []
-    rows, columns = shape
-    edges = np.array([[0, 0, 1], [columns, 0, 1], [0, rows, 1], [columns, rows, 1]]) - [1 / 2, 1 / 2, 0]
-    placed = edges @ registration.transform.T
-    corners = (placed[:, :2] / placed[:, 2:] + 1 / 2)[:, ::-1]
-    scale = original.layout.scale
-    top, bottom = corners[:2, 0].mean(), corners[2:, 0].mean()
-    left, right = corners[::2, 1].mean(), corners[1::2, 1].mean()
-    low, high = (np.rint(np.array(corner) * scale) / scale for corner in ((top, left), (bottom, right)))
-    whole = np.array([original.layout.rows, original.layout.columns]) / scale
-    found = [
-        Box(*map(float, (*first, *last)))
-        for first, last in ((low, high), (np.zeros(2), whole))
-        if (last > first).all()
-        and np.abs(corners - [first, (first[0], last[1]), (last[0], first[1]), last]).max() < ASKEW
-    ]
-    return list(dict.fromkeys(found))
-
-
-def _exactly(registration: Registration, box: Box, shape: tuple[int, ...]) -> Registration:
-    """Lay a leak on the very box that it shows."""
-    if registration.places is None:
-        return registration
-    rows, columns = registration.places.shape[:2]
-    steps = (box.right - box.left) / shape[1], (box.bottom - box.top) / shape[0]
-    across = (np.arange(columns) + 1 / 2 - box.left) / steps[0] - 1 / 2
-    down = (np.arange(rows) + 1 / 2 - box.top) / steps[1] - 1 / 2
-    return replace(registration, places=np.stack(np.meshgrid(across, down), axis=-1).astype(np.float32))
-
-
 def _by_cell(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Cut whole tiles into cells; shape (cell rows, cell, cell columns, cell)."""
     rows, columns = (side // PROFILE.cell for side in values.shape)
     return values.reshape(rows, PROFILE.cell, columns, PROFILE.cell)
-
-
-def _density(registration: Registration) -> float:
-    """Say how many leak pixels there are in a working pixel, along a side."""
-    if registration.places is None:
-        return 1.0
-    down = np.linalg.norm(np.median(np.diff(registration.places, axis=0), axis=(0, 1)))
-    across = np.linalg.norm(np.median(np.diff(registration.places, axis=1), axis=(0, 1)))
-    return float(np.sqrt(down * across))

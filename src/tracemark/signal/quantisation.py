@@ -1,0 +1,143 @@
+"""Know a JPEG's quantisation from its pixels, and what it lets through of a faint mark."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import dctn, idctn
+
+from tracemark.signal.luma import PEAK
+
+__all__ = ["likely_qualities", "saved", "slopes"]
+
+Floats = NDArray[np.float32]
+
+BLOCK = 8  # pixels on a side of what a DCT covers, ITU-T T.81 A.3.3
+QUALITIES = np.arange(5, 99)  # beyond, steps are too small to be told from rounding
+# Luma quantisation of ITU-T T.81 table K.1, scaled by quality as the Independent JPEG Group's library does.
+TABLE_K1 = np.array(
+    [
+        [16, 11, 10, 16, 24, 40, 51, 61],
+        [12, 12, 14, 19, 26, 58, 60, 55],
+        [14, 13, 16, 24, 40, 57, 69, 56],
+        [14, 17, 22, 29, 51, 87, 80, 62],
+        [18, 22, 37, 56, 68, 109, 103, 77],
+        [24, 35, 55, 64, 81, 104, 113, 92],
+        [49, 64, 78, 87, 103, 121, 120, 101],
+        [72, 92, 95, 98, 112, 100, 103, 99],
+    ]
+)
+EVEN_QUALITY, MOST_STEP = 50, 255  # quality at which the table stands as it is; baseline JPEG's largest step
+ROUNDING = 0.6  # spread that rounding to whole levels leaves in a coefficient
+MISFIT = 2.0  # nats: what one coefficient may speak against a quality, as those of clipped blocks fit none
+LIKELY = 5  # qualities that are tried
+BLOCKS = 500  # of a leak, that are looked at
+NOISE = 0.5  # luma levels: spread of a coefficient that the original as it was resized does not explain
+FAR = 5.0  # standard deviations from a step's edge, beyond which nothing lies
+SURE = 1.5  # slopes beyond are cut: a coefficient so far off is something else
+
+
+def likely_qualities(luma: Floats) -> list[int]:
+    """List the likely qualities of the JPEG that a picture was read from.
+
+    Parameters
+    ----------
+    luma : ndarray, shape (rows, columns), float32
+        Luma, 0 to 255.
+
+    Returns
+    -------
+    qualities : list of int
+        As the Independent JPEG Group's library counts them, likeliest first; empty when there is no whole block.
+    """
+    rows, columns = (side // BLOCK for side in luma.shape)
+    if not rows * columns:
+        return []
+    every = max(rows * columns // BLOCKS, 1)
+    blocks = _blocks(luma[: rows * BLOCK, : columns * BLOCK]).reshape(-1, BLOCK, BLOCK)[::every]
+    coefficients = _coefficients(blocks)
+    fits = [_fit(coefficients, _steps(int(quality))) for quality in QUALITIES]
+    return [int(QUALITIES[at]) for at in np.argsort(fits)[::-1][:LIKELY]]
+
+
+def saved(luma: Floats, quality: int) -> Floats:
+    """Save as JPEG and read again."""
+    levels = np.clip(np.rint(luma), 0, PEAK).astype(np.uint8)
+    _, coded = cv2.imencode(".jpg", levels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), dtype=np.float32)
+
+
+def slopes(leak: Floats, original: Floats, quality: int, spread: Floats) -> Floats:
+    """Say how much likelier a leak gets as its original gets lighter, pixel by pixel.
+
+    Parameters
+    ----------
+    leak : ndarray, shape (rows, columns), float32
+        Luma that was read from a JPEG.
+    original : ndarray, shape (rows, columns), float32
+        Luma of what the leak would have been before it was saved, were there no mark.
+    quality : int
+        Of the JPEG.
+    spread : ndarray, shape (rows, columns), float32
+        Standard deviation of the mark, luma levels.
+
+    Returns
+    -------
+    slopes : ndarray, shape (rows, columns), float32
+        Derivative of the log-likelihood, nats a level: its product with a mark, summed up, is how much likelier the
+        mark makes the leak, as long as the mark is faint.
+
+    Notes
+    -----
+    A coefficient of the leak says between which two values that of the marked picture lay.  The original's
+    plus a normal variable of the mark's spread lies there with some chance, and the slope is the derivative of its
+    logarithm.  So a coefficient that the mark has pushed over an edge counts as much as the edge was far, however large
+    the step is, and one that was pushed over none counts for a little.
+    """
+    steps = _steps(quality).astype(np.float32)
+    lower = (np.rint(_coefficients(_blocks(leak)) / steps) - 1 / 2).astype(np.float32) * steps
+    lower -= _coefficients(_blocks(original))
+    deviation = np.sqrt(_blocks(spread).mean(axis=(2, 3), keepdims=True) ** 2 + np.float32(NOISE**2))
+    slope = _slope(lower / deviation, (lower + steps) / deviation) / deviation
+    levels = np.asarray(idctn(slope, axes=(2, 3), norm="ortho"), dtype=np.float32)
+    down, across = levels.shape[:2]
+    return levels.swapaxes(1, 2).reshape(down * BLOCK, across * BLOCK)[: leak.shape[0], : leak.shape[1]]
+
+
+def _slope(lower: Floats, upper: Floats) -> Floats:
+    """Differentiate the log-chance that a standard normal variable, once moved, lies between two values."""
+    from scipy.special import ndtr  # takes a tenth of a second, and marking a photo never comes here
+
+    lower, upper = np.minimum(lower, np.float32(FAR)), np.maximum(upper, np.float32(-FAR))
+    mirrored = lower > 0  # the upper tail is exact where it is small
+    low, high = np.where(mirrored, -upper, lower), np.where(mirrored, -lower, upper)
+    chance = np.maximum(ndtr(high) - ndtr(low), np.finfo(np.float32).tiny)
+    slope = (np.exp(-(lower**2) / 2) - np.exp(-(upper**2) / 2)) / np.float32(np.sqrt(2 * np.pi)) / chance
+    return np.asarray(np.clip(slope, -SURE, SURE), dtype=np.float32)
+
+
+def _blocks(luma: Floats) -> Floats:
+    """Cut into blocks, the last ones filled up with the edge; shape (down, across, BLOCK, BLOCK)."""
+    filled = np.pad(luma, [(0, -side % BLOCK) for side in luma.shape], mode="edge")
+    rows, columns = (side // BLOCK for side in filled.shape)
+    return filled.reshape(rows, BLOCK, columns, BLOCK).swapaxes(1, 2)
+
+
+def _coefficients(blocks: Floats) -> Floats:
+    """Transform blocks of luma as JPEG does."""
+    shifted = blocks - np.float32((PEAK + 1) / 2)
+    return np.asarray(dctn(shifted, axes=(-2, -1), norm="ortho"), dtype=np.float32)
+
+
+def _steps(quality: int) -> NDArray[np.int64]:
+    """Give the quantisation steps of a quality."""
+    percent = 5000 // quality if quality < EVEN_QUALITY else 200 - 2 * quality  # as jcparam.c has it
+    return np.asarray(np.clip((TABLE_K1 * percent + 50) // 100, 1, MOST_STEP))
+
+
+def _fit(coefficients: Floats, steps: NDArray[np.int64]) -> float:
+    """Say how much likelier the coefficients are if they lie on the grid of the steps than if anywhere; nats each."""
+    multiple = np.rint(coefficients / steps)
+    off = (coefficients - steps * multiple) / np.float32(ROUNDING)
+    # a coefficient at 0 says nothing: most are small in any picture
+    peak = np.where(multiple != 0, np.log(steps / (ROUNDING * np.sqrt(2 * np.pi))), 0)
+    return float(np.mean(np.maximum(peak - off**2 / 2, -MISFIT)))

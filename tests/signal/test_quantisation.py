@@ -1,0 +1,80 @@
+import cv2
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from tracemark.signal.quantisation import NOISE, SURE, _slope, likely_qualities, saved, slopes
+
+ROWS, COLUMNS = 240, 336
+
+
+@pytest.fixture
+def photo(rng):
+    smooth = cv2.GaussianBlur(rng.standard_normal((ROWS, COLUMNS)).astype(np.float32), (0, 0), 3)
+    fine = cv2.GaussianBlur(rng.standard_normal((ROWS, COLUMNS)).astype(np.float32), (0, 0), 1)
+    return np.clip(128 + 250 * smooth + 30 * fine, 0, 255).round().astype(np.float32)
+
+
+@pytest.fixture
+def mark(rng):
+    """Faint, and as strong everywhere."""
+    smooth = cv2.GaussianBlur(rng.standard_normal((ROWS, COLUMNS)), (0, 0), 1.5)
+    return (smooth / smooth.std()).astype(np.float32)
+
+
+@pytest.mark.parametrize("quality", [10, 30, 50, 70, 85, 95])
+def test_the_quality_of_a_jpeg_shows_in_its_pixels(quality, photo):
+    assert quality in likely_qualities(saved(photo, quality))[:2]
+
+
+def test_what_is_smaller_than_a_block_has_no_quality():
+    assert likely_qualities(np.zeros((7, 100), dtype=np.float32)) == []
+
+
+def test_slopes_are_the_derivative_of_the_log_chance():
+    lower = np.linspace(-4, 3, 29, dtype=np.float32)
+    for width in (0.3, 1.0, 3.0):
+        upper, step = lower + np.float32(width), 1e-4
+        chances = [np.log(norm.cdf(upper - move) - norm.cdf(lower - move)) for move in np.array([-step, step]) / 2]
+        expected = np.clip((chances[1] - chances[0]) / step, -SURE, SURE)
+        np.testing.assert_allclose(_slope(lower, upper), expected, atol=2e-3)
+
+
+def test_slopes_are_finite_and_odd_however_far_off_a_coefficient_is():
+    lower = np.array([-1e6, -30, -8, -1, 7, 29, 1e6], dtype=np.float32)
+    slope = _slope(lower, lower + 1)
+    np.testing.assert_allclose(slope, -_slope(-lower - 1, -lower), atol=1e-4)
+    np.testing.assert_allclose(slope[[0, 1, 2, -3, -2, -1]], [-SURE] * 3 + [SURE] * 3)
+
+
+@pytest.mark.parametrize("quality", [20, 50, 75])
+def test_slopes_show_a_mark_that_the_difference_hardly_shows(quality, photo, mark):
+    leak = saved(photo + mark, quality)
+    spread = np.ones_like(photo)
+
+    def seen(values):
+        return float(np.sum(values * mark)) / np.sqrt(float(np.sum(values**2)) * float(np.sum(mark**2)))
+
+    assert seen(slopes(leak, photo, quality, spread)) > 1.05 * seen(leak - saved(photo, quality)) > 0
+
+
+def test_a_leak_without_a_mark_shows_none(photo, mark):
+    leak = saved(photo, 50)
+    values = slopes(leak, photo, 50, np.ones_like(photo))
+    assert abs(np.sum(values * mark)) < 5 * np.sqrt(np.sum(values**2) * np.mean(mark**2))
+
+
+def test_where_no_mark_can_be_slopes_are_those_of_rounding(photo):
+    leak = saved(photo, 30)
+    none, some = (slopes(leak, photo, 30, np.full_like(photo, spread)) for spread in (0, 2))
+    assert NOISE < 1
+    assert np.abs(none).mean() > 0
+    assert not np.array_equal(none, some)
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (9, 15), (64, 33), (5, 5)])
+def test_slopes_have_the_shape_of_the_leak(shape, rng):
+    leak = rng.uniform(0, 255, shape).astype(np.float32)
+    values = slopes(leak, leak, 75, np.ones_like(leak))
+    assert values.shape == shape
+    assert np.isfinite(values).all()
