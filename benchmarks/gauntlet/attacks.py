@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.gauntlet.damage import clutter, codec, reshape, texture, tone
+from benchmarks.gauntlet.damage import clutter, codec, removal, reshape, texture, tone
 from benchmarks.gauntlet.damage.pixels import Damage, Pixels
 
 __all__ = ["ATTACKS", "ESSENTIAL", "POSTED_PX", "SMALL_PX", "Attack", "Step", "named"]
@@ -145,6 +145,8 @@ _FAMILIES = (
     _Family("caption-{}", clutter.caption,    (10,),                 "% of area",       (.98,), _SAVED),
     _Family("border-{}", clutter.border,      (10,),                 "% of sides",      (.98,), _SAVED),
     _Family("frame-{}", clutter.frame,        (1.3,),                "times",           (.98,), _SAVED),
+
+    _Family("fold-{}",  removal.fold,         (1, 3),                "times",           (None, None), _SAVED),
 
     _Family("small-none", None,               (0,),                  "",                (1,), delivered_px=SMALL_PX),
     _Family("small-jpeg-{}", codec.jpeg,      (75,),                 "quality",         (1,), delivered_px=SMALL_PX),

@@ -9,10 +9,12 @@ import numpy as np
 from benchmarks.gauntlet.damage import codec
 from benchmarks.gauntlet.damage.pixels import Pixels, pixels
 
-__all__ = ["COALITIONS", "MIXES", "SAVINGS", "Mix", "Saving"]
+__all__ = ["FEW", "HALVED", "MANY", "MIXES", "SAVED", "SAVINGS", "Mix", "Saving", "Stack"]
 
-COALITIONS = (2, 3, 5, 8, 10)
-"""How many copies are mixed."""
+FEW = (2, 3, 5)
+"""How many copies are mixed, and then saved in any way."""
+MANY = (8, 10, 12, 15, 20)
+"""How many copies are mixed, and then saved at full size."""
 PATCH_PX = 64
 
 Stack = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
@@ -118,8 +120,10 @@ def _cropped(picture: Pixels, rng: np.random.Generator) -> Pixels:
     return codec.jpeg(picture[top : top + rows, left : left + columns], 75, rng)
 
 
-SAVINGS: Sequence[Saving] = (
-    Saving("JPEG 75", _saved(75)),
-    Saving("half size, JPEG 50", _halved),
-    Saving("crop 50 %, JPEG 75", _cropped),
-)
+SAVED = Saving("JPEG 75", _saved(75))
+"""The lightest."""
+
+HALVED = Saving("half size, JPEG 50", _halved)
+"""What leaks that are read together have been through."""
+
+SAVINGS: Sequence[Saving] = (SAVED, HALVED, Saving("crop 50 %, JPEG 75", _cropped))

@@ -223,6 +223,7 @@ VIEWS = (
     View("whole-320",      whole,       320, ((codec.jpeg, 70),)),
     View("crop-5",         crop,        5,   ((codec.jpeg, 60),)),
     View("crop-3",         crop,        3,   ((codec.jpeg, 60),)),
+    View("crop-1",         crop,        1,   ((codec.jpeg, 60),)),
     View("scrap-30-x0.5",  scrap,       .5,  ((codec.jpeg, 50),)),
     View("rotate-any",     turned,      180, ((codec.jpeg, 75),)),
     View("mirror",         mirror,      1,   ((codec.jpeg, 75),)),

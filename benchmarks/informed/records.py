@@ -1,0 +1,102 @@
+"""What a run writes down, one line a leak; a run that was stopped is read again and continued."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+__all__ = ["Answer", "Asked", "append", "read"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One leak that is to be read."""
+
+    part: str
+    """Of the run: ``views``, ``pairs``, ``gauntlet``, ``mixes``, ``together`` or ``opponents``."""
+    leak: str
+    """Name of the view, attack or mix."""
+    saving: str
+    """What became of a mix; empty for others."""
+    copies: int
+    """In the leak; 0 for a photo that was never marked."""
+    photo: str
+    """Name of its file."""
+
+
+@dataclass(frozen=True)
+class Answer(Asked):
+    """What was said of it."""
+
+    verdict: str
+    """As the detector has it."""
+    right: int
+    """Of those whose copies are in it, how many are named."""
+    wrong: int
+    """Others named."""
+    informed: int
+    """1 when the leak was laid on its original."""
+    centi_score: int
+    """Best score of those listed, hundredths of a standard deviation."""
+    cpu_ms: int
+    """Of the reading."""
+
+    @property
+    def asked(self) -> Asked:
+        """What was asked."""
+        return Asked(**{field.name: getattr(self, field.name) for field in fields(Asked)})
+
+
+def append(path: Path, kind: str, line: dict[str, object]) -> None:
+    """Add a line to a file of results, at once on disk.
+
+    Parameters
+    ----------
+    path : Path
+        JSON Lines; made when it is not there.
+    kind : str
+        ``run`` for what :func:`benchmarks.provenance.provenance` says, ``answer`` for an answer.
+    line : dict
+        What to write.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"kind": kind, **line}) + "\n")
+
+
+def line_of(answer: Answer) -> dict[str, object]:
+    """Give an answer as an object for JSON Lines."""
+    return asdict(answer)
+
+
+def read(path: Path) -> tuple[list[dict[str, object]], list[Answer]]:
+    """Read what runs have written.
+
+    Parameters
+    ----------
+    path : Path
+        JSON Lines; need not be there.
+
+    Returns
+    -------
+    runs : list of dict
+        What each run said of itself.
+    answers : list of Answer
+        In the order they came.
+    """
+    runs, answers = [], []
+    for line in _lines(path):
+        kind = line.pop("kind")
+        if kind == "run":
+            runs.append(line)
+        else:
+            answers.append(Answer(**line))
+    return runs, answers
+
+
+def _lines(path: Path) -> Iterator[dict]:  # type: ignore[type-arg]  # whatever JSON holds
+    """Go through the lines of a file; a last one that was cut off is no line."""
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
+            if line.endswith("\n"):
+                yield json.loads(line)
