@@ -6,8 +6,11 @@ import pytest
 
 import tracemark as tm
 from tests.damage import framed, jpeg, resized, rotated
+from tracemark.codes.message import encode
+from tracemark.codes.word import word_of
+from tracemark.finding import lay_on_best
 from tracemark.geometry.registration import Registration
-from tracemark.informed import LEAST_CELLS, read_residue
+from tracemark.informed import LEAST_CELLS, fingerprints_of, read_residue, together
 from tracemark.original import original_of
 from tracemark.signal.luma import luma_of
 
@@ -113,6 +116,27 @@ def test_all_whose_copies_were_mixed_are_named_and_nobody_else(mix, guilty, plan
     mixed = mix([plan.copy_for(recipient).astype(np.float32) for recipient in guilty], axis=0)
     found = tm.detect(jpeg(np.rint(mixed).astype(np.uint8), 75), key=KEY, original=photo, recipients=LISTED)
     assert sorted(found.recipients) == list(guilty)
+
+
+def test_who_mixed_copies_so_that_majorities_lose_is_named(photo, plan):
+    copies = np.stack([plan.copy_for(recipient) for recipient in range(8)]).astype(np.float32)
+    mixed = copies.min(axis=0) + copies.max(axis=0) - np.median(copies, axis=0)
+    found = tm.detect(
+        jpeg(np.clip(np.rint(mixed), 0, 255).astype(np.uint8), 90), key=KEY, original=photo, recipients=LISTED
+    )
+    assert found.verdict == "identified"
+    assert set(found.recipients) <= set(range(8))
+
+
+def test_a_copy_is_not_taken_for_such_a_mix(copy, photo):
+    (laid,) = lay_on_best(luma_of(copy), [original_of(photo, key=KEY)])
+    residue = read_residue(luma_of(copy), laid.original, laid.registration, key=KEY)
+    for reading, least in ((residue, 50), (residue.contrary, -np.inf)):
+        evidence = together([reading], key=KEY)
+        fits = fingerprints_of([RECIPIENT], [reading], key=KEY)[0] @ evidence.fingerprint
+        z = (fits + encode(word_of(KEY, RECIPIENT), evidence.code) @ evidence.message) / evidence.norm
+        assert z > least
+    assert z < 0
 
 
 def test_leaks_of_two_photos_tell_more_than_either_alone(copy, photo, other):

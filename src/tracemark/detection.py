@@ -24,6 +24,7 @@ from tracemark.verdict import Verdict, judge
 __all__ = ["detect", "detect_together"]
 
 MOST_ATTEMPTS = 4  # readings of the same leaks where photos look alike; each may look up one word at least
+RESPONSES = 2  # as what leaks are read: as copies or plain mixes of them, and as mixes in which majorities lose
 RUNNERS_UP = 5  # of those not named, how many a verdict tells of
 
 
@@ -167,7 +168,11 @@ def _accuse(residues: Sequence[Residue], candidates: Sequence[int], key: Key, *,
     """Compare a closed list, or look up anybody where there is none."""
     if not candidates:
         return accuse_anyone(residues, key=key, attempts=attempts)
-    return accuse_listed(residues, candidates, key=key, attempts=attempts)
+    plain = accuse_listed(residues, candidates, key=key, attempts=attempts * RESPONSES)
+    others = [residue.contrary for residue in residues if residue.contrary is not None]
+    if plain.named or plain.pasted or len(others) < len(residues):
+        return plain
+    return max(plain, accuse_listed(others, candidates, key=key, attempts=attempts * RESPONSES), key=_weight)
 
 
 def _weight(accusation: Accusation) -> tuple[int, float, int]:

@@ -16,15 +16,14 @@ from tracemark.profile import PROFILE
 from tracemark.remainder import remainder
 from tracemark.signal.chips import codebook, message_choices, photo_patterns
 from tracemark.signal.layout import scaling
-from tracemark.signal.modulation import correlate_cells
+from tracemark.signal.modulation import contrary, correlate_slots, slot_patterns
 
 __all__ = ["Residue", "fingerprints_of", "read_residue", "to_photo", "together"]
 
 LEAST_SHOWN = 0.3  # mean weight of a cell below which the leak does not show it
 LEAST_CELLS = 24  # of which the leak must show more: fewer could not name anyone
-# The matched filter: noise is alike in all patterns, amplitude is the root of the share of energy.
+# Of the message's slots and the fingerprint's: a matched filter weighs by amplitude, the root of energy.
 SHARES = (*[PROFILE.message_share / PROFILE.message_slots] * PROFILE.message_slots, PROFILE.fingerprint_share)
-AMPLITUDES = np.sqrt(np.array(SHARES, dtype=np.float32))
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +44,9 @@ class Residue:
 
     seen: NDArray[np.bool_]
     """Cells of the photo that the leak shows; shape (cell rows, cell columns)."""
+
+    contrary: "Residue | None" = None
+    """The same, read as what is left when many copies are mixed so that majorities lose."""
 
     def __bool__(self) -> bool:
         """Tell whether the leak shows enough of the photo to be read."""
@@ -76,13 +78,17 @@ def read_residue(leak: NDArray[np.float32], original: Original, registration: Re
         return Residue(original, registration, nothing[:, 0], nothing, np.zeros((rows, columns), dtype=bool))
     left = remainder(leak, original, registration)
     seen = (_by_cell(left.weights).mean(axis=(1, 3)) > LEAST_SHOWN)[:rows, :columns]
-    correlation = correlate_cells(left.values, codebook(key))[:rows, :columns]
     patterns = photo_patterns(key, original.digest, original.chip_set, rows=rows, columns=columns)
-    soft = np.take_along_axis(correlation, patterns[..., -PROFILE.message_slots - 1 :], axis=-1)[seen] * AMPLITUDES
-    if left.likelihood:
-        soft = np.tanh(soft / 2)  # what is expected of a sign whose likelihoods have this ratio
-    signs = message_choices(key, original.chip_set).signs[:rows, :columns]
-    return Residue(original, registration, soft[:, -1], soft[:, :-1] * signs[seen], seen)
+    drawn = slot_patterns(codebook(key), patterns[..., -len(SHARES) :], SHARES)
+    signs = message_choices(key, original.chip_set).signs[:rows, :columns][seen]
+
+    def read(drawn: NDArray[np.float32], other: Residue | None = None) -> Residue:
+        soft = correlate_slots(left.values, drawn)[seen]
+        if left.likelihood:
+            soft = np.tanh(soft / 2)  # what is expected of a sign whose likelihoods have this ratio
+        return Residue(original, registration, soft[:, -1], soft[:, :-1] * signs, seen, other)
+
+    return read(drawn, read(contrary(drawn)))
 
 
 def together(residues: Sequence[Residue], *, key: Key) -> Evidence:

@@ -4,7 +4,15 @@ import pytest
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import codebook
-from tracemark.signal.modulation import build_layers, correlate_cells, tile_over
+from tracemark.signal.modulation import (
+    LEAST,
+    build_layers,
+    contrary,
+    correlate_cells,
+    correlate_slots,
+    slot_patterns,
+    tile_over,
+)
 
 KEY = Key(bytes(range(32)))
 SLOTS = 1 + PROFILE.message_slots + 1  # beacon, message, fingerprint
@@ -37,6 +45,28 @@ def test_correlating_all_cells_at_once_agrees_with_one_after_another(rng):
                 chips = book[row % TILE, column % TILE, pattern].reshape(CELL, CELL)
                 slow = float(np.mean(cut * chips)) * CELL
                 assert quick[row, column, pattern] == pytest.approx(slow, abs=1e-4)
+
+
+def test_correlating_the_slots_of_a_photo_agrees_with_correlating_all_patterns(rng):
+    white = rng.standard_normal((PROFILE.tile_pixels, 2 * PROFILE.tile_pixels)).astype(np.float32)
+    cells = (TILE - 3, TILE + 5)
+    patterns, _ = draw(rng, cells)
+    shares = tuple(rng.uniform(0, 1, SLOTS).tolist())
+    quick = correlate_slots(white, slot_patterns(codebook(KEY), patterns, shares))
+    every = correlate_cells(white, codebook(KEY))[: cells[0], : cells[1]]
+    slow = np.take_along_axis(every, patterns, axis=-1) * np.sqrt(shares)
+    np.testing.assert_allclose(quick, slow, atol=1e-4)
+
+
+def test_patterns_turn_about_exactly_where_they_outweigh_the_others(rng):
+    drawn = rng.standard_normal((2, 3, 4, 256)).astype(np.float32)
+    turned = contrary(drawn)
+    part = np.abs(drawn) / np.abs(drawn).sum(axis=2, keepdims=True)
+    assert (np.sign(turned) == -np.sign(drawn))[part > 0.41].all()
+    assert (np.sign(turned) == np.sign(drawn))[part < 0.39].all()
+    np.testing.assert_allclose(turned[part > 0.6], -drawn[part > 0.6], rtol=1e-5)
+    np.testing.assert_allclose(turned[part < 0.2], LEAST * drawn[part < 0.2], rtol=1e-5)
+    assert not contrary(np.zeros((1, 1, 4, 256), np.float32)).any()
 
 
 def test_white_noise_correlates_with_unit_variance(rng):

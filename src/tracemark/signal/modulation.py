@@ -7,7 +7,10 @@ from numpy.typing import NDArray
 
 from tracemark.profile import PROFILE
 
-__all__ = ["Layers", "build_layers", "correlate_cells", "tile_over"]
+__all__ = ["Layers", "build_layers", "contrary", "correlate_cells", "correlate_slots", "slot_patterns", "tile_over"]
+
+# Of a slot's share of all slots' sizes in a pixel: where it is even, how fast it turns about, what it is at the least.
+EVEN, TURNING, LEAST = 0.4, 0.2, 0.5
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,79 @@ def correlate_cells(white: NDArray[np.float32], codebook: NDArray[np.float32]) -
     products = np.einsum("ijtk,ijpk->ijtp", cut, codebook) / np.float32(cell)
     whole = products.reshape(tile, tile, down, across, -1).transpose(2, 0, 3, 1, 4)
     return np.ascontiguousarray(whole.reshape(down * tile, across * tile, -1), dtype=np.float32)
+
+
+def slot_patterns(
+    codebook: NDArray[np.float32], patterns: NDArray[np.intp], shares: tuple[float, ...]
+) -> NDArray[np.float32]:
+    """Lay out the patterns that slots have in each cell of a photo.
+
+    Parameters
+    ----------
+    codebook : ndarray, shape (tile, tile, patterns, cell * cell), float32
+        Chip patterns.
+    patterns : ndarray, shape (cell rows, cell columns, slots), int
+        Which of them each slot has in each cell.
+    shares : tuple of float
+        The slots' shares of the mark's energy.
+
+    Returns
+    -------
+    drawn : ndarray, shape (cell rows, cell columns, slots, cell * cell), float32
+        In units of the whole mark's standard deviation.
+    """
+    rows, columns, slots = patterns.shape
+    down, across = np.arange(rows) % PROFILE.tile, np.arange(columns) % PROFILE.tile
+    drawn = np.empty((rows, columns, slots, PROFILE.cell**2), dtype=np.float32)
+    for slot, share in zip(range(slots), shares, strict=True):
+        drawn[:, :, slot] = codebook[down[:, None], across, patterns[..., slot]] * np.float32(np.sqrt(share))
+    return drawn
+
+
+def correlate_slots(values: NDArray[np.float32], drawn: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Correlate the cells of a photo with the patterns of its slots.
+
+    Parameters
+    ----------
+    values : ndarray, shape (rows, columns), float32
+        At the working scale, whole cells, as many as there are of patterns or more.
+    drawn : ndarray, shape (cell rows, cell columns, slots, cell * cell), float32
+        What :func:`slot_patterns` gave, or :func:`contrary`.
+
+    Returns
+    -------
+    correlation : ndarray, shape (cell rows, cell columns, slots), float32
+        Mean of the product times the cell's side, as :func:`correlate_cells` gives it.
+    """
+    rows, columns = drawn.shape[:2]
+    cell = PROFILE.cell
+    cut = values[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell).swapaxes(1, 2)
+    product = np.einsum("rcp,rcsp->rcs", cut.reshape(rows, columns, -1), drawn)
+    return np.asarray(product / np.float32(cell), dtype=np.float32)
+
+
+def contrary(drawn: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Turn patterns about where they outweigh all others.
+
+    Parameters
+    ----------
+    drawn : ndarray, shape (cell rows, cell columns, slots, cell * cell), float32
+        What :func:`slot_patterns` gave.
+
+    Returns
+    -------
+    contrary : ndarray of the same shape, float32
+
+    Notes
+    -----
+    Of many copies mixed as least plus most less median, a pixel in which one slot outweighs the others has one of two
+    values in every copy: their middle less their median is what the fewer copies have.  In other pixels the extremes
+    tell more than the median, so that the plain patterns would find next to nothing in the whole.
+    """
+    sizes = np.abs(drawn)
+    part = sizes / np.maximum(sizes.sum(axis=2, keepdims=True), np.finfo(np.float32).tiny)
+    turned = np.clip((np.float32(EVEN) - part) / np.float32(TURNING), -1, LEAST)
+    return np.asarray(drawn * turned, dtype=np.float32)
 
 
 def tile_over(tile: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
