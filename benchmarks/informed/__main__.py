@@ -42,6 +42,9 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--long-side", type=int, default=LONG_SIDE_PX, help="pixels to which photos are shrunk")
     parser.add_argument("--parts", nargs="*", choices=PARTS, default=list(PARTS), help="tables to run; default all")
     parser.add_argument("--leaks", nargs="*", help="names of views, attacks or mixes; default all")
+    parser.add_argument(
+        "--every", type=int, default=1, help="read each so-manyth leak only, another one of each photo; default all"
+    )
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--out", type=Path, default=RESULTS, help="where answers are written, one by one")
     parser.add_argument("--resume", action="store_true", help="keep the answers that are there, and go on")
@@ -68,10 +71,11 @@ def _run(options: argparse.Namespace) -> None:
     facts = {**provenance(), "seed": options.seed, "photos": len(chosen), "long_side_px": options.long_side}
     told = False
     for part in options.parts:
-        for at in chosen:
+        for order, at in enumerate(chosen):
             kit = Kit(tuple(paths), at, Limits(long_side_px=options.long_side), options.seed)
-            for trial in PARTS[part](kit):
-                if trial.asked in done or (options.leaks and trial.asked.leak not in options.leaks):
+            for number, trial in enumerate(PARTS[part](kit)):
+                skipped = options.leaks and trial.asked.leak not in options.leaks
+                if skipped or number % options.every != order % options.every or trial.asked in done:
                     continue
                 if not told:
                     append(options.out, "run", facts)
