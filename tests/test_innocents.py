@@ -13,7 +13,6 @@ from scipy.stats import binomtest
 import tracemark as tm
 from tests.damage import jpeg
 from tracemark.accusing import WAYS, accuse_listed
-from tracemark.codes import accusation
 from tracemark.codes.accusation import Scores, bound_of
 from tracemark.codes.message import window_metrics
 from tracemark.finding import lay_on_best
@@ -91,9 +90,7 @@ def counted(residues):
         evidence = together([residue], key=KEY)
         scores = innocents(evidence, seed)
         named_by = bound_of(evidence, jointly=True)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(accusation, "JOINT_RATES", LOW_RATES)
-            low = bound_of(evidence, jointly=True)
+        low = bound_of(evidence, jointly=True, joint_rates=LOW_RATES)
         bounds["fingerprint alone"][name] = low.fingerprint_alone(scores)
         bounds["together"][name] = low.together(scores)
         bounds["to name"][name] = np.minimum(named_by.fingerprint_alone(scores), named_by.together(scores))

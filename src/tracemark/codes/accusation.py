@@ -124,7 +124,7 @@ def scores_of(evidence: Evidence, fingerprints: NDArray[np.int8], words: Sequenc
     return Scores(fingerprint.astype(np.float64), word_scores(words, evidence.metrics))
 
 
-def bound_of(evidence: Evidence, *, jointly: bool) -> Bound:
+def bound_of(evidence: Evidence, *, jointly: bool, joint_rates: Sequence[float] = JOINT_RATES) -> Bound:
     """Compute the bounds that belong to soft symbols.
 
     Parameters
@@ -133,6 +133,8 @@ def bound_of(evidence: Evidence, *, jointly: bool) -> Bound:
         Soft symbols.
     jointly : bool
         Whether the bound of both scores together is wanted: it takes half a second.
+    joint_rates : sequence of float
+        For which it is computed, in units of 1 / norm of all soft symbols: any give a bound.
 
     Returns
     -------
@@ -145,10 +147,10 @@ def bound_of(evidence: Evidence, *, jointly: bool) -> Bound:
     the mean over all of them.  The chance of a score of at least s is at most the mean times ``exp(-rate * s)``.
     """
     rates = np.geomspace(*RATE_RANGE, RATES) / _norm(evidence.fingerprint)
-    joint_rates = np.array(JOINT_RATES if jointly else ()) / evidence.norm
-    of_messages = [log_moment(evidence.metrics, rate) for rate in joint_rates]
-    joint = _log_cosh(np.outer(joint_rates, evidence.fingerprint)) + of_messages
-    return Bound(rates, _log_cosh(np.outer(rates, evidence.fingerprint)), joint_rates, np.asarray(joint))
+    both_rates = np.array(joint_rates if jointly else ()) / evidence.norm
+    of_messages = [log_moment(evidence.metrics, rate) for rate in both_rates]
+    joint = _log_cosh(np.outer(both_rates, evidence.fingerprint)) + of_messages
+    return Bound(rates, _log_cosh(np.outer(rates, evidence.fingerprint)), both_rates, np.asarray(joint))
 
 
 def _chernoff(

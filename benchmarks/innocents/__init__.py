@@ -1,0 +1,1 @@
+"""How often innocents score against real leaks, held against the bound."""
