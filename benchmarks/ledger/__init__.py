@@ -1,0 +1,1 @@
+"""How large a ledger gets, and how long reading with it takes."""
