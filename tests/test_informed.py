@@ -131,7 +131,7 @@ def test_who_mixed_copies_so_that_majorities_lose_is_named(photo, plan):
 def test_a_copy_is_not_taken_for_such_a_mix(copy, photo):
     (laid,) = lay_on_best(luma_of(copy), [original_of(photo, key=KEY)])
     residue = read_residue(luma_of(copy), laid.original, laid.registration, key=KEY)
-    for reading, least in ((residue, 50), (residue.contrary, -np.inf)):
+    for reading, least in ((residue, 50), (residue.contrary(), -np.inf)):
         evidence = together([reading], key=KEY)
         fits = fingerprints_of([RECIPIENT], [reading], key=KEY)[0] @ evidence.fingerprint
         z = (fits + encode(word_of(KEY, RECIPIENT), evidence.code) @ evidence.message) / evidence.norm

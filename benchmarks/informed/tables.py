@@ -111,7 +111,7 @@ def _mixed(answers: Sequence[Answer]) -> str:
     names = [mix.name for mix in MIXES]
     head = ["then", "copies", *names, "at least one named", "95% interval", "all named", "contributors named", "wrong"]
     rows = []
-    for (saving, copies), group in sorted(_grouped(answers, "saving", "copies").items(), key=str):
+    for (saving, copies), group in sorted(_grouped(answers, "saving", "copies").items(), key=_by_size):
         by_mix = _grouped(group, "leak")
         cells = [f"{_some(by_mix[name,])} of {len(by_mix[name,])}" if (name,) in by_mix else "" for name in names]
         whole = sum(answer.right == answer.copies for answer in group)
@@ -130,6 +130,12 @@ def _mixed(answers: Sequence[Answer]) -> str:
             ]
         )
     return table(head, rows)
+
+
+def _by_size(item: tuple[tuple[Hashable, ...], list[Answer]]) -> tuple[str, int]:
+    """Sort by what followed, then by how many copies were mixed."""
+    first = item[1][0]
+    return first.saving, first.copies
 
 
 def _some(answers: Sequence[Answer]) -> int:

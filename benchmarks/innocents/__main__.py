@@ -124,7 +124,7 @@ def _tails(path: Path, limits: Limits, each: int) -> Iterator[Tail]:
         residue = read_residue(luma, original, laid.registration, key=key)
         yield from _counted(path.name, name, residue, key, each, rng)
         if residue.contrary is not None:
-            yield from _counted(path.name, f"{name}, contrary", residue.contrary, key, each, rng)
+            yield from _counted(path.name, f"{name}, contrary", residue.contrary(), key, each, rng)
 
 
 def _counted(

@@ -169,8 +169,10 @@ def _accuse(residues: Sequence[Residue], candidates: Sequence[int], key: Key, *,
     if not candidates:
         return accuse_anyone(residues, key=key, attempts=attempts)
     plain = accuse_listed(residues, candidates, key=key, attempts=attempts * RESPONSES)
-    others = [residue.contrary for residue in residues if residue.contrary is not None]
-    if plain.named or plain.pasted or len(others) < len(residues):
+    if plain.named or plain.pasted:
+        return plain
+    others = [residue.contrary() for residue in residues if residue.contrary is not None]
+    if len(others) < len(residues):
         return plain
     return max(plain, accuse_listed(others, candidates, key=key, attempts=attempts * RESPONSES), key=_weight)
 

@@ -1,6 +1,6 @@
 """Read a leak that lies on its original: take the picture away, and weigh what is left."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,8 +45,8 @@ class Residue:
     seen: NDArray[np.bool_]
     """Cells of the photo that the leak shows; shape (cell rows, cell columns)."""
 
-    contrary: "Residue | None" = None
-    """The same, read as what is left when many copies are mixed so that majorities lose."""
+    contrary: "Callable[[], Residue] | None" = None
+    """Gives the same, read as what is left when many copies are mixed so that majorities lose."""
 
     def __bool__(self) -> bool:
         """Tell whether the leak shows enough of the photo to be read."""
@@ -82,13 +82,13 @@ def read_residue(leak: NDArray[np.float32], original: Original, registration: Re
     drawn = slot_patterns(codebook(key), patterns[..., -len(SHARES) :], SHARES)
     signs = message_choices(key, original.chip_set).signs[:rows, :columns][seen]
 
-    def read(drawn: NDArray[np.float32], other: Residue | None = None) -> Residue:
+    def read(drawn: NDArray[np.float32], other: Callable[[], Residue] | None = None) -> Residue:
         soft = correlate_slots(left.values, drawn)[seen]
         if left.likelihood:
             soft = np.tanh(soft / 2)  # what is expected of a sign whose likelihoods have this ratio
         return Residue(original, registration, soft[:, -1], soft[:, :-1] * signs, seen, other)
 
-    return read(drawn, read(contrary(drawn)))
+    return read(drawn, lambda: read(contrary(drawn)))
 
 
 def together(residues: Sequence[Residue], *, key: Key) -> Evidence:

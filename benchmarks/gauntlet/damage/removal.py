@@ -8,7 +8,6 @@ import numpy.typing as npt
 
 from benchmarks.gauntlet.damage.pixels import Pixels, clipped
 from tracemark.profile import PROFILE
-from tracemark.signal.layout import lay_out
 
 __all__ = ["fold", "guess", "paste", "repeating"]
 
@@ -25,7 +24,10 @@ def guess(copy: Pixels) -> Floats:
 
 
 def repeating(copies: Sequence[Pixels]) -> Floats:
-    """Guess what of a mark repeats, in levels: the mean of all whole tiles of all copies, in pixels of the first."""
+    """Guess what of a mark repeats, in levels: the mean of all whole tiles of all copies, in pixels of the first.
+
+    Copies without a whole tile tell nothing.
+    """
     tiles = []
     wanted = _tile(copies[0])
     for copy in copies:
@@ -33,7 +35,7 @@ def repeating(copies: Sequence[Pixels]) -> Floats:
         down, across = (length // side for length in mark.shape)
         cut = mark[: down * side, : across * side].reshape(down, side, across, side)
         tiles += [cv2.resize(cut[row, :, column], (wanted, wanted)) for row in range(down) for column in range(across)]
-    return np.asarray(np.mean(tiles, axis=0), dtype=np.float32)
+    return np.asarray(np.mean(tiles, axis=0) if tiles else np.zeros((wanted, wanted)), dtype=np.float32)
 
 
 def fold(photo: Pixels, strength: float, rng: np.random.Generator, others: Sequence[Pixels] = ()) -> Pixels:
@@ -54,5 +56,6 @@ def paste(photo: Pixels, mark: Floats, strength: float) -> Pixels:
 
 
 def _tile(photo: Pixels) -> int:
-    """Give the side of a tile in a photo's pixels."""
-    return round(PROFILE.tile_pixels * lay_out(*photo.shape[:2]).scale)
+    """Give the side of a tile in a photo's pixels; the format is no secret."""
+    multiple = max(PROFILE.least_multiple, round(max(photo.shape) / PROFILE.long_side))
+    return int(PROFILE.tile_pixels * multiple // PROFILE.least_multiple)

@@ -121,9 +121,7 @@ def _sure(found: Agreement) -> bool:
 def _laid(leak: Floats, levels: list[Scaled], place: Place) -> Registration:
     """Take what is foreign out of the leak, bend it into place, and weigh its pixels."""
     full = levels[-1]
-    sight, transform, field = _cleaned(seen(leak, negative=place.negative), levels, place.transform)
-    places = _places(transform, field, full)
-    straight, weights = _compared(sight, full, places)
+    transform, field, places, straight, weights = _cleaned(seen(leak, negative=place.negative), levels, place.transform)
     found = agreement(*details(straight.luma, full.luma, weights * straight.weights))
     if not _sure(found):
         return Registration("what looks like the original in the leak is too little to be sure", agreement=found)
@@ -133,15 +131,18 @@ def _laid(leak: Floats, levels: list[Scaled], place: Place) -> Registration:
     return Registration(reason, transform, places, weights, found, bending, place.negative)
 
 
-def _cleaned(sight: Sight, levels: list[Scaled], transform: Transform) -> tuple[Sight, Transform, Field]:
+def _cleaned(
+    sight: Sight, levels: list[Scaled], transform: Transform
+) -> tuple[Transform, Field, Floats, Sight, Floats]:
     """Bend the leak, and again without what is foreign, as long as the whole leak agrees no worse for it."""
     full, whole = levels[-1], sight
     unbent = flat(_shape(full))
     fields = [unbent, _bent(sight, levels, transform)]
     scores = [_agreed(whole, full, _places(transform, field, full)) for field in fields]
     field, best = fields[int(np.argmax(scores))], max(scores)
+    places = _places(transform, field, full)
+    straight, weights = _compared(sight, full, places)
     for _ in range(CLEANINGS):
-        straight, weights = _compared(sight, full, _places(transform, field, full))
         foreign = np.where(straight.weights > 0, 1 - weights, 0).astype(np.float32)
         if float(foreign.sum()) <= LITTLE * float(straight.weights.sum()):
             break
@@ -152,7 +153,9 @@ def _cleaned(sight: Sight, levels: list[Scaled], transform: Transform) -> tuple[
         if now < NO_WORSE * best:
             break
         sight, transform, field, best = cleaner, moved, bent, max(best, now)
-    return sight, transform, field
+        places = _places(transform, field, full)
+        straight, weights = _compared(sight, full, places)
+    return transform, field, places, straight, weights
 
 
 def _agreed(sight: Sight, full: Scaled, places: Floats) -> float:
