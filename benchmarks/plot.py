@@ -47,7 +47,7 @@ class Line:
     """For a limit rather than a measurement: dashed, and without dots."""
 
 
-def chart(title: str, across: Axis, up: Axis, lines: Sequence[Line]) -> str:
+def chart(title: str, across: Axis, up: Axis, lines: Sequence[Line], *, rising: bool = False) -> str:
     """Draw lines.
 
     Parameters
@@ -58,6 +58,8 @@ def chart(title: str, across: Axis, up: Axis, lines: Sequence[Line]) -> str:
         The axes.
     lines : sequence of Line
         At most as many as there are colours.
+    rising : bool
+        Whether lines rise from left to right, so that their names had better stand at the top.
 
     Returns
     -------
@@ -87,7 +89,7 @@ def chart(title: str, across: Axis, up: Axis, lines: Sequence[Line]) -> str:
     for number, line in enumerate(lines):
         places = [(x(first), y(second)) for first, second in line.points]
         parts += _drawn(places, COLOURS[number], dashed=line.dashed)
-        level = bottom - (len(lines) - number) * LEGEND_STEP + LEGEND_STEP / 2
+        level = (TOP + len(lines) * LEGEND_STEP if rising else bottom) - (len(lines) - number - 1 / 2) * LEGEND_STEP
         parts += _drawn([(LEFT + DOT, level), (LEFT + LEGEND_KEY, level)], COLOURS[number], dashed=line.dashed)
         parts.append(_text(LEFT + LEGEND_KEY + DOT * 2, level + DOT, line.name, "start"))
     return "\n".join([*parts, "</svg>", ""])

@@ -186,7 +186,7 @@ def draw(tails: Sequence[Tail]) -> str:
         lines.append(Line(way, [(chance, int(count) / drawn) for chance, count in shares if count]))
     across = Axis("chance that the bound states", ticks[1:], labels[1:], logarithmic=True)
     up = Axis("share of innocents of whom no more is stated", ticks, labels, logarithmic=True)
-    return chart(f"{drawn:,} innocents against real leaks", across, up, lines)
+    return chart(f"{drawn:,} innocents against real leaks", across, up, lines, rising=True)
 
 
 def _summed(tails: Sequence[Tail], way: str) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
