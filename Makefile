@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint gauntlet-short gauntlet speed clean
+.PHONY: demo test lint gauntlet-short gauntlet informed innocents ledger speed clean
 
 demo: $(VENV)/.demo
 	$(BIN)/tracemark demo
@@ -25,6 +25,15 @@ gauntlet-short: $(VENV)/.dev
 
 gauntlet: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.gauntlet --full
+
+informed: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.informed --write
+
+innocents: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.innocents
+
+ledger: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.ledger
 
 speed: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.speed
