@@ -129,8 +129,12 @@ def _equations(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
     """Write the normal equations of both directions as one system."""
     pull = np.einsum("nij,nj->ni", information, target)
-    blocks = [[(design * information[:, i, j, None]).T @ design for j in (0, 1)] for i in (0, 1)]
-    return np.block(blocks), np.concatenate([design.T @ pull[:, i] for i in (0, 1)]), float((target * pull).sum())
+    along, both, across = ((design * information[:, i, j, None]).T @ design for i, j in ((0, 0), (0, 1), (1, 1)))
+    return (
+        np.block([[along, both], [both, across]]),
+        np.concatenate([design.T @ pull[:, i] for i in (0, 1)]),
+        float((target * pull).sum()),
+    )
 
 
 def _evidence(
