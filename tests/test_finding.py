@@ -102,8 +102,8 @@ def test_frames_that_no_agreement_tells_apart_are_all_read_and_counted(ledger, p
     found = tm.detect(leak, key=KEY, ledger=ledger)
     assert photo_named(ledger, found) == "field 2"
     assert found.recipients == (7,)
-    # the photo that it shows names somebody at once, each of the others is read as a contrary mix, too
-    assert attempts == [len(rivals) * detection.RESPONSES] * (2 * len(rivals) - 1)
+    # the photo that it shows names somebody at once, each of the others is read in all ways
+    assert attempts == [len(rivals) * detection.RESPONSES] * (detection.RESPONSES * (len(rivals) - 1) + 1)
 
 
 def test_the_candidates_are_those_who_have_the_photo(ledger, plans):

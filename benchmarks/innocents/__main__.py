@@ -123,8 +123,8 @@ def _tails(path: Path, limits: Limits, each: int) -> Iterator[Tail]:
         (laid,) = lay_on_best(luma, [original])
         residue = read_residue(luma, original, laid.registration, key=key)
         yield from _counted(path.name, name, residue, key, each, rng)
-        if residue.contrary is not None:
-            yield from _counted(path.name, f"{name}, contrary", residue.contrary(), key, each, rng)
+        if residue.others:
+            yield from _counted(path.name, f"{name}, contrary", residue.others[0](), key, each, rng)
 
 
 def _counted(

@@ -25,7 +25,7 @@ from tracemark.verdict import Verdict, judge
 __all__ = ["detect", "detect_together"]
 
 MOST_ATTEMPTS = 4  # readings of the same leaks where photos look alike; each may look up one word at least
-RESPONSES = 2  # as what leaks are read: as copies or plain mixes of them, and as mixes in which majorities lose
+RESPONSES = 3  # ways in which leaks are read: as copies or plain mixes, as mixes in which majorities lose, and plainly
 RUNNERS_UP = 5  # of those not named, how many a verdict tells of
 
 
@@ -188,10 +188,16 @@ def _accuse(residues: Sequence[Residue], candidates: Sequence[int], key: Key, *,
     plain = accuse_listed(residues, candidates, key=key, attempts=attempts * RESPONSES)
     if plain.named or plain.pasted:
         return plain
-    others = [residue.contrary() for residue in residues if residue.contrary is not None]
-    if len(others) < len(residues):
+    found = [plain]
+    if plain.named or plain.pasted:
         return plain
-    return max(plain, accuse_listed(others, candidates, key=key, attempts=attempts * RESPONSES), key=_weight)
+    for ways in zip(*(residue.others for residue in residues), strict=True):
+        read = [one for one in (way() for way in ways) if one]
+        if read:
+            found.append(accuse_listed(read, candidates, key=key, attempts=attempts * RESPONSES))
+        if found[-1].named or found[-1].pasted:
+            break
+    return max(found, key=_weight)
 
 
 def _weight(accusation: Accusation) -> tuple[int, float, int]:

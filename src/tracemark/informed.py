@@ -1,7 +1,7 @@
 """Read a leak that lies on its original: take the picture away, and weigh what is left."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from tracemark.geometry.registration import Registration
 from tracemark.keys import Key
 from tracemark.original import Original
 from tracemark.profile import PROFILE
-from tracemark.remainder import remainder
+from tracemark.remainder import Remainder, remainder
 from tracemark.signal.chips import codebook, message_choices, photo_patterns
 from tracemark.signal.layout import scaling
 from tracemark.signal.modulation import contrary, correlate_slots, slot_patterns
@@ -45,8 +45,9 @@ class Residue:
     seen: NDArray[np.bool_]
     """Cells of the photo that the leak shows; shape (cell rows, cell columns)."""
 
-    contrary: "Callable[[], Residue] | None" = None
-    """Gives the same, read as what is left when many copies are mixed so that majorities lose."""
+    others: "tuple[Callable[[], Residue], ...]" = ()
+    """Give the same, read in other ways: as what is left when many copies are mixed so that majorities lose, and, last,
+    without simulating what the leak went through; none for those that are such readings."""
 
     def __bool__(self) -> bool:
         """Tell whether the leak shows enough of the photo to be read."""
@@ -76,19 +77,24 @@ def read_residue(leak: NDArray[np.float32], original: Original, registration: Re
     if not registration:
         nothing = np.empty((0, PROFILE.message_slots), dtype=np.float32)
         return Residue(original, registration, nothing[:, 0], nothing, np.zeros((rows, columns), dtype=bool))
-    left = remainder(leak, original, registration)
-    seen = (_by_cell(left.weights).mean(axis=(1, 3)) > LEAST_SHOWN)[:rows, :columns]
     patterns = photo_patterns(key, original.digest, original.chip_set, rows=rows, columns=columns)
     drawn = slot_patterns(codebook(key), patterns[..., -len(SHARES) :], SHARES)
-    signs = message_choices(key, original.chip_set).signs[:rows, :columns][seen]
 
-    def read(drawn: NDArray[np.float32], other: Callable[[], Residue] | None = None) -> Residue:
+    def read(left: Remainder, drawn: NDArray[np.float32]) -> Residue:
+        seen = (_by_cell(left.weights).mean(axis=(1, 3)) > LEAST_SHOWN)[:rows, :columns]
         soft = correlate_slots(left.values, drawn)[seen]
         if left.likelihood:
             soft = np.tanh(soft / 2)  # what is expected of a sign whose likelihoods have this ratio
-        return Residue(original, registration, soft[:, -1], soft[:, :-1] * signs, seen, other)
+        signs = message_choices(key, original.chip_set).signs[:rows, :columns][seen]
+        return Residue(original, registration, soft[:, -1], soft[:, :-1] * signs, seen)
 
-    return read(drawn, lambda: read(contrary(drawn)))
+    left = remainder(leak, original, registration)
+
+    def plainly() -> Residue:
+        # A leak that was sharpened, too, may pass for one that was only reduced and saved where it shows little detail.
+        return read(remainder(leak, original, registration, simulating=False) if left.likelihood else left, drawn)
+
+    return replace(read(left, drawn), others=(lambda: read(left, contrary(drawn)), plainly))
 
 
 def together(residues: Sequence[Residue], *, key: Key) -> Evidence:

@@ -38,7 +38,7 @@ class Remainder:
     """Whether a pattern's correlation is half of the logarithm of a ratio of likelihoods, and not just some score."""
 
 
-def remainder(leak: Floats, original: Original, registration: Registration) -> Remainder:
+def remainder(leak: Floats, original: Original, registration: Registration, *, simulating: bool = True) -> Remainder:
     """Take the original out of a leak.
 
     Parameters
@@ -49,6 +49,8 @@ def remainder(leak: Floats, original: Original, registration: Registration) -> R
         The photo.
     registration : Registration
         A truthy one.
+    simulating : bool
+        Whether to put the original through what the leak went through, where that can be found out.
 
     Returns
     -------
@@ -60,7 +62,8 @@ def remainder(leak: Floats, original: Original, registration: Registration) -> R
     likelihood of a mark there.  Otherwise the original's tone and sharpness are fitted to the leak, and each pixel is
     the whitened residual, less where the leak was smoothed.
     """
-    simulated = simulate(leak, original.luma, _boxes(leak.shape, original, registration))
+    boxes = _boxes(leak.shape, original, registration) if simulating else []
+    simulated = simulate(leak, original.luma, boxes) if boxes else None
     if simulated is not None:
         return _likelihood(leak, original, simulated, _exactly(registration, simulated.box, leak.shape))
     straight, weights = straighten(leak, registration)
