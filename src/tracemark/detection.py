@@ -185,18 +185,13 @@ def _accuse(residues: Sequence[Residue], candidates: Sequence[int], key: Key, *,
     """Compare a closed list, or look up anybody where there is none."""
     if not candidates:
         return accuse_anyone(residues, key=key, attempts=attempts)
-    plain = accuse_listed(residues, candidates, key=key, attempts=attempts * RESPONSES)
-    if plain.named or plain.pasted:
-        return plain
-    found = [plain]
-    if plain.named or plain.pasted:
-        return plain
+    found = [accuse_listed(residues, candidates, key=key, attempts=attempts * RESPONSES)]
     for ways in zip(*(residue.others for residue in residues), strict=True):
+        if found[-1].named or found[-1].pasted:
+            break
         read = [one for one in (way() for way in ways) if one]
         if read:
             found.append(accuse_listed(read, candidates, key=key, attempts=attempts * RESPONSES))
-        if found[-1].named or found[-1].pasted:
-            break
     return max(found, key=_weight)
 
 
