@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import islice, product
+from itertools import islice, product, zip_longest
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -186,10 +186,11 @@ def _accuse(residues: Sequence[Residue], candidates: Sequence[int], key: Key, *,
     if not candidates:
         return accuse_anyone(residues, key=key, attempts=attempts)
     found = [accuse_listed(residues, candidates, key=key, attempts=attempts * RESPONSES)]
-    for ways in zip(*(residue.others for residue in residues), strict=True):
+    for ways in zip_longest(*(residue.others for residue in residues)):
         if found[-1].named or found[-1].pasted:
             break
-        read = [one for one in (way() for way in ways) if one]
+        again = (way() if way else residue for way, residue in zip(ways, residues, strict=True))
+        read = [one for one in again if one]
         if read:
             found.append(accuse_listed(read, candidates, key=key, attempts=attempts * RESPONSES))
     return max(found, key=_weight)

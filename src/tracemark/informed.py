@@ -46,8 +46,8 @@ class Residue:
     """Cells of the photo that the leak shows; shape (cell rows, cell columns)."""
 
     others: "tuple[Callable[[], Residue], ...]" = ()
-    """Give the same, read in other ways: as what is left when many copies are mixed so that majorities lose, and, last,
-    without simulating what the leak went through; none for those that are such readings."""
+    """Give the same, read in other ways: as what is left when many copies are mixed so that majorities lose, and then,
+    where it was simulated what the leak went through, without that; none for those that are such readings."""
 
     def __bool__(self) -> bool:
         """Tell whether the leak shows enough of the photo to be read."""
@@ -90,11 +90,14 @@ def read_residue(leak: NDArray[np.float32], original: Original, registration: Re
 
     left = remainder(leak, original, registration)
 
+    def contrarily() -> Residue:
+        return read(left, contrary(drawn))
+
     def plainly() -> Residue:
         # A leak that was sharpened, too, may pass for one that was only reduced and saved where it shows little detail.
-        return read(remainder(leak, original, registration, simulating=False) if left.likelihood else left, drawn)
+        return read(remainder(leak, original, registration, simulating=False), drawn)
 
-    return replace(read(left, drawn), others=(lambda: read(left, contrary(drawn)), plainly))
+    return replace(read(left, drawn), others=(contrarily, plainly) if left.likelihood else (contrarily,))
 
 
 def together(residues: Sequence[Residue], *, key: Key) -> Evidence:

@@ -118,9 +118,10 @@ def _exactly(registration: Registration, box: Box, shape: tuple[int, ...]) -> Re
         return registration
     rows, columns = registration.places.shape[:2]
     steps = (box.right - box.left) / shape[1], (box.bottom - box.top) / shape[0]
-    across = (np.arange(columns) + 1 / 2 - box.left) / steps[0] - 1 / 2
-    down = (np.arange(rows) + 1 / 2 - box.top) / steps[1] - 1 / 2
-    return replace(registration, places=np.stack(np.meshgrid(across, down), axis=-1).astype(np.float32))
+    places = np.empty((rows, columns, 2), dtype=np.float32)
+    places[..., 0] = (np.arange(columns) + 1 / 2 - box.left) / steps[0] - 1 / 2
+    places[..., 1] = ((np.arange(rows) + 1 / 2 - box.top) / steps[1] - 1 / 2)[:, None]
+    return replace(registration, places=places)
 
 
 def _density(registration: Registration) -> float:

@@ -43,7 +43,9 @@ def agreement(leak: Detail, original: Detail) -> Agreement:
     """
     weights = leak.weights * original.weights
     ours, theirs = (_normalised(detail) for detail in (leak, original))
-    product, ours_power, theirs_power = (float((weights * of).sum()) for of in (ours * theirs, ours**2, theirs**2))
+    weighted = weights * ours
+    product, ours_power = (float(np.vdot(weighted, one)) for one in (theirs, ours))
+    theirs_power = float(np.vdot(weights * theirs, theirs))
     if not ours_power or not theirs_power:
         return Agreement(0.0, 0.0)
     correlation = product / np.sqrt(ours_power * theirs_power)
@@ -54,5 +56,7 @@ def agreement(leak: Detail, original: Detail) -> Agreement:
 
 def _normalised(detail: Detail) -> Floats:
     """Divide detail by its local spread, and clip it."""
-    spread = np.sqrt(cv2.blur(detail.values**2 * detail.weights, (NEIGHBOURHOOD, NEIGHBOURHOOD)) + np.float32(FLOOR**2))
-    return np.asarray(np.clip(detail.values / spread, -LIMIT, LIMIT), dtype=np.float32)
+    power = cv2.blur(detail.values**2 * detail.weights, (NEIGHBOURHOOD, NEIGHBOURHOOD))
+    spread = np.sqrt(np.add(power, np.float32(FLOOR**2), out=power), out=power)
+    normal = np.asarray(detail.values / spread, dtype=np.float32)
+    return np.clip(normal, -LIMIT, LIMIT, out=normal)

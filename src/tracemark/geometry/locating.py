@@ -115,11 +115,14 @@ def _firm(proposals: list[Proposal]) -> bool:
 
 
 def _refined(leak: Floats, levels: list[Scaled], starts: list[Proposal]) -> list[Place]:
-    """Refine the starts that look best once they are refined coarsely; give them as they came, too."""
+    """Refine the starts that look best once they are refined coarsely; give them as they came, too, if in doubt."""
     places = []
     for start in _promising(leak, levels, starts):
-        came = _judged(leak, levels, start.transform, negative=start.negative)
         refined = _place(leak, levels, start)
+        if refined.agreement.score >= SURE and not start.exact:
+            places.append(refined)
+            continue
+        came = _judged(leak, levels, start.transform, negative=start.negative)
         if refined.agreement.score < came.agreement.score:
             # too little may be left of the photo on the coarse levels
             refined = _place(leak, levels[-FINE_LEVELS:], start)

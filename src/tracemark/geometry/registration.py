@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ from tracemark.geometry.agreement import Agreement, agreement
 from tracemark.geometry.alignment import Scaled, align, compare, fits, pyramid
 from tracemark.geometry.coverage import coverage
 from tracemark.geometry.deformation import Field, bend, flat, sampled
-from tracemark.geometry.displacement import details, displacements
+from tracemark.geometry.displacement import Detail, details, displacements
 from tracemark.geometry.features import Features
 from tracemark.geometry.locating import Place, locate, seen
 from tracemark.geometry.straightening import Sight, density, fetch, reduced, without
@@ -121,47 +122,63 @@ def _sure(found: Agreement) -> bool:
 def _laid(leak: Floats, levels: list[Scaled], place: Place) -> Registration:
     """Take what is foreign out of the leak, bend it into place, and weigh its pixels."""
     full = levels[-1]
-    transform, field, places, straight, weights = _cleaned(seen(leak, negative=place.negative), levels, place.transform)
-    found = agreement(*details(straight.luma, full.luma, weights * straight.weights))
+    transform, look, weights = _cleaned(seen(leak, negative=place.negative), levels, place.transform)
+    found = agreement(*details(look.straight.luma, full.luma, weights * look.straight.weights))
     if not _sure(found):
         return Registration("what looks like the original in the leak is too little to be sure", agreement=found)
-    stray = sampled(field, _shape(full))[weights > LEAST_SHOWN]
+    stray = sampled(look.field, _shape(full))[weights > LEAST_SHOWN]
     bending = float(np.sqrt((stray**2).sum(axis=-1).mean())) if len(stray) else 0.0
     reason = "the leak was laid onto the original"
-    return Registration(reason, transform, places, weights, found, bending, place.negative)
+    return Registration(reason, transform, look.places, weights, found, bending, place.negative)
 
 
-def _cleaned(
-    sight: Sight, levels: list[Scaled], transform: Transform
-) -> tuple[Transform, Field, Floats, Sight, Floats]:
+def _cleaned(sight: Sight, levels: list[Scaled], transform: Transform) -> "tuple[Transform, _Look, Floats]":
     """Bend the leak, and again without what is foreign, as long as the whole leak agrees no worse for it."""
     full, whole = levels[-1], sight
     unbent = flat(_shape(full))
-    fields = [unbent, _bent(sight, levels, transform)]
-    scores = [_agreed(whole, full, _places(transform, field, full)) for field in fields]
-    field, best = fields[int(np.argmax(scores))], max(scores)
-    places = _places(transform, field, full)
-    straight, weights = _compared(sight, full, places)
+    looks = [_look(sight, full, transform, field) for field in (unbent, _bent(sight, levels, transform))]
+    look = max(looks, key=lambda one: one.score)
+    best, weights = look.score, _covered(sight, full, look)
     for _ in range(CLEANINGS):
-        foreign = np.where(straight.weights > 0, 1 - weights, 0).astype(np.float32)
-        if float(foreign.sum()) <= LITTLE * float(straight.weights.sum()):
+        foreign = np.where(look.straight.weights > 0, 1 - weights, 0).astype(np.float32)
+        if float(foreign.sum()) <= LITTLE * float(look.straight.weights.sum()):
             break
         cleaner = without(sight, foreign, transform)
-        moved = align(cleaner, levels[-FINE_LEVELS:], transform) if field is unbent else transform
+        moved = align(cleaner, levels[-FINE_LEVELS:], transform) if look.field is unbent else transform
         bent = _bent(cleaner, levels, moved)
-        now = _agreed(whole, full, _places(moved, bent, full))
+        now = _look(whole, full, moved, bent).score
         if now < NO_WORSE * best:
             break
-        sight, transform, field, best = cleaner, moved, bent, max(best, now)
-        places = _places(transform, field, full)
-        straight, weights = _compared(sight, full, places)
-    return transform, field, places, straight, weights
+        sight, transform, best = cleaner, moved, max(best, now)
+        look = _look(sight, full, transform, bent)
+        weights = _covered(sight, full, look)
+    return transform, look, weights
 
 
-def _agreed(sight: Sight, full: Scaled, places: Floats) -> float:
-    """Score a leak at its places."""
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """A leak looked up at its places, and compared with the original."""
+
+    field: Field
+    """How it is bent."""
+    places: Floats
+    """Leak (x, y) of each pixel of the original."""
+    straight: Sight
+    """What the leak shows there."""
+    compared: tuple[Detail, Detail]
+    """Of leak and original."""
+
+    @cached_property
+    def score(self) -> float:
+        """How well they agree."""
+        return agreement(*self.compared).score
+
+
+def _look(sight: Sight, full: Scaled, transform: Transform, field: Field) -> _Look:
+    """Look a leak up."""
+    places = _places(transform, field, full)
     straight = fetch(sight, places)
-    return agreement(*compare(straight, full)).score
+    return _Look(field, places, straight, compare(straight, full))
 
 
 def _shape(level: Scaled) -> tuple[int, int]:
@@ -169,12 +186,10 @@ def _shape(level: Scaled) -> tuple[int, int]:
     return level.luma.shape[0], level.luma.shape[1]
 
 
-def _compared(sight: Sight, full: Scaled, places: Floats) -> tuple[Sight, Floats]:
-    """Look the leak up at its places, and weigh its pixels."""
-    straight = fetch(sight, places)
-    moved = displacements(*compare(straight, full))
-    inside = fetch(Sight(sight.luma, np.ones_like(sight.luma)), places).weights * full.weights
-    return straight, coverage(straight, inside, full.luma, moved)
+def _covered(sight: Sight, full: Scaled, look: _Look) -> Floats:
+    """Weigh the pixels of a leak that was looked up."""
+    inside = fetch(Sight(sight.luma, np.ones_like(sight.luma)), look.places).weights * full.weights
+    return coverage(look.straight, inside, full.luma, displacements(*look.compared))
 
 
 def _bent(sight: Sight, levels: list[Scaled], transform: Transform) -> Field:
