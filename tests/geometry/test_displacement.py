@@ -45,6 +45,13 @@ def test_an_edge_tells_only_what_lies_across_it():
     assert middle[0, 0] > 1000 * abs(middle[1, 1])
 
 
+def test_no_block_tells_less_than_nothing():
+    # moved sideways, a picture that grows like this only gets lighter: what it tells of the move is rounding
+    growing = np.tile(255 * np.exp((np.arange(320) - 320) / 12), (320, 1)).astype(np.float32)
+    found = displacements(*details(growing, growing, np.ones_like(growing)))
+    assert np.linalg.eigvalsh(found.information).min() >= 0
+
+
 def test_softened_information_never_exceeds_what_straying_allows(rng):
     root = rng.normal(size=(20, 2, 2)) * 30
     information = root @ root.swapaxes(1, 2)

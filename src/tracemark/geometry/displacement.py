@@ -139,7 +139,9 @@ def _solved(
     explained = (solution * right).sum(axis=-1)
     residual = np.maximum(power - explained, 0)
     gain = solution[..., 0]
-    alone = square[..., 1:, 1:] - square[..., 1:, :1] * square[..., :1, 1:] / np.maximum(square[..., :1, :1], tiny)
+    alone = _possible(
+        square[..., 1:, 1:] - square[..., 1:, :1] * square[..., :1, 1:] / np.maximum(square[..., :1, :1], tiny)
+    )
     noise = residual / np.maximum(cover, tiny) + FLOOR**2
     usable = (gain > tiny) & (cover > LEAST_COVER)
     offset = np.where(usable[..., None], solution[..., 1:] / np.where(usable, gain, 1)[..., None], 0)
@@ -149,6 +151,13 @@ def _solved(
     sure = usable * gain**2 * count / noise * np.minimum(1, (REACH / np.maximum(far, tiny)) ** 2)
     likeness = np.where(usable, np.sqrt(np.clip(explained / (power + cover * FLOOR**2 + tiny), 0, 1)), 0)
     return Displacement(alone * sure[..., None, None], offset, likeness.astype(np.float32), cover.astype(np.float32))
+
+
+def _possible(information: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Take away what cannot be: of blocks that hardly show detail, rounding may leave less than no information."""
+    spread = np.sqrt(np.maximum(np.diagonal(information, axis1=-2, axis2=-1), 0))
+    most = spread[..., :, None] * spread[..., None, :]
+    return np.asarray(np.clip(information, -most, most))
 
 
 def softened(information: NDArray[np.float64], stray: float) -> NDArray[np.float64]:
