@@ -140,7 +140,7 @@ def test_a_copy_is_not_taken_for_such_a_mix(copy, photo):
         fits = fingerprints_of([RECIPIENT], [reading], key=KEY)[0] @ evidence.fingerprint
         z = (fits + encode(word_of(KEY, RECIPIENT), evidence.code) @ evidence.message) / evidence.norm
         assert z > least
-    assert z < 0
+    assert z < 2
 
 
 def test_leaks_of_two_photos_tell_more_than_either_alone(copy, photo, other):
@@ -151,7 +151,7 @@ def test_leaks_of_two_photos_tell_more_than_either_alone(copy, photo, other):
     both = tm.detect_together(leaks, key=KEY, originals=[photo, other], recipients=LISTED)
     assert both.recipients == (RECIPIENT,)
     assert both.score > max(found.score for found in alone)
-    assert both.log10_false_alarm < min(found.log10_false_alarm for found in alone)
+    assert both.candidates[0].log10_fingerprint < min(found.candidates[0].log10_fingerprint for found in alone)
 
 
 def test_two_leaks_of_one_photo_count_once(copy, photo):
@@ -196,12 +196,10 @@ def test_a_leak_that_shows_hardly_a_cell_is_not_read(copy, photo):
     assert found.verdict == "none"
 
 
-def test_where_a_simulation_is_mistaken_the_leak_is_read_without_it(photo, copy, monkeypatch):
-    def mistaken(*leak, simulating=True):
-        left = remainder(*leak, simulating=simulating)
-        return (
-            dataclasses.replace(left, values=np.roll(left.values, 5, (0, 1)), likelihood=True) if simulating else left
-        )
+def test_where_a_reading_is_mistaken_the_leak_is_read_with_less_trust(photo, copy, monkeypatch):
+    def mistaken(*leak, roughly=False):
+        left = remainder(*leak, roughly=roughly)
+        return left if roughly else dataclasses.replace(left, values=np.roll(left.values, 5, (0, 1)))
 
     monkeypatch.setattr(tracemark.informed, "remainder", mistaken)
     found = tm.detect(jpeg(copy, 75), key=KEY, original=photo, recipients=LISTED)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import islice, product, zip_longest
+from itertools import islice, product
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -25,7 +25,7 @@ from tracemark.verdict import Verdict, judge
 __all__ = ["detect", "detect_together"]
 
 MOST_ATTEMPTS = 4  # readings of the same leaks where photos look alike; each may look up one word at least
-RESPONSES = 3  # ways in which leaks are read: as copies or plain mixes, as mixes in which majorities lose, and plainly
+RESPONSES = 3  # ways in which leaks are read: as copies or plain mixes, as mixes in which majorities lose, and roughly
 RUNNERS_UP = 5  # of those not named, how many a verdict tells of
 
 
@@ -186,11 +186,10 @@ def _accuse(residues: Sequence[Residue], candidates: Sequence[int], key: Key, *,
     if not candidates:
         return accuse_anyone(residues, key=key, attempts=attempts)
     found = [accuse_listed(residues, candidates, key=key, attempts=attempts * RESPONSES)]
-    for ways in zip_longest(*(residue.others for residue in residues)):
+    for ways in zip(*(residue.others for residue in residues), strict=True):
         if found[-1].named or found[-1].pasted:
             break
-        again = (way() if way else residue for way, residue in zip(ways, residues, strict=True))
-        read = [one for one in again if one]
+        read = [one for one in (way() for way in ways) if one]
         if read:
             found.append(accuse_listed(read, candidates, key=key, attempts=attempts * RESPONSES))
     return max(found, key=_weight)

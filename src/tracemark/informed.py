@@ -46,8 +46,8 @@ class Residue:
     """Cells of the photo that the leak shows; shape (cell rows, cell columns)."""
 
     others: "tuple[Callable[[], Residue], ...]" = ()
-    """Give the same, read in other ways: as what is left when many copies are mixed so that majorities lose, and then,
-    where it was simulated what the leak went through, without that; none for those that are such readings."""
+    """Give the same, read in other ways: as what is left when many copies are mixed so that majorities lose, and, last,
+    with less trust in how well all fits; none for those that are such readings."""
 
     def __bool__(self) -> bool:
         """Tell whether the leak shows enough of the photo to be read."""
@@ -82,9 +82,8 @@ def read_residue(leak: NDArray[np.float32], original: Original, registration: Re
 
     def read(left: Remainder, drawn: NDArray[np.float32]) -> Residue:
         seen = (_by_cell(left.weights).mean(axis=(1, 3)) > LEAST_SHOWN)[:rows, :columns]
-        soft = correlate_slots(left.values, drawn)[seen]
-        if left.likelihood:
-            soft = np.tanh(soft / 2)  # what is expected of a sign whose likelihoods have this ratio
+        # what is expected of a sign whose likelihoods have this ratio
+        soft = np.tanh(correlate_slots(left.values, drawn)[seen] / 2)
         signs = message_choices(key, original.chip_set).signs[:rows, :columns][seen]
         return Residue(original, registration, soft[:, -1], soft[:, :-1] * signs, seen)
 
@@ -93,11 +92,10 @@ def read_residue(leak: NDArray[np.float32], original: Original, registration: Re
     def contrarily() -> Residue:
         return read(left, contrary(drawn))
 
-    def plainly() -> Residue:
-        # A leak that was sharpened, too, may pass for one that was only reduced and saved where it shows little detail.
-        return read(remainder(leak, original, registration, simulating=False), drawn)
+    def roughly() -> Residue:
+        return read(remainder(leak, original, registration, roughly=True), drawn)
 
-    return replace(read(left, drawn), others=(contrarily, plainly) if left.likelihood else (contrarily,))
+    return replace(read(left, drawn), others=(contrarily, roughly))
 
 
 def together(residues: Sequence[Residue], *, key: Key) -> Evidence:

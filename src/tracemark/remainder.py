@@ -1,4 +1,4 @@
-"""Take the original out of a leak that lies on it, and weigh what is left, pixel by pixel."""
+"""Take the picture out of a leak that lies on its original, so that each pixel says how much likelier a mark is."""
 
 from dataclasses import dataclass, replace
 
@@ -6,22 +6,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.geometry.registration import Registration, straighten
+from tracemark.geometry.rendering import density_of, rendering_of
 from tracemark.original import Original
 from tracemark.profile import PROFILE
+from tracemark.signal.luma import PEAK
 from tracemark.signal.mask import allowance
-from tracemark.signal.quantisation import slopes
-from tracemark.signal.reading import LEVELS
-from tracemark.signal.simulation import Box, Simulated, area, resize, simulate
+from tracemark.signal.quantisation import BLOCK, FINEST, NOISE, left_when_saved, likely_qualities, slopes
+from tracemark.signal.simulation import Box, area, resize, simulate
 from tracemark.signal.subtraction import subtract
-from tracemark.signal.whitening import whiten
 
 __all__ = ["Remainder", "remainder"]
 
 Floats = NDArray[np.float32]
 
-FLOOR = 4.0  # luma levels; docs/informed.md
 ASKEW = 2.0  # working pixels that a corner may be off a rectangle whose sides are the photo's
 STRENGTH = 0.42  # luma levels in one allowance: what photos' marks usually have
+EXACT = 0.5  # luma levels by which a coefficient is off where a leak was only reduced and saved
+ROUGH = 8.0  # luma levels by which any coefficient may be off in a leak that was denoised
+DENSE = 1.5  # leak pixels in a working pixel along a side: of more, the leak is brought to working pixels first
+SAVED = 0.9  # share of the difference that is left at most when the expected picture is saved as the leak was
+UNSAVED = 1.5  # share that no true quality leaves
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,16 +33,14 @@ class Remainder:
     """What is left of a leak, ready to be correlated with patterns."""
 
     values: Floats
-    """Of a working pixel; whole tiles; 0 where the leak does not show the photo."""
+    """Nats in a pattern: the sum of products with one is half of the logarithm of a ratio of likelihoods; whole tiles;
+    0 where the leak does not show the photo."""
 
     weights: Floats
     """How likely each pixel shows the photo, 0 to 1; of the same shape."""
 
-    likelihood: bool
-    """Whether a pattern's correlation is half of the logarithm of a ratio of likelihoods, and not just some score."""
 
-
-def remainder(leak: Floats, original: Original, registration: Registration, *, simulating: bool = True) -> Remainder:
+def remainder(leak: Floats, original: Original, registration: Registration, *, roughly: bool = False) -> Remainder:
     """Take the original out of a leak.
 
     Parameters
@@ -49,8 +51,9 @@ def remainder(leak: Floats, original: Original, registration: Registration, *, s
         The photo.
     registration : Registration
         A truthy one.
-    simulating : bool
-        Whether to put the original through what the leak went through, where that can be found out.
+    roughly : bool
+        Whether to trust nothing to be exact: that the leak was only reduced and saved where it looks so, or that smooth
+        places, where all fits, have kept their mark.
 
     Returns
     -------
@@ -58,31 +61,65 @@ def remainder(leak: Floats, original: Original, registration: Registration, *, s
 
     Notes
     -----
-    Where the original can be put through the same resize and JPEG as the leak, each pixel is what it adds to the
-    likelihood of a mark there.  Otherwise the original's tone and sharpness are fitted to the leak, and each pixel is
-    the whitened residual, less where the leak was smoothed.
+    The original is brought to the pixels of the leak: by the very resize that the leak went through where that can be
+    found out, else as the leak was laid on it, its tone and sharpness fitted.  Then each coefficient of the leak's JPEG
+    tells how much likelier a mark makes it.  Only this is brought back to the pixels of the original, so that what
+    aliased when the leak was reduced has aliased in both.
     """
-    boxes = _boxes(leak.shape, original, registration) if simulating else []
+    spread = allowance(original.luma) * np.float32(STRENGTH)
+    leak, registration = (_straight if density_of(registration) > DENSE else _cut_out)(leak, registration)
+    boxes = [] if roughly else _boxes(leak.shape, original, registration)
     simulated = simulate(leak, original.luma, boxes) if boxes else None
     if simulated is not None:
-        return _likelihood(leak, original, simulated, _exactly(registration, simulated.box, leak.shape))
-    straight, weights = straighten(leak, registration)
-    taken = subtract(straight, original.luma, weights)
-    white = whiten(_whole(taken.residual), levels=LEVELS, floor=FLOOR, density=_density(registration))
-    weights = _whole(weights)
-    return Remainder(white * weights * _whole(taken.clearness), weights, likelihood=False)
-
-
-def _likelihood(leak: Floats, original: Original, simulated: Simulated, registration: Registration) -> Remainder:
-    """Say of each pixel how much likelier a mark there makes the leak."""
-    spread = allowance(original.luma) * np.float32(STRENGTH)
-    shape = (leak.shape[0], leak.shape[1])
-    reduced = resize(spread, simulated.box, shape, area, widened=True)
-    straight, weights = straighten(slopes(leak, simulated.luma, simulated.quality, reduced), registration)
+        registration = _exactly(registration, simulated.box, leak.shape)
+        shown = resize(spread, simulated.box, (leak.shape[0], leak.shape[1]), area, widened=True)
+        likelier = slopes(leak, simulated.luma, simulated.quality, shown, np.ones_like(leak), noise=EXACT)
+    else:
+        likelier = _likelier(leak, original, registration, spread, noise=ROUGH if roughly else NOISE)
+    straight, weights = straighten(likelier, replace(registration, negative=False))
     # a working pixel is only a part of a leak's pixel when those are larger
-    part = np.float32(min(_density(registration), 1) ** 2)
+    part = np.float32(min(density_of(registration), 1) ** 2)
     weights = _whole(weights)
-    return Remainder(_whole(straight * spread) * weights * part * np.float32(PROFILE.cell), weights, likelihood=True)
+    return Remainder(_whole(straight * spread) * weights * part * np.float32(PROFILE.cell), weights)
+
+
+def _straight(leak: Floats, registration: Registration) -> tuple[Floats, Registration]:
+    """Bring a leak of many pixels to those of the original."""
+    straight, weights = straighten(leak, registration)
+    places = np.empty((*straight.shape, 2), dtype=np.float32)
+    places[..., 0], places[..., 1] = np.arange(straight.shape[1]), np.arange(straight.shape[0])[:, None]
+    return straight, replace(registration, transform=np.eye(3), places=places, weights=weights, negative=False)
+
+
+def _cut_out(leak: Floats, registration: Registration) -> tuple[Floats, Registration]:
+    """Cut away the blocks of a leak's JPEG that show nothing of the original."""
+    if registration.places is None or registration.transform is None:
+        return leak, registration
+    ends = np.array([registration.places.min(axis=(0, 1)), registration.places.max(axis=(0, 1))])
+    low, high = np.floor(ends[0] / BLOCK) - 1, np.ceil(ends[1] / BLOCK) + 1
+    left, top = (np.maximum(low, 0) * BLOCK).astype(int)
+    right, bottom = (np.maximum(high, 1) * BLOCK).astype(int)
+    back = np.array([[1.0, 0, left], [0, 1, top], [0, 0, 1]])
+    places = registration.places - np.array([left, top], dtype=np.float32)
+    return leak[top:bottom, left:right], replace(registration, transform=registration.transform @ back, places=places)
+
+
+def _likelier(leak: Floats, original: Original, registration: Registration, spread: Floats, *, noise: float) -> Floats:
+    """Say how much likelier light makes each pixel of a leak that went through what is not known exactly."""
+    luma = np.float32(PEAK) - leak if registration.negative else leak
+    rendering = rendering_of(registration, leak.shape)
+    assert registration.weights is not None  # noqa: S101  # it has places
+    cover = rendering.show(registration.weights) * rendering.inside(original.luma.shape)
+    expected = luma - subtract(luma, rendering.show(original.luma), cover)
+    return slopes(luma, expected, _quality(luma, expected, cover), rendering.show(spread), cover, noise=noise)
+
+
+def _quality(leak: Floats, expected: Floats, cover: Floats) -> int:
+    """Find the likeliest quality of a leak's JPEG; a wrong one of fine steps does little harm."""
+    qualities = np.array(likely_qualities(leak) or [FINEST])
+    left = left_when_saved(leak, expected, qualities.tolist(), cover)
+    possible = qualities[left < UNSAVED]
+    return int(possible[0] if left.min() > SAVED and len(possible) else qualities[left.argmin()])
 
 
 def _whole(values: Floats) -> Floats:
@@ -91,7 +128,7 @@ def _whole(values: Floats) -> Floats:
 
 
 def _boxes(shape: tuple[int, ...], original: Original, registration: Registration) -> list[Box]:
-    """Say which rectangles of the photo the leak may be: cut on whole pixels of it, or all of it."""
+    """Say which rectangles of the photo the leak may be, and nothing else: cut on whole pixels of it, or all of it."""
     if registration.transform is None or registration.negative:
         return []
     rows, columns = shape
@@ -107,6 +144,8 @@ def _boxes(shape: tuple[int, ...], original: Original, registration: Registratio
         Box(*map(float, (*first, *last)))
         for first, last in ((low, high), (np.zeros(2), whole))
         if (last > first).all()
+        and (first > -ASKEW).all()
+        and (last < whole + ASKEW).all()
         and np.abs(corners - [first, (first[0], last[1]), (last[0], first[1]), last]).max() < ASKEW
     ]
     return list(dict.fromkeys(found))
@@ -122,12 +161,3 @@ def _exactly(registration: Registration, box: Box, shape: tuple[int, ...]) -> Re
     places[..., 0] = (np.arange(columns) + 1 / 2 - box.left) / steps[0] - 1 / 2
     places[..., 1] = ((np.arange(rows) + 1 / 2 - box.top) / steps[1] - 1 / 2)[:, None]
     return replace(registration, places=places)
-
-
-def _density(registration: Registration) -> float:
-    """Say how many leak pixels there are in a working pixel, along a side."""
-    if registration.places is None:
-        return 1.0
-    down = np.linalg.norm(np.median(np.diff(registration.places, axis=0), axis=(0, 1)))
-    across = np.linalg.norm(np.median(np.diff(registration.places, axis=1), axis=(0, 1)))
-    return float(np.sqrt(down * across))

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from tracemark.signal.quantisation import NOISE, SURE, _slope, likely_qualities, saved, slopes
+from tracemark.signal.quantisation import NOISE, SURE, _slope, left_when_saved, likely_qualities, saved, slopes
 
 ROWS, COLUMNS = 240, 336
 
@@ -22,9 +22,22 @@ def mark(rng):
     return (smooth / smooth.std()).astype(np.float32)
 
 
+@pytest.fixture
+def covered():
+    return np.ones((ROWS, COLUMNS), dtype=np.float32)
+
+
 @pytest.mark.parametrize("quality", [10, 30, 50, 70, 85, 95])
 def test_the_quality_of_a_jpeg_shows_in_its_pixels(quality, photo):
     assert quality in likely_qualities(saved(photo, quality))[:2]
+
+
+def test_colours_that_were_cut_off_and_empty_blocks_do_not_hide_the_quality(photo, rng):
+    leak = saved(photo, 75)
+    leak[:, :200] += rng.uniform(-2, 2, (ROWS, 200)).astype(np.float32)  # as in two thirds of the blocks
+    framed = np.pad(leak, 160, constant_values=58)  # a desktop, far larger
+    assert likely_qualities(leak)[0] == 75
+    assert likely_qualities(framed)[0] == 75
 
 
 def test_what_is_smaller_than_a_block_has_no_quality():
@@ -48,26 +61,28 @@ def test_slopes_are_finite_and_odd_however_far_off_a_coefficient_is():
 
 
 @pytest.mark.parametrize("quality", [20, 50, 75])
-def test_slopes_show_a_mark_that_the_difference_hardly_shows(quality, photo, mark):
+def test_slopes_show_a_mark_that_the_difference_hardly_shows(quality, photo, mark, covered):
     leak = saved(photo + mark, quality)
     spread = np.ones_like(photo)
 
     def seen(values):
         return float(np.sum(values * mark)) / np.sqrt(float(np.sum(values**2)) * float(np.sum(mark**2)))
 
-    assert seen(slopes(leak, photo, quality, spread)) > 1.05 * seen(leak - saved(photo, quality)) > 0
+    assert (
+        seen(slopes(leak, photo, quality, spread, covered, noise=0.5)) > 1.05 * seen(leak - saved(photo, quality)) > 0
+    )
 
 
-def test_a_leak_without_a_mark_shows_none(photo, mark):
+def test_a_leak_without_a_mark_shows_none(photo, mark, covered):
     leak = saved(photo, 50)
-    values = slopes(leak, photo, 50, np.ones_like(photo))
+    values = slopes(leak, photo, 50, np.ones_like(photo), covered)
     assert abs(np.sum(values * mark)) < 5 * np.sqrt(np.sum(values**2) * np.mean(mark**2))
 
 
-def test_where_no_mark_can_be_slopes_are_those_of_rounding(photo):
+def test_where_no_mark_can_be_slopes_are_those_of_rounding(photo, covered):
     leak = saved(photo, 30)
-    none, some = (slopes(leak, photo, 30, np.full_like(photo, spread)) for spread in (0, 2))
-    assert NOISE < 1
+    none, some = (slopes(leak, photo, 30, np.full_like(photo, spread), covered) for spread in (0, 2))
+    assert NOISE < 2
     assert np.abs(none).mean() > 0
     assert not np.array_equal(none, some)
 
@@ -75,6 +90,36 @@ def test_where_no_mark_can_be_slopes_are_those_of_rounding(photo):
 @pytest.mark.parametrize("shape", [(8, 8), (9, 15), (64, 33), (5, 5)])
 def test_slopes_have_the_shape_of_the_leak(shape, rng):
     leak = rng.uniform(0, 255, shape).astype(np.float32)
-    values = slopes(leak, leak, 75, np.ones_like(leak))
+    values = slopes(leak, leak, 75, *np.ones((2, *shape), dtype=np.float32))
     assert values.shape == shape
     assert np.isfinite(values).all()
+
+
+def test_slopes_are_nothing_where_the_leak_shows_something_else(photo, mark, covered):
+    covered[:, :168] = 0
+    leak = photo + mark
+    leak[:, :168] = 255 - leak[:, :168]
+    one, other = (slopes(each, photo, 90, np.ones_like(photo), covered) for each in (leak, photo + mark))
+    assert not one[:, :168].any()
+    np.testing.assert_allclose(one[:, 168:], other[:, 168:], atol=1e-6)
+
+
+def test_a_moire_is_mistrusted_at_its_own_frequency_alone(photo, mark, covered):
+    across = np.arange(COLUMNS, dtype=np.float32)
+    moire = 12 * np.sin(2 * np.pi * across / 5)
+    spread = np.full_like(photo, 1)
+
+    def seen(noise_free, values):
+        return float(np.sum(values * mark)) / float(np.sum(noise_free * mark))
+
+    clean, spoiled = (slopes(np.rint(photo + mark + more), photo, 98, spread, covered) for more in (0, moire))
+    assert 0.6 < seen(clean, spoiled) < 1
+    assert np.std(spoiled) < 1.3 * np.std(clean)  # though the moire is ten times the mark
+
+
+def test_saving_alike_leaves_little_and_otherwise_more(photo, mark, covered):
+    leak = saved(photo + mark / 4, 30)
+    left = left_when_saved(leak, photo, [30, 60, 90], covered)
+    assert left[0] < 0.5
+    assert left.argmin() == 0
+    assert (left[1:] > 0.9).all()

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tracemark.signal import quantisation
 from tracemark.signal.simulation import Box, simulate
 
 ROWS, COLUMNS = 240, 336
@@ -22,6 +23,11 @@ def saved(pixels, quality):
 
 def of(pixels):
     return pixels.astype(np.float32)
+
+
+def again(simulated):
+    """What the leak would be without a mark."""
+    return quantisation.saved(simulated.luma, simulated.quality)
 
 
 def test_what_is_smaller_than_a_block_is_not_simulated():
@@ -49,7 +55,7 @@ def test_a_leak_is_cut_resized_and_saved_again(resize, box, photo):
     simulated = simulate(leak, of(photo), [Box(3, 0, 203, 280), box])
     assert simulated.box == box
     assert simulated.quality == 60
-    assert np.mean((leak - simulated.saved) ** 2) < 0.2 * np.mean((leak - of(small)) ** 2)
+    assert np.mean((leak - again(simulated)) ** 2) < 0.2 * np.mean((leak - of(small)) ** 2)
     assert np.mean((simulated.luma - of(small)) ** 2) < 1
 
 
@@ -58,7 +64,7 @@ def test_what_was_cut_pixel_by_pixel_is_given_back_exactly(photo):
     leak = of(saved(np.ascontiguousarray(photo[31:131, 50:170]), 60))
     simulated = simulate(leak, of(photo), [box])
     np.testing.assert_array_equal(simulated.luma, of(photo)[31:131, 50:170])
-    np.testing.assert_array_equal(simulated.saved, leak)
+    np.testing.assert_array_equal(again(simulated), leak)
 
 
 def test_errors_of_quantisation_cancel_and_the_mark_stays(photo, rng):
@@ -69,7 +75,7 @@ def test_errors_of_quantisation_cancel_and_the_mark_stays(photo, rng):
     def seen(residual):
         return np.sum(residual * mark) / np.sqrt(np.sum(residual**2) * np.sum(mark**2))
 
-    assert seen(leak - simulated.saved) > 1.3 * seen(leak - photo)
+    assert seen(leak - again(simulated)) > 1.3 * seen(leak - photo)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Know a JPEG's quantisation from its pixels, and what it lets through of a faint mark."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -7,12 +9,13 @@ from scipy.fft import dctn, idctn
 
 from tracemark.signal.luma import PEAK
 
-__all__ = ["likely_qualities", "saved", "slopes"]
+__all__ = ["BLOCK", "FINEST", "NOISE", "left_when_saved", "likely_qualities", "saved", "slopes"]
 
 Floats = NDArray[np.float32]
 
 BLOCK = 8  # pixels on a side of what a DCT covers, ITU-T T.81 A.3.3
-QUALITIES = np.arange(5, 99)  # beyond, steps are too small to be told from rounding
+FINEST = 98  # quality
+QUALITIES = np.arange(5, FINEST + 1)  # beyond, steps are too small to be told from rounding
 # Luma quantisation of ITU-T T.81 table K.1, scaled by quality as the Independent JPEG Group's library does.
 TABLE_K1 = np.array(
     [
@@ -29,9 +32,12 @@ TABLE_K1 = np.array(
 EVEN_QUALITY, MOST_STEP = 50, 255  # quality at which the table stands as it is; baseline JPEG's largest step
 ROUNDING = 0.6  # spread that rounding to whole levels leaves in a coefficient
 MISFIT = 2.0  # nats: what one coefficient may speak against a quality, as those of clipped blocks fit none
+SPOILT = 1.0  # nats: what one block may speak against a quality
 LIKELY = 5  # qualities that are tried
 BLOCKS = 500  # of a leak, that are looked at
-NOISE = 0.5  # luma levels: spread of a coefficient that the original as it was resized does not explain
+NOISE = 1.0  # luma levels: spread of a coefficient that the expected picture does not explain, at least
+AROUND = 5  # blocks: side of the square over which that spread is measured, for each frequency by itself
+ROOM = 3.0  # times what rounding and the mark make of a squared difference: less in so few blocks may be chance
 FAR = 5.0  # standard deviations from a step's edge, beyond which nothing lies
 SURE = 1.5  # slopes beyond are cut: a coefficient so far off is something else
 
@@ -55,8 +61,10 @@ def likely_qualities(luma: Floats) -> list[int]:
     every = max(rows * columns // BLOCKS, 1)
     blocks = _blocks(luma[: rows * BLOCK, : columns * BLOCK]).reshape(-1, BLOCK, BLOCK)[::every]
     coefficients = _coefficients(blocks)
-    fits = [_fit(coefficients, _steps(int(quality))) for quality in QUALITIES]
-    return [int(QUALITIES[at]) for at in np.argsort(fits)[::-1][:LIKELY]]
+    fits = np.stack([_fit(coefficients, _steps(int(quality))) for quality in QUALITIES])
+    # colours that were cut off spoil whole blocks, which then fit the finest steps alone
+    better = np.maximum(fits - fits[-1], -SPOILT).mean(axis=1)
+    return [int(QUALITIES[at]) for at in np.argsort(better)[::-1][:LIKELY]]
 
 
 def saved(luma: Floats, quality: int) -> Floats:
@@ -66,19 +74,47 @@ def saved(luma: Floats, quality: int) -> Floats:
     return np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), dtype=np.float32)
 
 
-def slopes(leak: Floats, original: Floats, quality: int, spread: Floats) -> Floats:
-    """Say how much likelier a leak gets as its original gets lighter, pixel by pixel.
+def left_when_saved(leak: Floats, expected: Floats, qualities: Sequence[int], cover: Floats) -> NDArray[np.float64]:
+    """Say how much of the difference of two pictures is left once one of them is saved as the other may have been.
+
+    Parameters
+    ----------
+    leak, expected : ndarray, shape (rows, columns), float32
+        What was saved, and what it would have been before, were there no mark.
+    qualities : sequence of int
+        Qualities of JPEG to try, at least one.
+    cover : ndarray, shape (rows, columns), float32
+        Weights of the pixels.
+
+    Returns
+    -------
+    shares : ndarray, shape (qualities,)
+        Of the difference's power; well below 1 where both are quantised alike, infinite where there is no difference.
+    """
+    pictures = (expected, *(saved(expected, quality) for quality in qualities))
+    powers = np.array([float(np.vdot(cover, (leak - picture) ** 2)) for picture in pictures])
+    return powers[1:] / powers[0] if powers[0] else np.full(len(qualities), np.inf)
+
+
+def slopes(
+    leak: Floats, expected: Floats, quality: int, spread: Floats, cover: Floats, *, noise: float = NOISE
+) -> Floats:
+    """Say how much likelier a leak gets as what is expected gets lighter, pixel by pixel.
 
     Parameters
     ----------
     leak : ndarray, shape (rows, columns), float32
         Luma that was read from a JPEG.
-    original : ndarray, shape (rows, columns), float32
-        Luma of what the leak would have been before it was saved, were there no mark.
+    expected : ndarray, shape (rows, columns), float32
+        Luma of what the leak would have been before it was saved, were there no mark, as well as that is known.
     quality : int
         Of the JPEG.
     spread : ndarray, shape (rows, columns), float32
         Standard deviation of the mark, luma levels.
+    cover : ndarray, shape (rows, columns), float32
+        1 where the leak shows what is expected, 0 where it shows something else.
+    noise : float
+        Luma levels: how far a coefficient may be off at least, for reasons that are not known.
 
     Returns
     -------
@@ -88,19 +124,35 @@ def slopes(leak: Floats, original: Floats, quality: int, spread: Floats) -> Floa
 
     Notes
     -----
-    A coefficient of the leak says between which two values that of the marked picture lay.  The original's
+    A coefficient of the leak says between which two values that of the marked picture lay.  The expected one
     plus a normal variable of the mark's spread lies there with some chance, and the slope is the derivative of its
     logarithm.  So a coefficient that the mark has pushed over an edge counts as much as the edge was far, however large
-    the step is, and one that was pushed over none counts for a little.
+    the step is, and one that was pushed over none counts for a little.  Where more is off than rounding to the steps
+    explains, as under a moire or a halftone, the variable is that much wider, frequency by frequency.
     """
     steps = _steps(quality).astype(np.float32)
-    lower = (np.rint(_coefficients(_blocks(leak)) / steps) - 1 / 2).astype(np.float32) * steps
-    lower -= _coefficients(_blocks(original))
-    deviation = np.sqrt(_blocks(spread).mean(axis=(2, 3), keepdims=True) ** 2 + np.float32(NOISE**2))
+    found, likely = (_coefficients(_blocks(luma)) for luma in (leak, expected))
+    known = _blocks(spread).mean(axis=(2, 3), keepdims=True) ** 2
+    unknown = _around(found - likely, _blocks(cover)) - np.float32(ROOM) * (steps**2 / 12 + known)
+    deviation = np.sqrt(known + np.maximum(unknown, np.float32(noise**2)))
+    lower = (np.rint(found / steps) - 1 / 2).astype(np.float32) * steps - likely
     slope = _slope(lower / deviation, (lower + steps) / deviation) / deviation
     levels = np.asarray(idctn(slope, axes=(2, 3), norm="ortho"), dtype=np.float32)
     down, across = levels.shape[:2]
-    return levels.swapaxes(1, 2).reshape(down * BLOCK, across * BLOCK)[: leak.shape[0], : leak.shape[1]]
+    return levels.swapaxes(1, 2).reshape(down * BLOCK, across * BLOCK)[: leak.shape[0], : leak.shape[1]] * cover
+
+
+def _around(difference: Floats, cover: Floats) -> Floats:
+    """Average squared differences of coefficients over the blocks around."""
+    down, across = difference.shape[:2]
+    weights = cover.mean(axis=(2, 3), keepdims=True)
+    squares = (difference**2 * weights).reshape(down, across, BLOCK**2)
+    total, count = (
+        cv2.blur(values, (AROUND, AROUND), borderType=cv2.BORDER_REFLECT)
+        for values in (squares, weights.reshape(down, across))
+    )
+    mean = total / np.maximum(count, np.finfo(np.float32).eps)[..., None]
+    return np.asarray(mean.reshape(difference.shape), dtype=np.float32)
 
 
 def _slope(lower: Floats, upper: Floats) -> Floats:
@@ -134,10 +186,11 @@ def _steps(quality: int) -> NDArray[np.int64]:
     return np.asarray(np.clip((TABLE_K1 * percent + 50) // 100, 1, MOST_STEP))
 
 
-def _fit(coefficients: Floats, steps: NDArray[np.int64]) -> float:
-    """Say how much likelier the coefficients are if they lie on the grid of the steps than if anywhere; nats each."""
+def _fit(coefficients: Floats, steps: NDArray[np.int64]) -> Floats:
+    """Say how much likelier each block is if its coefficients lie on the grid of the steps than if anywhere; nats."""
     multiple = np.rint(coefficients / steps)
     off = (coefficients - steps * multiple) / np.float32(ROUNDING)
     # a coefficient at 0 says nothing: most are small in any picture
     peak = np.where(multiple != 0, np.log(steps / (ROUNDING * np.sqrt(2 * np.pi))), 0)
-    return float(np.mean(np.maximum(peak - off**2 / 2, -MISFIT)))
+    fits = np.maximum(peak - off**2 / 2, -MISFIT)
+    return np.asarray(fits.sum(axis=(1, 2)) - fits[:, 0, 0], dtype=np.float32)  # blocks of one tone are in any picture

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.signal.quantisation import likely_qualities, saved
+from tracemark.signal.quantisation import left_when_saved, likely_qualities, saved
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -44,9 +44,6 @@ class Simulated:
 
     luma: Floats
     """Before it was saved, shape (rows, columns) of the leak."""
-
-    saved: Floats
-    """After it was saved; of the same shape."""
 
     quality: int
     """Of the JPEG."""
@@ -88,11 +85,8 @@ def simulate(leak: Floats, original: Floats, boxes: Sequence[Box]) -> Simulated 
     ]
     # compared once they are saved: by itself, JPEG makes a leak more like what was resized too smoothly
     nearest, box = min(resized, key=lambda one: _power(leak - saved(one[0], qualities[0])))
-    tried = [(saved(nearest, quality), quality) for quality in qualities]
-    again, quality = min(tried, key=lambda one: _power(leak - one[0]))
-    if _power(leak - again) >= GAIN * _power(leak - nearest):
-        return None
-    return Simulated(nearest, again, quality, box)
+    left = left_when_saved(leak, nearest, qualities, np.ones_like(leak))
+    return Simulated(nearest, qualities[int(left.argmin())], box) if left.min() < GAIN else None
 
 
 def _power(difference: Floats) -> float:

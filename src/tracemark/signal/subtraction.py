@@ -1,58 +1,41 @@
 """Take the original out of a leak that lies on it."""
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Subtracted", "subtract"]
+__all__ = ["subtract"]
 
 BLURS = (1.0, 2.5)  # pixels: sigmas of the blurred originals that sharpness is modelled with
 WINDOW = 33  # pixels: side of the window in which tone and sharpness are taken for constant
 STEP = 8  # pixels between two windows
 MIDDLE = 128  # luma levels: about the mean of a picture
 RIDGE = 0.05  # luma levels squared: detail below this says nothing about sharpness
-RESPONSES = (0.42, 0.97)  # of the two details to a wave of 6 pixels, the mark's middle: 1 - exp(-2 (pi sigma / 6)**2)
-INDEPENDENT = 100  # samples in a window: detail is smooth
-USUAL = 4.0  # inverse of the variance of the gain from place to place, in units of its mean
-NOISE = 0.1  # luma levels squared: no residual is less
-CLEAR = 0.7  # of the leak's mean gain: where no less of the original's detail is left, all of the mark's is
 
 
-@dataclass(frozen=True, eq=False)
-class Subtracted:
-    """A leak without its original."""
-
-    residual: NDArray[np.float32]
-    """Luma levels; 0 where nothing is covered; shape (rows, columns)."""
-
-    clearness: NDArray[np.float32]
-    """How much of fine detail the leak has kept, against what it has kept elsewhere, 0 to 1; shape (rows, columns)."""
-
-
-def subtract(leak: NDArray[np.float32], original: NDArray[np.float32], cover: NDArray[np.float32]) -> Subtracted:
+def subtract(
+    leak: NDArray[np.float32], original: NDArray[np.float32], cover: NDArray[np.float32]
+) -> NDArray[np.float32]:
     """Model what a leak did to tone and sharpness, place by place, and take the modelled original away.
 
     Parameters
     ----------
     leak : ndarray, shape (rows, columns), float32
-        The leak's luma, brought onto the original.
+        The leak's luma.
     original : ndarray, shape (rows, columns), float32
-        The original's luma.
+        The original's luma, brought onto the leak.
     cover : ndarray, shape (rows, columns), float32
         1 where the leak shows the original, 0 where it shows something else or nothing.
 
     Returns
     -------
-    subtracted : Subtracted
+    residual : ndarray, shape (rows, columns), float32
+        Luma levels; 0 where nothing is covered.
 
     Notes
     -----
     In each window the leak is fitted, by least squares, with a constant, the original and two blurred
     originals.  The mark is independent of all four, so of its energy only 4 parts in the window's 1000 pixels go.
-    Where detail of the original's was smoothed away, so was the mark: what is left there is the grain that the
-    original has and the leak has not.
     """
     details = [original - cv2.GaussianBlur(original, (0, 0), sigma) for sigma in BLURS]
     stack = np.stack([np.ones_like(original), original - np.float32(MIDDLE), *details], axis=-1)
@@ -67,22 +50,7 @@ def subtract(leak: NDArray[np.float32], original: NDArray[np.float32], cover: ND
     ridge = np.diag([np.finfo(np.float32).eps, *[RIDGE] * (count - 1)])
     model = np.linalg.solve(left + ridge, right[..., None])[..., 0].astype(np.float32)
     whole = cv2.resize(model, original.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    residual = np.asarray((leak - np.sum(whole * stack, axis=-1)) * cover, dtype=np.float32)
-    gain = whole[..., 1] + whole[..., 2:] @ np.array(RESPONSES, dtype=np.float32)
-    return Subtracted(residual, _clearness(gain, details[-1], residual, cover))
-
-
-def _clearness(
-    gain: NDArray[np.float32], detail: NDArray[np.float32], residual: NDArray[np.float32], cover: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Compare the gain of each place with the mean, as far as there is detail enough to tell it."""
-    power = _mean(detail * detail * cover)
-    usual = float((gain * power).sum()) / max(float(power.sum()), float(np.finfo(np.float32).tiny))
-    if usual <= 0:
-        return np.ones_like(gain)
-    known = np.float32(INDEPENDENT) * power / (_mean(residual * residual) + np.float32(NOISE))
-    likely = (known * gain / np.float32(usual) + np.float32(USUAL)) / (known + np.float32(USUAL))
-    return np.asarray(np.clip(likely / np.float32(CLEAR), 0, 1), dtype=np.float32)
+    return np.asarray((leak - np.sum(whole * stack, axis=-1)) * cover, dtype=np.float32)
 
 
 def _mean(values: NDArray[np.float32]) -> NDArray[np.float32]:

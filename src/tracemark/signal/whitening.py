@@ -19,7 +19,6 @@ def whiten(
     luma: NDArray[np.float32],
     *,
     levels: tuple[int, ...],
-    floor: float = FLOOR,
     favour: float = 0.0,
     density: float = 1.0,
 ) -> NDArray[np.float32]:
@@ -31,8 +30,6 @@ def whiten(
         Luma, 0 to 255; both sides multiples of ``2**max(levels)``.
     levels : tuple of int
         Levels to keep; the others, and the approximation, become 0.
-    floor : float
-        Luma levels: what a coefficient is divided by where the picture is empty.
     favour : float
         Weight given to smooth places: each coefficient is divided once more by this power of the spread.
     density : float
@@ -47,7 +44,7 @@ def whiten(
     cA, bands = decompose(luma, levels=max(levels))
     kept = [
         tuple(
-            _limit(band, floor, favour) * _weight(level, density) if level in levels else np.zeros_like(band)
+            _limit(band, favour) * _weight(level, density) if level in levels else np.zeros_like(band)
             for band in triple
         )
         for level, triple in enumerate(bands, start=1)
@@ -76,9 +73,9 @@ def _weight(level: int, density: float) -> np.float32:
     return np.float32(min(density * (1 << level) / NYQUIST, 1) ** FADING)
 
 
-def _limit(band: NDArray[np.float32], floor: float, favour: float) -> NDArray[np.float32]:
+def _limit(band: NDArray[np.float32], favour: float) -> NDArray[np.float32]:
     """Divide one band by its local spread and clip it."""
     size = (NEIGHBOURHOOD, NEIGHBOURHOOD)
-    spread = np.sqrt(cv2.blur(band * band, size, borderType=cv2.BORDER_REFLECT) + np.float32(floor) ** 2)
+    spread = np.sqrt(cv2.blur(band * band, size, borderType=cv2.BORDER_REFLECT) + np.float32(FLOOR) ** 2)
     limited = np.clip(band / spread, -LIMIT, LIMIT)
     return np.asarray(limited / spread ** np.float32(favour) if favour else limited, dtype=np.float32)
