@@ -65,7 +65,9 @@ class Contents:
     def _code(self) -> MotherCode:
         """The mother code's stretch in these cells."""
         rows, columns = self.layout.cells
-        return mother_code(self.key, PROFILE.grid * PROFILE.tile)[:rows, :columns]
+        code = mother_code(self.key, PROFILE.grid * PROFILE.tile)[:rows, :columns]
+        # Read for every copy: packed, so that a row does not lie a whole square's row behind the one before.
+        return MotherCode(np.ascontiguousarray(code.stages), np.ascontiguousarray(code.generators))
 
     @cached_property
     def _scrambling(self) -> NDArray[np.int8]:
@@ -87,8 +89,7 @@ def number_contents(signs: NDArray[np.int8]) -> NDArray[np.intp]:
     numbers : ndarray, shape (cell rows, cell columns), intp
         0 to ``CONTENTS - 1``: bit ``slot`` is set when that slot's sign is -1.
     """
-    bits = np.arange(SLOTS).reshape(-1, 1, 1)
-    return np.asarray(((signs < 0).astype(np.intp) << bits).sum(axis=0))
+    return np.asarray(np.packbits(signs < 0, axis=0, bitorder="little")[0].astype(np.intp))
 
 
 def uniform_signs(number: int, layout: Layout) -> NDArray[np.int8]:

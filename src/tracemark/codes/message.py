@@ -106,7 +106,7 @@ def encode(word: int, code: MotherCode) -> NDArray[np.int8]:
     symbols : ndarray, the code's shape, int8
         +1 for an even parity, -1 for an odd one.
     """
-    parity = np.bitwise_count(_windows(_bits(word))[code.stages] & code.generators) & 1
+    parity = np.bitwise_count(_windows(_bits(word)).take(code.stages) & code.generators) & 1
     return np.asarray(1 - 2 * parity, dtype=np.int8)
 
 
@@ -312,7 +312,9 @@ def _integer(bits: NDArray[np.bool_]) -> int:
 
 def _windows(bits: NDArray[np.intp]) -> NDArray[np.intp]:
     """Give what each stage sees of a ring of bits, the newest lowest; shape (..., word_bits)."""
-    return sum((np.roll(bits, age, axis=-1) << age for age in range(PROFILE.memory + 1)), np.zeros_like(bits))
+    rounded = np.concatenate([bits[..., -PROFILE.memory :], bits], axis=-1)
+    starts = enumerate(range(PROFILE.memory, -1, -1))
+    return sum((rounded[..., at : at + bits.shape[-1]] << age for age, at in starts), np.zeros_like(bits))
 
 
 def _walsh(values: NDArray[np.float32]) -> NDArray[np.float32]:
