@@ -18,12 +18,14 @@ from tracemark.kit.task import Answer, Failure, KitCopy, MadeCopy, Notice, Task
 from tracemark.media.photo import Photo, check_writable, encode_photo, read_photo, without_gps, write_atomically
 from tracemark.plan import Plan
 from tracemark.recording import SOFTWARE, describe_photo
+from tracemark.splicing import prepare_jpeg
 
 __all__ = ["SPLICED_COPIES", "forget", "make"]
 
 SLICE_S = 2.0  # after which a worker tells what it has made: a kill costs no more, and progress is seen
 SPLICED_COPIES = 16  # from so many copies of a photo on, splicing is never slower: it encodes 16 variants first
-WRITERS = 4  # files that are written at the same time: waiting for a disk takes longer than splicing
+WRITERS = 4  # spliced copies that are made at the same time: one waits for the disk, another is hashed or spliced
+ENCODERS = 2  # the same for copies that are encoded one by one: one is encoded, the other waits for the disk
 SPLICED_SIZE = 1.1  # bytes over those of the photo: markers weigh more in small files, and those are encoded soon
 
 
@@ -42,6 +44,9 @@ class Prepared:
 
     encode: Callable[[int], bytes]
     """Makes a recipient's file."""
+
+    at_once: int
+    """How many copies are made at the same time."""
 
 
 _LAST: dict[int, tuple[object, Prepared]] = {}
@@ -114,15 +119,28 @@ def _prepare(task: Task) -> Prepared:
     if task.strip_gps:
         photo = without_gps(photo)
     plan = prepare(photo.pixels, key=key)
-    return Prepared(key, photo, plan, _encoder(plan, photo, task.quality, splice=task.splice))
-
-
-def _encoder(plan: Plan, photo: Photo, quality: int | None, *, splice: bool) -> Callable[[int], bytes]:
-    """Choose how a recipient's file is made; whether variants are encoded changes the time it takes, and no byte."""
+    quality = task.quality
     baseline = photo.jpeg is not None and not photo.jpeg.progressive
-    if baseline and plan.spliced_size(like=photo, quality=quality) <= SPLICED_SIZE:
-        return partial(plan.jpeg_for, like=photo, quality=quality, splice=splice)
-    return lambda recipient: encode_photo(plan.copy_for(recipient), like=photo, quality=quality)
+    # Whether variants are encoded changes the time that copies take, and no byte.
+    if not (baseline and plan.spliced_size(like=photo, quality=quality) <= SPLICED_SIZE):
+        encode = _in_turn(lambda recipient: encode_photo(plan.copy_for(recipient), like=photo, quality=quality))
+    elif not task.splice:
+        encode = _in_turn(partial(plan.jpeg_for, like=photo, quality=quality, splice=False))
+    else:
+        variants = prepare_jpeg(plan.delivery, plan.contents, like=photo, quality=quality)
+        return Prepared(key, photo, plan, variants.jpeg_for, WRITERS)
+    return Prepared(key, photo, plan, encode, ENCODERS)
+
+
+def _in_turn(encode: Callable[[int], bytes]) -> Callable[[int], bytes]:
+    """Let one thread encode at a time: each needs memory for a picture, and one alone keeps a processor busy."""
+    turn = threading.Lock()
+
+    def encode_in_turn(recipient: int) -> bytes:
+        with turn:
+            return encode(recipient)
+
+    return encode_in_turn
 
 
 def _make_copies(answer: Answer, prepared: Prepared, task: Task, *, until: float) -> Answer:
@@ -162,32 +180,21 @@ def _photo_failure(task: Task, error: Exception) -> Failure:
 def _write_copies(
     prepared: Prepared, task: Task, *, until: float, enough: threading.Event
 ) -> Iterator[tuple[KitCopy, Future[MadeCopy]]]:
-    """Encode copies while there is time and it is not enough; some are written while the next is encoded."""
+    """Write copies while there is time and it is not enough, some at the same time."""
     under_way: deque[tuple[KitCopy, Future[MadeCopy]]] = deque()
-    with ThreadPoolExecutor(WRITERS) as writers:
+    with ThreadPoolExecutor(prepared.at_once) as writers:
         for place, copy in enumerate(task.copies):
             if enough.is_set() or (place and time.monotonic() > until):
                 break
-            data = _done(prepared.encode, copy.recipient)
-            under_way.append((copy, writers.submit(_write, copy, data, task)))
-            if len(under_way) > WRITERS:
+            under_way.append((copy, writers.submit(_write, copy, prepared.encode, task)))
+            if len(under_way) > prepared.at_once:
                 yield under_way.popleft()
         yield from under_way
 
 
-def _done(encode: Callable[[int], bytes], recipient: int) -> Future[bytes]:
-    """Encode a copy; what is raised meanwhile is raised where the bytes are asked for."""
-    future: Future[bytes] = Future()
-    try:
-        future.set_result(encode(recipient))
-    except (PhotoError, OSError, MemoryError) as error:
-        future.set_exception(error)
-    return future
-
-
-def _write(copy: KitCopy, encoded: Future[bytes], task: Task) -> MadeCopy:
-    """Write a copy, unless a file with its bytes is there already."""
-    path, data = task.out / copy.file, encoded.result()
+def _write(copy: KitCopy, encode: Callable[[int], bytes], task: Task) -> MadeCopy:
+    """Encode a copy and write it, unless a file with its bytes is there already."""
+    path, data = task.out / copy.file, encode(copy.recipient)
     made = MadeCopy(copy, hashlib.sha256(data).digest(), len(data))
     try:
         if path.exists():

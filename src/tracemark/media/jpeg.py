@@ -126,7 +126,10 @@ def splice(variants: Variants, choice: NDArray[np.integer]) -> bytes:
     rows, columns, files = variants.runs.shape
     chosen = np.repeat(choice, variants.cell_rows, axis=0)[:rows].ravel()
     places = chosen + np.arange(rows * columns) * files
-    return b"".join([variants.head, *variants.runs.ravel().take(places).tolist(), END_OF_IMAGE])
+    pieces = variants.runs.ravel().take(places).tolist()
+    pieces.insert(0, variants.head)  # in place: a longer list would be one more walk over all pieces
+    pieces.append(END_OF_IMAGE)
+    return b"".join(pieces)
 
 
 def _cut_runs(data: bytes, scan: Scan, cell: int, before: int) -> NDArray[np.object_]:

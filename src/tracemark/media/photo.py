@@ -208,9 +208,10 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(target)
-            _settle(target.parent)
-        finally:
+        except BaseException:
             draft.unlink(missing_ok=True)
+            raise
+        _settle(target.parent)
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
 
