@@ -47,9 +47,12 @@ def tell_of_plan(
             click.echo(describe(copy))
     for failure in estimate.failures:
         complain(failure.photo, failure.words)
+    for notice in estimate.notices:
+        complain(notice.photo, notice.words)
     if as_json:
         fields = asdict(estimate)
         fields["failures"] = [str(failure.photo) for failure in estimate.failures]
+        fields["notices"] = [{"photo": str(notice.photo), "words": notice.words} for notice in estimate.notices]
         click.echo(json.dumps({"schema": SCHEMA, **fields}))
     time = timedelta(seconds=max(round(estimate.seconds), 1))
     copies, photos = _count(estimate.copies, "copy", "copies"), _count(estimate.photos, "photo", "photos")

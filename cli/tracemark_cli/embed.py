@@ -56,6 +56,7 @@ MOST_COMPLAINTS = 10  # of one photo, and of archives: a hundred guests may have
 @click.option("--update-recipients", "update", is_flag=True, help="Where list and ledger differ, believe the list.")
 @click.option("--quality", type=click.IntRange(1, 100), help="JPEG quality; default: that of each photo.")
 @click.option("--strip-gps", is_flag=True, help="Leave out where the photos were taken.")
+@click.option("--baseline", is_flag=True, help="Write progressive JPEGs as baseline: long lists are done far sooner.")
 @click.option(
     "--check",
     type=click.Choice(["all", "sample", "none"]),
@@ -82,6 +83,7 @@ def embed(
     update: bool,
     quality: int | None,
     strip_gps: bool,
+    baseline: bool,
     check: str,
     jobs: int | None,
     scheduler: str | None,
@@ -104,7 +106,7 @@ def embed(
     copies = plan_copies(found, chosen, out=out, template=template, kept=kept)
     archives = archive_names(chosen, copies, out=out) if zipped else {}
     open_key(key_file)
-    order = tm.KitOrder(copies, out, key_file, chosen, quality, check, force, update, archives, strip_gps)
+    order = tm.KitOrder(copies, out, key_file, chosen, quality, check, force, update, archives, strip_gps, baseline)
     if dry_run:
         context.exit(
             tell_of_plan(order, jobs=jobs, as_json=as_json, describe=partial(_describe, order=order, as_json=as_json))

@@ -2,6 +2,7 @@ import hashlib
 import json
 
 import pytest
+from PIL import Image
 
 import tracemark as tm
 
@@ -264,6 +265,20 @@ def test_processes_and_a_scheduler_are_not_both_used(run, png, key_file, tmp_pat
     assert run(*common, "--jobs", 2, "--scheduler", "tcp://127.0.0.1:1").exit_code == 2
 
 
+def test_a_long_list_and_a_progressive_photo_call_for_baseline(run, key_file, tmp_path, demo_photo):
+    photo = tmp_path / "progressive.jpg"
+    with Image.open(demo_photo) as image:
+        image.crop((0, 0, 320, 240)).save(photo, quality=95, progressive=True)
+    words = [word for one in range(16) for word in ("--recipient", one)]
+    common = ("embed", photo, *words, "--key", key_file, "--out", tmp_path / "kit", "--check", "none", "--jobs", 1)
+    for options in (("--dry-run",), ()):
+        told = run(*common, *options)
+        assert told.stderr.count("--baseline makes them quicker") == 1
+    assert "--baseline" not in run(*common, "--baseline", "--force").stderr
+    with Image.open(tmp_path / "kit" / "0" / "progressive.jpg") as copy:
+        assert "progressive" not in copy.info
+
+
 def test_a_dry_run_says_how_much_and_how_long(run, png, key_file, tmp_path):
     common = ("embed", png, "--recipient", 17, "--recipient", 3, "--key", key_file, "--out", tmp_path / "kit")
     result = run(*common, "--dry-run", "--jobs", 1)
@@ -273,6 +288,7 @@ def test_a_dry_run_says_how_much_and_how_long(run, png, key_file, tmp_path):
     assert [line["schema"] for line in told] == ["tracemark.embed/1"] * 2 + ["tracemark.embed.estimate/1"]
     assert (told[-1]["photos"], told[-1]["copies"], told[-1]["there"], told[-1]["failures"]) == (1, 2, 0, [])
     assert told[-1]["bytes"] > 0
+    assert told[-1]["notices"] == []
     missing = run("embed", png, tmp_path / "x.png", *common[2:], "--dry-run")
     assert missing.exit_code == 4
     assert "x.png: " in missing.stderr

@@ -33,6 +33,12 @@ def test_an_entry_comes_back_as_it_was_written(name, checked):
         assert line.count(b"\n") == 1
 
 
+def test_an_entry_written_before_progressive_photos_could_become_baseline_is_read():
+    fields = json.loads(write_line(entry_of(baseline=False)))
+    del fields["baseline"]
+    assert read_line(json.dumps(fields).encode()) == entry_of()
+
+
 @pytest.mark.parametrize(
     "damage",
     [

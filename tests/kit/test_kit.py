@@ -2,6 +2,7 @@ import dataclasses
 import hashlib
 import io
 import json
+import math
 import threading
 
 import numpy as np
@@ -231,3 +232,55 @@ def exif_position(data):
     """Tell whether a file says where it was taken."""
     with Image.open(io.BytesIO(data)) as image:
         return bool(image.getexif().get_ifd(IFD.GPSInfo))
+
+
+def make_progressive(photo):
+    """Save a JPEG file again, progressive, with metadata."""
+    with Image.open(photo) as image:
+        image.save(photo, quality=85, subsampling=1, progressive=True)
+    say_more(photo)
+
+
+def test_a_progressive_photo_is_written_as_baseline_and_spliced_where_that_is_wanted(press, monkeypatch):
+    monkeypatch.setattr(making, "SPLICED_SIZE", math.inf)  # photos as small as these are encoded for each guest
+    make_progressive(press.photos[0])
+    order = press.order(GUESTS, check="none", baseline=True)
+    assert all(isinstance(one, tm.MadeCopy) or "C2PA" in one.words for one in tm.make_kit(order, jobs=1))
+    photo, data = tm.read_photo(press.photos[0]), (press.out / "103" / "photo-0.jpg").read_bytes()
+    copy = tm.read_photo(data)
+    plan = tm.prepare(photo.pixels, key=press.key)
+    assert data == plan.jpeg_for(103, like=photo, splice=False)
+    assert photo.jpeg.progressive
+    assert copy.jpeg == dataclasses.replace(photo.jpeg, progressive=False)
+    assert exif_position(data)
+    assert copy.metadata.items == photo.metadata.items
+
+
+def test_a_photo_that_is_not_progressive_is_the_same_as_baseline(press):
+    plain = {one.copy.file: one.sha256 for one in made(press)}
+    again = made(press, press.order(GUESTS, check="none", baseline=True))
+    assert {one.copy.file: one.sha256 for one in again} == plain
+    assert all(one.was_there for one in again)
+
+
+def test_a_kit_as_baseline_is_gone_on_with_and_is_another_one_than_without(press):
+    make_progressive(press.photos[0])
+    order = press.order((17, 3), check="none", baseline=True)
+    first = {one.copy: one.sha256 for one in made(press, order) if isinstance(one, tm.MadeCopy)}
+    assert all(entry["baseline"] for entry in listed(press))
+    (press.out / "3" / "photo-0.jpg").unlink()
+    again = [one for one in made(press, order) if isinstance(one, tm.MadeCopy)]
+    assert {one.copy: one.sha256 for one in again} == first
+    assert [one.copy.file for one in again if not one.was_there] == ["3/photo-0.jpg"]
+    failures = [one for one in made(press, press.order((17, 3), check="none")) if isinstance(one, tm.Failure)]
+    assert [one.copy.file for one in failures] == ["17/photo-0.jpg", "3/photo-0.jpg"]  # the other photo's are the same
+
+
+def test_who_makes_many_copies_of_a_progressive_photo_is_told_how_they_are_made_sooner(press):
+    make_progressive(press.photos[0])
+    for guests, baseline, told in ((16, False, 1), (15, False, 0), (16, True, 0)):
+        out = press.folder / f"{guests}{baseline}"
+        order = dataclasses.replace(press.order(range(guests), check="none", baseline=baseline), out=out)
+        foretold = tm.estimate_kit(order, jobs=1).notices
+        assert foretold == tuple(one for one in tm.make_kit(order, jobs=1) if isinstance(one, tm.Notice))
+        assert [one.photo for one in foretold if "--baseline" in one.words] == press.photos[:told]

@@ -24,9 +24,9 @@ def ledger(press):
         yield opened
 
 
-def opened(press, manifest, *, ledger=None, key_id=None, quality=None, strip_gps=False):
-    key_id = key_id or press.key.id
-    register = Register(manifest, key_id=key_id, quality=quality, strip_gps=strip_gps, ledger=ledger)
+def opened(press, manifest, *, ledger=None, **options):
+    fields = {"key_id": press.key.id, "quality": None, "strip_gps": False, "baseline": False} | options
+    register = Register(manifest, ledger=ledger, **fields)
     register.photos[press.photos[0]] = hashlib.sha256(press.photos[0].read_bytes()).digest()
     return register
 
@@ -53,15 +53,16 @@ def test_only_a_copy_that_was_read_back_is_done_when_that_is_wanted(press, answe
         assert [register.done(made.copy, check=True) is not None for made in answer.made] == [False, True]
 
 
-@pytest.mark.parametrize("change", ["file", "removed", "photo", "key", "quality", "places", "recipient"])
+@pytest.mark.parametrize("change", ["file", "removed", "photo", "key", "quality", "places", "baseline", "recipient"])
 def test_a_copy_is_not_done_when_anything_differs(change, press, answer):
     copy = answer.made[0].copy
     path = press.out / copy.file
     with open_manifest(press.out) as manifest:
         opened(press, manifest).write(answer)
         assert opened(press, manifest).done(copy, check=False)
-        others = {"key": {"key_id": "ffff"}, "quality": {"quality": 80}, "places": {"strip_gps": True}}
-        register = opened(press, manifest, **others.get(change, {}))
+        others = {"key": ("key_id", "ffff"), "quality": ("quality", 80), "places": ("strip_gps", True)}
+        others["baseline"] = ("baseline", True)
+        register = opened(press, manifest, **dict([others[change]] if change in others else []))
         if change == "file":
             path.write_bytes(path.read_bytes() + b"\0")
         if change == "removed":

@@ -55,6 +55,9 @@ class CopyEntry:
     checked: Mapping[str, Any] | None
     """How it was read back; None when it was not."""
 
+    baseline: bool = False
+    """Whether a progressive JPEG was to be written as baseline; older manifests do not say it, and it was not."""
+
 
 @dataclass(frozen=True, slots=True)
 class ArchiveEntry:

@@ -13,10 +13,10 @@ from tracemark.keys import Key
 from tracemark.kit.checking import sampled
 from tracemark.kit.folder import hash_file
 from tracemark.kit.kit import KitOrder, by_photo
-from tracemark.kit.making import SPLICED_COPIES, forget, make
-from tracemark.kit.task import Answer, Failure, KitCopy, Task
+from tracemark.kit.making import SPLICED_COPIES, forget, make, notices_of
+from tracemark.kit.task import Answer, Failure, KitCopy, Notice, Task
 from tracemark.kit.workers import processes
-from tracemark.media.photo import check_writable, read_photo
+from tracemark.media.photo import as_baseline, check_writable, read_photo
 from tracemark.recording import SOFTWARE
 from tracemark.signal.layout import lay_out
 
@@ -52,6 +52,9 @@ class KitEstimate:
 
     failures: tuple[Failure, ...]
     """Photos that no copy can be made of."""
+
+    notices: tuple[Notice, ...]
+    """What the copies will not have, and why those of some photos take long."""
 
 
 @dataclass(frozen=True)
@@ -99,13 +102,15 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None) -> KitEstimate:
     grouped = by_photo(order.copies)
     kinds: dict[object, list[tuple[int, Path]]] = defaultdict(list)
     failures: list[Failure] = []
-    for photo in grouped:
-        found = _look_at(photo)
+    notices: list[Notice] = []
+    for photo, copies in grouped.items():
+        found = _look_at(photo, order, len(copies))
         if isinstance(found, Failure):
             failures.append(found)
         else:
-            pixels, kind = found
+            pixels, kind, said = found
             kinds[kind].append((pixels, photo))
+            notices += said
     seconds, size, there = 0.0, 0.0, 0
     for photos in kinds.values():
         tried = _try_middle(photos, grouped, order, failures)
@@ -129,18 +134,21 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None) -> KitEstimate:
         processes=workers,
         free=shutil.disk_usage(_nearest(order.out)).free,
         failures=tuple(failures),
+        notices=tuple(notices),
     )
 
 
-def _look_at(photo: Path) -> tuple[int, object] | Failure:
-    """Open a photo that is whole and large enough; the answer is its pixels, and what is written as it is."""
+def _look_at(photo: Path, order: KitOrder, copies: int) -> tuple[int, object, tuple[Notice, ...]] | Failure:
+    """Open a photo that is whole and large enough; the answer is its pixels, what is written as it is, and notices."""
     try:
         opened = read_photo(photo)
         check_writable(opened)
         layout = lay_out(*opened.pixels.shape[:2])
+        written = as_baseline(opened) if order.baseline else opened
     except (TracemarkError, OSError, MemoryError) as error:
         return Failure(photo, str(error) or type(error).__name__)
-    return layout.rows * layout.columns, (opened.format, opened.jpeg is not None and opened.jpeg.progressive)
+    kind = (written.format, written.jpeg is not None and written.jpeg.progressive)
+    return layout.rows * layout.columns, kind, notices_of(photo, written, splice=copies >= SPLICED_COPIES)
 
 
 def _try_middle(
@@ -173,6 +181,7 @@ def _try(copies: Sequence[KitCopy], order: KitOrder, pixels: int) -> _Tried | Fa
             guests=tuple(order.guests),
             quality=order.quality,
             strip_gps=order.strip_gps,
+            baseline=order.baseline,
             splice=len(copies) >= SPLICED_COPIES,
             software=SOFTWARE,
         )

@@ -58,6 +58,9 @@ class KitOrder:
     strip_gps: bool = False
     """Whether copies leave out where their photos were taken."""
 
+    baseline: bool = False
+    """Whether copies of progressive JPEGs are baseline, with the same tables: these can be spliced."""
+
 
 def make_kit(
     order: KitOrder,
@@ -87,7 +90,7 @@ def make_kit(
     ------
     MadeCopy, MadeArchive, Notice or Failure
         One for each copy and each archive; of a photo that fails, one for all copies that are missing.  A notice says
-        what the copies of a photo do not have, and stands for no copy.
+        what the copies of a photo do not have, or why they take long, and stands for no copy.
 
     Raises
     ------
@@ -107,7 +110,14 @@ def make_kit(
     with open_manifest(order.out) as manifest:
         if ledger is not None:
             ledger.add_recipients(order.guests, replace=order.update)
-        register = Register(manifest, key_id=key.id, quality=order.quality, strip_gps=order.strip_gps, ledger=ledger)
+        register = Register(
+            manifest,
+            key_id=key.id,
+            quality=order.quality,
+            strip_gps=order.strip_gps,
+            baseline=order.baseline,
+            ledger=ledger,
+        )
         folders = {(order.out / copy.file).parent for copy in order.copies} | {order.out}
         clear_drafts(folders)
         lost: set[int] = set()
@@ -194,6 +204,7 @@ def _task(photo: Path, missing: Sequence[tuple[KitCopy, bool]], order: KitOrder,
         guests=tuple(order.guests),
         quality=order.quality,
         strip_gps=order.strip_gps,
+        baseline=order.baseline,
         force=order.force,
         describe=register.ledger is not None,
         splice=len(missing) >= SPLICED_COPIES,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from tracemark.embedding import prepare
 from tracemark.errors import FormatError, KeyFileError, KitError, OutputError, PhotoError
@@ -15,18 +16,27 @@ from tracemark.keys import Key
 from tracemark.kit.checking import read_back
 from tracemark.kit.folder import nowhere_to_write
 from tracemark.kit.task import Answer, Failure, KitCopy, MadeCopy, Notice, Task
-from tracemark.media.photo import Photo, check_writable, encode_photo, read_photo, without_gps, write_atomically
+from tracemark.media.photo import (
+    Photo,
+    as_baseline,
+    check_writable,
+    encode_photo,
+    read_photo,
+    without_gps,
+    write_atomically,
+)
 from tracemark.plan import Plan
 from tracemark.recording import SOFTWARE, describe_photo
 from tracemark.splicing import prepare_jpeg
 
-__all__ = ["SPLICED_COPIES", "forget", "make"]
+__all__ = ["SPLICED_COPIES", "forget", "make", "notices_of"]
 
 SLICE_S = 2.0  # after which a worker tells what it has made: a kill costs no more, and progress is seen
 SPLICED_COPIES = 16  # from so many copies of a photo on, splicing is never slower: it encodes 16 variants first
 WRITERS = 4  # spliced copies that are made at the same time: one waits for the disk, another is hashed or spliced
 ENCODERS = 2  # the same for copies that are encoded one by one: one is encoded, the other waits for the disk
 SPLICED_SIZE = 1.1  # bytes over those of the photo: markers weigh more in small files, and those are encoded soon
+PROGRESSIVE = "copies of a progressive JPEG are encoded one by one, which takes long; --baseline makes them quicker"
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +93,29 @@ def make(task: Task) -> Answer:
         record = describe_photo(prepared.photo.pixels, prepared.plan, name=task.photo.name) if task.describe else None
     except (PhotoError, OSError, MemoryError) as error:
         return Answer(failures=(_photo_failure(task, error),))
-    notices = tuple(Notice(task.copies[0].photo, words) for words in prepared.photo.warnings)
+    notices = notices_of(task.copies[0].photo, prepared.photo, splice=task.splice)
     return _make_copies(Answer(prepared.plan.digest, record, notices=notices), prepared, task, until=until)
+
+
+def notices_of(path: Path, photo: Photo, *, splice: bool) -> tuple[Notice, ...]:
+    """Say what is to be known of a photo's copies before anybody waits for them.
+
+    Parameters
+    ----------
+    path : Path
+        The photo's file.
+    photo : Photo
+        As its copies will be written.
+    splice : bool
+        Whether there are so many that they should be spliced.
+
+    Returns
+    -------
+    notices : tuple of Notice
+        What its file has and they do not, and why they are not spliced, where that can be helped.
+    """
+    slow = splice and photo.jpeg is not None and photo.jpeg.progressive
+    return tuple(Notice(path, words) for words in (*photo.warnings, *([PROGRESSIVE] if slow else [])))
 
 
 def forget() -> None:
@@ -95,7 +126,8 @@ def forget() -> None:
 def _prepared(task: Task) -> Prepared:
     """Prepare a photo, or find the one that this thread prepared last: the next task is often its, too."""
     thread = threading.get_ident()
-    wanted = (task.photo, task.sha256, task.key_file, task.key_id, task.quality, task.strip_gps, task.splice)
+    written = (task.quality, task.strip_gps, task.baseline, task.splice)
+    wanted = (task.photo, task.sha256, task.key_file, task.key_id, *written)
     known = _LAST.pop(thread, None)
     if known is None or known[0] != wanted:
         known = None  # the next one takes its place in memory
@@ -118,6 +150,8 @@ def _prepare(task: Task) -> Prepared:
     check_writable(photo)
     if task.strip_gps:
         photo = without_gps(photo)
+    if task.baseline:
+        photo = as_baseline(photo)
     plan = prepare(photo.pixels, key=key)
     quality = task.quality
     baseline = photo.jpeg is not None and not photo.jpeg.progressive

@@ -20,10 +20,17 @@ class Register:
     """Knows which copies are done, and writes down what gets done: in ledger and manifest."""
 
     def __init__(
-        self, manifest: Manifest, *, key_id: str, quality: int | None, strip_gps: bool, ledger: Ledger | None
+        self,
+        manifest: Manifest,
+        *,
+        key_id: str,
+        quality: int | None,
+        strip_gps: bool,
+        baseline: bool,
+        ledger: Ledger | None,
     ) -> None:
         self.manifest, self.key_id, self.ledger = manifest, key_id, ledger
-        self.quality, self.strip_gps = quality, strip_gps
+        self.quality, self.strip_gps, self.baseline = quality, strip_gps, baseline
         self.photos: dict[Path, bytes] = {}
         self._recorded: set[tuple[int, str, bytes]] = set()
         if ledger is not None:
@@ -33,10 +40,18 @@ class Register:
     def done(self, copy: KitCopy, *, check: bool) -> MadeCopy | None:
         """Find a copy that was made earlier: listed, recorded, checked if need be, and its file as it was."""
         entry = self.manifest.entries.get(copy.file)
-        wanted = (copy.recipient, self.photos[copy.photo].hex(), self.key_id, self.quality, self.strip_gps)
+        written = (self.quality, self.strip_gps, self.baseline)
+        wanted = (copy.recipient, self.photos[copy.photo].hex(), self.key_id, *written)
         if not isinstance(entry, CopyEntry):
             return None
-        listed = (entry.recipient, entry.photo_sha256, entry.key, entry.quality, entry.strip_gps)
+        listed = (
+            entry.recipient,
+            entry.photo_sha256,
+            entry.key,
+            entry.quality,
+            entry.strip_gps,
+            entry.baseline,
+        )
         if listed != wanted or (check and not entry.checked):
             return None
         sha256 = bytes.fromhex(entry.sha256)
@@ -95,4 +110,5 @@ class Register:
             strip_gps=self.strip_gps,
             software=SOFTWARE,
             checked=None if made.check is None else asdict(made.check),
+            baseline=self.baseline,
         )

@@ -73,7 +73,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What the copies of a photo do not have, though its file does."""
+    """What the copies of a photo do not have, though its file does, or why they take long."""
 
     photo: Path
     """The photo."""
@@ -116,6 +116,9 @@ class Task:
     strip_gps: bool = False
     """Whether copies leave out where the photo was taken."""
 
+    baseline: bool = False
+    """Whether copies of a progressive JPEG are baseline."""
+
     force: bool = False
     """Whether files that exist are replaced."""
 
@@ -149,7 +152,7 @@ class Answer:
     """The copies that are in their places."""
 
     notices: tuple[Notice, ...] = ()
-    """What copies of the photo do not have."""
+    """What is to be known of the photo's copies."""
 
     failures: tuple[Failure, ...] = ()
     """What could not be made."""

@@ -18,7 +18,16 @@ from tracemark.media.settings import JpegSettings, Settings
 from tracemark.media.tiff import TiffFrame, without_places
 from tracemark.media.writing import write_pixels
 
-__all__ = ["JpegSettings", "Photo", "check_writable", "encode_photo", "read_photo", "without_gps", "write_atomically"]
+__all__ = [
+    "JpegSettings",
+    "Photo",
+    "as_baseline",
+    "check_writable",
+    "encode_photo",
+    "read_photo",
+    "without_gps",
+    "write_atomically",
+]
 
 SHALLOW = frozenset({"AVIF", "JPEG", "WEBP"})  # formats that have 8 bits a sample
 HIGHEST_QUALITY = 100  # of the scale that libjpeg made common
@@ -116,6 +125,24 @@ def without_gps(photo: Photo) -> Photo:
     if isinstance(photo.settings, TiffFrame):
         return replace(photo, settings=without_places(photo.settings))
     return replace(photo, metadata=said_without_gps(photo.metadata))
+
+
+def as_baseline(photo: Photo) -> Photo:
+    """Have the copies of a progressive JPEG written as baseline, which can be spliced.
+
+    Parameters
+    ----------
+    photo : Photo
+        What :func:`read_photo` gave.
+
+    Returns
+    -------
+    photo : Photo
+        The same with the same quantisation tables, subsampling and metadata; unchanged when it is no progressive JPEG.
+    """
+    if photo.jpeg is None or not photo.jpeg.progressive:
+        return photo
+    return replace(photo, jpeg=replace(photo.jpeg, progressive=False))
 
 
 def check_writable(photo: Photo) -> None:
