@@ -44,7 +44,7 @@ def slow_down(log):
         time.sleep(PAUSE_S)
         real(path, data)
 
-    making.WRITERS = 1
+    making.WRITERS = making.ENCODERS = 1
     making.write_atomically = write
 
 
