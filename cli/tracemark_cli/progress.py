@@ -4,9 +4,11 @@ from __future__ import annotations  # the types of tracemark are named, not fetc
 
 import io
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Teller", "tell_progress"]
 
-RATE_S = 60.0  # over which the rate is taken: a photo takes seconds before its first copy, and then they come fast
+# Before rate and remaining time are told: copies come by the hundred, as workers tell of them every two seconds, and a
+# photo takes seconds before its first.
+KNOWN_S = 10.0
 
 
 class Teller:
@@ -61,20 +65,36 @@ class Teller:
 
 
 class _BarTeller(Teller):
-    """Also moves a bar, with rate and remaining time."""
+    """Also moves a bar, with rate and remaining time once enough is known."""
 
     def __init__(self, order: tm.KitOrder, progress: Progress) -> None:
         super().__init__(order)
         self._progress = progress
         self._task = progress.add_task("", total=self.total, name="the first photo is prepared", rate="")
+        self._left = self.total
+        self._made_now = 0
+        self._began = time.monotonic()
 
     def count(self, one: tm.MadeCopy | tm.MadeArchive | tm.Failure) -> int:
         """Hear of a file, and move the bar."""
         settled = super().count(one)
+        self._left -= settled
         name = one.file if isinstance(one, tm.MadeArchive) else _photo_of(one).name
-        rate = f"{self._progress.tasks[0].speed or 0:.1f}/s"
-        self._progress.update(self._task, advance=settled, name=click.format_filename(name), rate=rate)
+        self._progress.update(self._task, advance=settled, name=click.format_filename(name), rate=self._rate(one))
         return settled
+
+    def _rate(self, one: tm.MadeCopy | tm.MadeArchive | tm.Failure) -> str:
+        """Say how many are made in a second, and how long the others take at the same rate."""
+        now = time.monotonic()
+        if not isinstance(one, tm.Failure) and not (isinstance(one, tm.MadeCopy) and one.was_there):
+            self._made_now += 1
+        elif not self._made_now:
+            self._began = now  # what is there is found before anything is made
+        elapsed = now - self._began
+        if elapsed < KNOWN_S or not self._made_now:
+            return ""
+        rate = self._made_now / elapsed
+        return f"{rate:.1f}/s {timedelta(seconds=round(self._left / rate))}"
 
 
 @contextmanager
@@ -95,14 +115,12 @@ def tell_progress(order: tm.KitOrder) -> Iterator[Teller]:
         yield Teller(order)
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
     told = TextColumn("{task.fields[name]}", markup=False)
     console = Console(file=sys.stderr)
-    bar = Progress(
-        *columns, told, console=console, redirect_stdout=False, redirect_stderr=False, speed_estimate_period=RATE_S
-    )
+    bar = Progress(*columns, told, console=console, redirect_stdout=False, redirect_stderr=False)
     above = _AboveBar(console)
     # stdout carries results: where it is no terminal they must not be drawn above the bar.
     with bar, redirect_stderr(above), redirect_stdout(above) if sys.stdout.isatty() else nullcontext():

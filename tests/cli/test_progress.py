@@ -1,3 +1,4 @@
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -61,10 +62,34 @@ def test_everything_that_comes_adds_up_to_the_whole(order):
     assert sum(teller.count(one) for one in told) == teller.total == 9
 
 
-def test_somebody_who_watches_sees_a_bar_with_rate_and_remaining_time(order, monkeypatch, capsys):
+def watched(monkeypatch):
+    """Let stderr be a terminal."""
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     for name, value in {"TERM": "xterm", "COLUMNS": "100", "NO_COLOR": "1"}.items():
         monkeypatch.setenv(name, value)
+
+
+def test_rate_and_remaining_time_are_those_of_all_that_was_made_once_enough_is_known(order, monkeypatch):
+    watched(monkeypatch)
+    clock, seen = [0.0], []
+    monkeypatch.setattr(progress.time, "monotonic", lambda: clock[-1])
+    with tell_progress(order) as teller:
+        for moment, one in [
+            (100.0, dataclasses.replace(made(CAR, 17), was_there=True)),
+            (104.0, made(CAR, 18)),
+            (104.0, made(CAR, 19)),
+            (112.0, made(DOOR, 17)),
+            (112.0, tm.Failure(DOOR, "exists already", copy(DOOR, 18))),
+        ]:
+            clock.append(moment)
+            teller.count(one)
+            seen.append(teller._progress.tasks[0].fields["rate"])
+    assert seen == ["", "", "", "0.2/s 0:00:20", "0.2/s 0:00:16"]
+
+
+def test_somebody_who_watches_sees_a_bar_with_rate_and_remaining_time(order, monkeypatch, capsys):
+    watched(monkeypatch)
+    monkeypatch.setattr(progress, "KNOWN_S", 0.0)
     with tell_progress(order) as teller:
         assert isinstance(teller, progress._BarTeller)
         for photo in (CAR, DOOR):
