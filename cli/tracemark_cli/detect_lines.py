@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 import tracemark as tm
+from tracemark_cli.signs import in_one_line
 
 __all__ = ["Answer", "as_fields", "chance_in_words", "in_words", "name_of"]
 
@@ -84,8 +85,7 @@ def in_words(answer: Answer) -> str:
         f" {name_of(copy.recipient, answer.guests)}"
         for path, copy in answer.copies
     ]
-    # A line break in a name would make two results of one.
-    return f"{leaks}: {answer.found.verdict}: {' '.join('; '.join(said).split())}"
+    return f"{leaks}: {answer.found.verdict}: {in_one_line('; '.join(said))}"
 
 
 def as_fields(answer: Answer) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import tracemark as tm
 from tracemark_cli.ledger_file import open_ledger
 from tracemark_cli.ledger_lines import as_csv, copy_fields, in_words, ledger_fields, photo_fields, recipient_fields
 from tracemark_cli.outcome import Outcome, UsageFailure
+from tracemark_cli.signs import in_one_line
 
 __all__ = ["ledger"]
 
@@ -116,7 +117,7 @@ def erase(path: Path, recipient: int, yes: bool) -> None:
         if not yes:
             known = {person.id: person.columns for person in opened.recipients()}.get(recipient, {})
             told = ", ".join(f"{name}: {word}" for name, word in known.items()) or "nothing"
-            click.echo(f"Of recipient {recipient} the ledger knows {told}.", err=True)
+            click.echo(f"Of recipient {recipient} the ledger knows {in_one_line(told)}.", err=True)
             click.confirm("Erase that for good?", abort=True, err=True)
         opened.erase_recipient(recipient)
     click.echo(f"recipient {recipient} was erased; backups and exports of the ledger are yours to see to", err=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import tracemark as tm
+from tracemark_cli.signs import in_one_line
 
 __all__ = ["as_csv", "copy_fields", "in_words", "ledger_fields", "photo_fields", "recipient_fields"]
 
@@ -86,8 +87,7 @@ def copy_fields(ledger: tm.Ledger) -> Iterator[Fields]:
 
 def in_words(fields: Fields) -> str:
     """Write one photo, recipient or copy in a line for people."""
-    # A line break in a name would make two results of one.
-    return " ".join(WORDS[fields["schema"]](fields).split())
+    return in_one_line(WORDS[fields["schema"]](fields))
 
 
 def as_csv(ledger: tm.Ledger) -> Iterator[str]:

@@ -13,6 +13,7 @@ from pathlib import Path, PurePath
 import tracemark as tm
 from tracemark_cli.outcome import UsageFailure
 from tracemark_cli.photo_files import PhotoFile
+from tracemark_cli.signs import is_invisible
 
 __all__ = ["DEFAULT_TEMPLATE", "archive_names", "plan_copies"]
 
@@ -21,13 +22,11 @@ FIELDS = ("recipient", "folder", "stem", "suffix")
 KIT_FILES = ("manifest.jsonl", "SHA256SUMS")
 
 LONGEST_NAME = 255  # bytes; what Linux, macOS and Windows file systems take
-JOINERS = "\u200c\u200d"  # alone among invisible signs they change what is read: Persian, Hindi, emoji
 DRAFT = ".tracemark-"
 # learn.microsoft.com/windows/win32/fileio/naming-a-file: guests unpack their copies on any system.
 FORBIDDEN_SIGNS = frozenset('<>:"|?*\\')
 DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{sign}" for port in ("com", "lpt") for sign in "123456789¹²³")}
 SURROGATE = "Cs"  # what Python makes of a byte that is no text
-INVISIBLE = {"Cc", "Cf", "Zl", "Zp"}  # Unicode categories: control, format (direction marks among them), line breaks
 
 Guests = Mapping[int, Mapping[str, str]]
 
@@ -170,7 +169,7 @@ def _is_unfit(part: str) -> str:
         return "be text in UTF-8"
     if len(os.fsencode(part)) > LONGEST_NAME:
         return f"have at most {LONGEST_NAME} bytes in each part"
-    if any(unicodedata.category(sign) in INVISIBLE and sign not in JOINERS for sign in part):
+    if any(map(is_invisible, part)):
         return "have no invisible signs"
     if FORBIDDEN_SIGNS & set(part) or part.endswith((" ", ".")) or part.partition(".")[0].rstrip().lower() in DEVICES:
         return "be possible on Windows, too"

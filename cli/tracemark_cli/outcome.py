@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from tracemark_cli.signs import in_one_line
+
 __all__ = ["FilesFailure", "KeyFailure", "LedgerFailure", "Outcome", "UsageFailure", "complain", "worst_of"]
 
 
@@ -62,7 +64,7 @@ def complain(path: Path, error: BaseException | str) -> None:
     error : BaseException or str
         What went wrong.
     """
-    words = " ".join(str(error).split()) or type(error).__name__
+    words = in_one_line(str(error)) or type(error).__name__
     click.echo(f"tracemark: {click.format_filename(path)}: {words}", err=True)
 
 

@@ -267,3 +267,13 @@ def test_a_batch_that_is_killed_leaves_no_copy_that_was_not_written(kit, rng):
     for copy in copies:
         assert hashlib.sha256((kit / "kit" / copy.file).read_bytes()).digest() == copy.sha256
     assert "Traceback" not in embed(kit, "--recipient", 5, "--ledger", kit / "kit.db").output
+
+
+def test_names_in_a_ledger_do_not_steer_the_terminal(kit, run):
+    with tm.Ledger.open(kit / "kit.db") as ledger:
+        ledger.add_recipients({5: {"Name": "Eve\x1b]0;owned\x07\u202e"}})
+    told = run("ledger", "list", kit / "kit.db", "recipients").stdout
+    assert r"5 Name: Eve\x1b]0;owned\x07\u202e" in told.splitlines()
+    assert "Zoë Müller" in told
+    asked = CliRunner().invoke(tracemark, ["ledger", "erase", str(kit / "kit.db"), "--recipient", "5"], input="n\n")
+    assert "\x1b" not in asked.output
