@@ -100,13 +100,15 @@ def detect(
     with nullcontext() if ledger_file is None else open_ledger(ledger_file) as ledger:
         inquiry = Inquiry(key, _open_originals(originals), ledger, listed)
         for group in [leaks] if together else [(leak,) for leak in leaks]:
-            answer, failed = _ask(group, inquiry)
+            read = _read(group)
+            answer = _ask(read, inquiry) if read else None
+            failed = len(set(group)) - (len(read) if answer is not None else 0)
             outcomes += [Outcome.FILES_FAILED] * failed
             if answer is not None:
                 click.echo(json.dumps(as_fields(answer), allow_nan=False) if as_json else in_words(answer))
                 outcomes.append(OUTCOMES[answer.found.verdict])
                 if report_file is not None:
-                    shown.append(_show(answer, inquiry))
+                    shown.append(_show(answer, read, inquiry))
         if report_file is not None and shown:
             _write_report(report_file, shown, inquiry)
     context.exit(worst_of(outcomes))
@@ -135,18 +137,19 @@ def _open_originals(paths: Sequence[Path]) -> dict[Path, tm.Photo]:
     return photos
 
 
-def _ask(paths: Sequence[Path], inquiry: Inquiry) -> tuple[Answer | None, int]:
-    """Read leaks as one piece of evidence; the second answer is how many files failed."""
+def _read(paths: Sequence[Path]) -> dict[Path, tm.Photo]:
+    """Open the files of leaks, each once; those that fail are complained of."""
     read: dict[Path, tm.Photo] = {}
-    failed = 0
     for path in dict.fromkeys(paths):
         try:
             read[path] = tm.read_photo(path)
         except (tm.TracemarkError, OSError, MemoryError) as error:
             complain(path, error)
-            failed += 1
-    if not read:
-        return None, failed
+    return read
+
+
+def _ask(read: Mapping[Path, tm.Photo], inquiry: Inquiry) -> Answer | None:
+    """Read leaks as one piece of evidence; no answer when that fails."""
     try:
         found = tm.detect_together(
             [leak.pixels for leak in read.values()],
@@ -155,14 +158,14 @@ def _ask(paths: Sequence[Path], inquiry: Inquiry) -> tuple[Answer | None, int]:
             ledger=inquiry.ledger,
             recipients=inquiry.guests,
         )
-        return _tell(list(read), found, inquiry), failed
+        return _tell(list(read), found, inquiry)
     except tm.LedgerError:
         # Nothing can be found in it: that is no leak's fault.
         raise
     except (tm.TracemarkError, OSError, MemoryError) as error:
         for path in read:
             complain(path, error)
-        return None, failed + len(read)
+        return None
 
 
 def _tell(paths: Sequence[Path], found: tm.Verdict, inquiry: Inquiry) -> Answer:
@@ -188,9 +191,9 @@ def _hash(path: Path) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
-def _show(answer: Answer, inquiry: Inquiry) -> Shown:
+def _show(answer: Answer, read: Mapping[Path, tm.Photo], inquiry: Inquiry) -> Shown:
     """Add to an answer what a report shows of its files; the first leak is the one that its geometry is about."""
-    leaks = [(path, _hash(path), path.stat().st_size, picture_of(tm.read_photo(path).pixels)) for path in answer.leaks]
+    leaks = [(path, _hash(path), path.stat().st_size, picture_of(read[path].pixels)) for path in answer.leaks]
     return Shown(answer, leaks, _photo_of(answer.found, inquiry))
 
 
