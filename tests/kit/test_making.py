@@ -59,6 +59,19 @@ def test_one_picture_at_a_time_is_encoded_whatever_is_written_meanwhile(press, m
     assert len(make(press.task(range(8))).made) == 8
 
 
+def test_a_copy_that_is_not_spliced_has_huffman_tables_of_its_own(press, monkeypatch):
+    monkeypatch.setattr(making, "SPLICED_SIZE", 0.0)
+    (made,) = make(press.task([17])).made
+    photo = tm.read_photo(press.photos[0])
+    marked = tm.prepare(photo.pixels, key=press.key).copy_for(17)
+    alike = tm.encode_photo(marked, like=photo)
+    assert not photo.jpeg.optimised
+    assert made.size < len(alike)
+    copy = tm.read_photo(press.out / made.copy.file)
+    assert copy.jpeg == dataclasses.replace(photo.jpeg, optimised=True)
+    np.testing.assert_array_equal(copy.pixels, tm.read_photo(alike).pixels)
+
+
 def test_a_copy_that_is_there_is_recognised_and_not_written_again(press):
     (first,) = make(press.task([17])).made
     before = stamp(press.out / first.copy.file)

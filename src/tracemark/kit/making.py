@@ -29,13 +29,13 @@ from tracemark.plan import Plan
 from tracemark.recording import SOFTWARE, describe_photo
 from tracemark.splicing import prepare_jpeg
 
-__all__ = ["SPLICED_COPIES", "forget", "make", "notices_of"]
+__all__ = ["SPLICED_COPIES", "encoder_of", "forget", "make", "notices_of"]
 
 SLICE_S = 2.0  # after which a worker tells what it has made: a kill costs no more, and progress is seen
 SPLICED_COPIES = 16  # from so many copies of a photo on, splicing is never slower: it encodes 16 variants first
 WRITERS = 4  # spliced copies that are made at the same time: one waits for the disk, another is hashed or spliced
 ENCODERS = 2  # the same for copies that are encoded one by one: one is encoded, the other waits for the disk
-SPLICED_SIZE = 1.1  # bytes over those of the photo: markers weigh more in small files, and those are encoded soon
+SPLICED_SIZE = 1.1  # bytes over those without a mark: markers weigh more in small files, and those are encoded soon
 PROGRESSIVE = "copies of a progressive JPEG are encoded one by one, which takes long; --baseline makes them quicker"
 
 
@@ -123,6 +123,36 @@ def forget() -> None:
     _LAST.clear()
 
 
+def encoder_of(plan: Plan, photo: Photo, quality: int | None, *, splice: bool) -> tuple[Callable[[int], bytes], bool]:
+    """Choose how the files of a photo's copies are made.
+
+    Parameters
+    ----------
+    plan : Plan
+        What was found out about the photo.
+    photo : Photo
+        What its file holds.
+    quality : int or None
+        In place of that of the file.
+    splice : bool
+        Whether variants are encoded where that can be done; it changes the time a copy takes, and no byte.
+
+    Returns
+    -------
+    encode : callable
+        Makes a recipient's file.  A copy that is not spliced has Huffman tables of its own, and is the smaller for it.
+    spliced : bool
+        Whether copies are spliced: several threads may call it then.
+    """
+    baseline = photo.jpeg is not None and not photo.jpeg.progressive
+    if not (baseline and plan.spliced_size(like=photo, quality=quality) <= SPLICED_SIZE):
+        like = photo if photo.jpeg is None else replace(photo, jpeg=replace(photo.jpeg, optimised=True))
+        return lambda recipient: encode_photo(plan.copy_for(recipient), like=like, quality=quality), False
+    if not splice:
+        return partial(plan.jpeg_for, like=photo, quality=quality, splice=False), False
+    return prepare_jpeg(plan.delivery, plan.contents, like=photo, quality=quality).jpeg_for, True
+
+
 def _prepared(task: Task) -> Prepared:
     """Prepare a photo, or find the one that this thread prepared last: the next task is often its, too."""
     thread = threading.get_ident()
@@ -153,17 +183,8 @@ def _prepare(task: Task) -> Prepared:
     if task.baseline:
         photo = as_baseline(photo)
     plan = prepare(photo.pixels, key=key)
-    quality = task.quality
-    baseline = photo.jpeg is not None and not photo.jpeg.progressive
-    # Whether variants are encoded changes the time that copies take, and no byte.
-    if not (baseline and plan.spliced_size(like=photo, quality=quality) <= SPLICED_SIZE):
-        encode = _in_turn(lambda recipient: encode_photo(plan.copy_for(recipient), like=photo, quality=quality))
-    elif not task.splice:
-        encode = _in_turn(partial(plan.jpeg_for, like=photo, quality=quality, splice=False))
-    else:
-        variants = prepare_jpeg(plan.delivery, plan.contents, like=photo, quality=quality)
-        return Prepared(key, photo, plan, variants.jpeg_for, WRITERS)
-    return Prepared(key, photo, plan, encode, ENCODERS)
+    encode, spliced = encoder_of(plan, photo, task.quality, splice=task.splice)
+    return Prepared(key, photo, plan, encode if spliced else _in_turn(encode), WRITERS if spliced else ENCODERS)
 
 
 def _in_turn(encode: Callable[[int], bytes]) -> Callable[[int], bytes]:
