@@ -2,7 +2,7 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from tracemark.media.jpeg_encoding import encode_jpeg
 from tracemark.media.scan import read_scan
@@ -35,3 +35,14 @@ def test_the_quick_encoder_writes_the_pixels_that_the_slow_one_writes(subsamplin
         assert image.quantization == settings.quantisation
     if interval:
         assert read_scan(quick).interval == read_scan(slow).interval == interval
+
+
+def test_a_progressive_file_may_have_more_bytes_than_pillow_guesses(rng):
+    noise = rng.integers(0, 256, (700, 700, 3), dtype=np.uint8)
+    finest = JpegSettings({0: [1] * 64, 1: [1] * 64}, 0, progressive=True)
+    guessed = ImageFile.MAXBLOCK
+    data = encode_jpeg(noise, finest, quality=None, restart_interval=0)
+    assert len(data) > 2 * 700 * 700
+    assert guessed == ImageFile.MAXBLOCK
+    with Image.open(io.BytesIO(data)) as image:
+        assert np.abs(np.asarray(image).astype(int) - noise).max() < 8
