@@ -129,6 +129,17 @@ def test_a_copy_is_little_larger_than_its_photo_without_mark_and_markers(demo_ph
     assert plan.spliced_size(like=photo, quality=50) > 1.10  # markers weigh as much in a small file
 
 
+def test_a_file_with_huffman_tables_of_its_own_is_spliced_too_and_compared_with_its_like(small, key):
+    usual, packed = photo_of(small, quality=90), photo_of(small, quality=90, optimize=True)
+    assert packed.jpeg.optimised
+    plan = tm.prepare(packed.pixels, key=key)
+    spliced = plan.jpeg_for(17, like=packed)
+    assert spliced == plan.jpeg_for(17, like=packed, splice=False) == plan.jpeg_for(17, like=usual)
+    plain = len(tm.encode_photo(packed.pixels, like=packed))
+    assert plan.spliced_size(like=packed) == pytest.approx(len(spliced) / plain, abs=0.01)
+    assert plan.spliced_size(like=packed) > plan.spliced_size(like=usual)
+
+
 def test_variants_are_encoded_once(plan, small, monkeypatch):
     calls = []
     real = splicing.prepare_jpeg

@@ -109,6 +109,7 @@ class Plan:
         -------
         size : float
             Bytes of a spliced file over those of the photo without a mark and without markers; 1.05 is 5 % more.
+            Where `like` has Huffman tables of its own, so has what is compared with.
 
         Raises
         ------

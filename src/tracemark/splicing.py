@@ -171,7 +171,8 @@ def spliced_size(delivery: Delivery, *, like: Photo | None, quality: int | None)
     Returns
     -------
     size : float
-        Bytes of one variant over those of the photo without a mark and without markers; 1.05 is 5 % more.
+        Bytes of one variant over those of the photo without a mark and without markers; 1.05 is 5 % more.  Where the
+        file has Huffman tables of its own, so has what is compared with.
 
     Raises
     ------

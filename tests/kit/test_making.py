@@ -42,6 +42,19 @@ def test_splicing_changes_no_byte(press):
     assert [made.sha256 for made in plain.made] == [made.sha256 for made in spliced.made]
 
 
+def test_a_copy_that_is_not_spliced_has_huffman_tables_of_its_own(press, monkeypatch):
+    monkeypatch.setattr(making, "SPLICED_SIZE", 0.0)
+    (made,) = make(press.task([17])).made
+    photo = tm.read_photo(press.photos[0])
+    marked = tm.prepare(photo.pixels, key=press.key).copy_for(17)
+    alike = tm.encode_photo(marked, like=photo)
+    assert not photo.jpeg.optimised
+    assert made.size < len(alike)
+    copy = tm.read_photo(press.out / made.copy.file)
+    assert copy.jpeg == dataclasses.replace(photo.jpeg, optimised=True)
+    np.testing.assert_array_equal(copy.pixels, tm.read_photo(alike).pixels)
+
+
 def test_a_copy_that_is_there_is_recognised_and_not_written_again(press):
     (first,) = make(press.task([17])).made
     before = stamp(press.out / first.copy.file)

@@ -1,10 +1,12 @@
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
 from tracemark.media.jpeg_encoding import encode_jpeg
+from tracemark.media.jpeg_tables import has_own_codes
 from tracemark.media.scan import read_scan
 from tracemark.media.settings import JpegSettings
 
@@ -35,6 +37,29 @@ def test_the_quick_encoder_writes_the_pixels_that_the_slow_one_writes(subsamplin
         assert image.quantization == settings.quantisation
     if interval:
         assert read_scan(quick).interval == read_scan(slow).interval == interval
+
+
+@pytest.mark.parametrize("quality", [75, None])
+@pytest.mark.parametrize("grey", [False, True])
+def test_huffman_tables_of_its_own_make_a_file_smaller_and_change_no_pixel(quality, grey, photos):
+    pixels = photos["coffee"][:120, :200]
+    pixels = np.ascontiguousarray(pixels[..., 1]) if grey else pixels
+    own = {number: [3 + number] * 64 for number in range(1 if grey else 2)}
+    plain = JpegSettings(own, 2, progressive=False)
+    optimised = replace(plain, optimised=True)
+    one, other = (encode_jpeg(pixels, how, quality=quality, restart_interval=0) for how in (plain, optimised))
+    assert len(other) < len(one)
+    assert has_own_codes(other)
+    assert not has_own_codes(one)
+    shown = [np.asarray(Image.open(io.BytesIO(data))) for data in (one, other)]
+    np.testing.assert_array_equal(*shown)
+
+
+def test_a_file_that_is_made_to_be_spliced_has_the_huffman_tables_for_any_picture(photos):
+    pixels = photos["coffee"][:120, :200]
+    for quality in (75, None):
+        how = JpegSettings({0: [3] * 64, 1: [4] * 64}, 2, progressive=False, optimised=True)
+        assert not has_own_codes(encode_jpeg(pixels, how, quality=quality, restart_interval=1))
 
 
 def test_a_progressive_file_may_have_more_bytes_than_pillow_guesses(rng):

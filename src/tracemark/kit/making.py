@@ -19,12 +19,12 @@ from tracemark.media.photo import Photo, check_writable, encode_photo, read_phot
 from tracemark.plan import Plan
 from tracemark.recording import SOFTWARE, describe_photo
 
-__all__ = ["SPLICED_COPIES", "forget", "make"]
+__all__ = ["SPLICED_COPIES", "encoder_of", "forget", "make"]
 
 SLICE_S = 2.0  # after which a worker tells what it has made: a kill costs no more, and progress is seen
 SPLICED_COPIES = 16  # from so many copies of a photo on, splicing is never slower: it encodes 16 variants first
 WRITERS = 4  # files that are written at the same time: waiting for a disk takes longer than splicing
-SPLICED_SIZE = 1.1  # bytes over those of the photo: markers weigh more in small files, and those are encoded soon
+SPLICED_SIZE = 1.1  # bytes over those without a mark: markers weigh more in small files, and those are encoded soon
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +87,32 @@ def forget() -> None:
     _LAST.clear()
 
 
+def encoder_of(plan: Plan, photo: Photo, quality: int | None, *, splice: bool) -> Callable[[int], bytes]:
+    """Choose how the files of a photo's copies are made.
+
+    Parameters
+    ----------
+    plan : Plan
+        What was found out about the photo.
+    photo : Photo
+        What its file holds.
+    quality : int or None
+        In place of that of the file.
+    splice : bool
+        Whether variants are encoded where that can be done; it changes the time a copy takes, and no byte.
+
+    Returns
+    -------
+    encode : callable
+        Makes a recipient's file.  A copy that is not spliced has Huffman tables of its own, and is the smaller for it.
+    """
+    baseline = photo.jpeg is not None and not photo.jpeg.progressive
+    if baseline and plan.spliced_size(like=photo, quality=quality) <= SPLICED_SIZE:
+        return partial(plan.jpeg_for, like=photo, quality=quality, splice=splice)
+    like = photo if photo.jpeg is None else replace(photo, jpeg=replace(photo.jpeg, optimised=True))
+    return lambda recipient: encode_photo(plan.copy_for(recipient), like=like, quality=quality)
+
+
 def _prepared(task: Task) -> Prepared:
     """Prepare a photo, or find the one that this thread prepared last: the next task is often its, too."""
     thread = threading.get_ident()
@@ -114,15 +140,7 @@ def _prepare(task: Task) -> Prepared:
     if task.strip_gps:
         photo = without_gps(photo)
     plan = prepare(photo.pixels, key=key)
-    return Prepared(key, photo, plan, _encoder(plan, photo, task.quality, splice=task.splice))
-
-
-def _encoder(plan: Plan, photo: Photo, quality: int | None, *, splice: bool) -> Callable[[int], bytes]:
-    """Choose how a recipient's file is made; whether variants are encoded changes the time it takes, and no byte."""
-    baseline = photo.jpeg is not None and not photo.jpeg.progressive
-    if baseline and plan.spliced_size(like=photo, quality=quality) <= SPLICED_SIZE:
-        return partial(plan.jpeg_for, like=photo, quality=quality, splice=splice)
-    return lambda recipient: encode_photo(plan.copy_for(recipient), like=photo, quality=quality)
+    return Prepared(key, photo, plan, encoder_of(plan, photo, task.quality, splice=task.splice))
 
 
 def _make_copies(answer: Answer, prepared: Prepared, task: Task, *, until: float) -> Answer:

@@ -10,6 +10,7 @@ from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 from tracemark.errors import FormatError, PhotoError
 from tracemark.media.avif import avif_settings
 from tracemark.media.heic import is_heic, read_heic
+from tracemark.media.jpeg_tables import has_own_codes
 from tracemark.media.mending import mend
 from tracemark.media.pixels import COLOURS, PIXEL_LIMIT, Pixels
 from tracemark.media.png import decode_deep, is_deep
@@ -178,7 +179,7 @@ def _decode(data: bytes) -> Decoded:
         if name == "AVIF":
             coded, refusal = avif_settings(data)
             return Decoded(pixels, name, settings=coded, refusal=refusal)
-        jpeg = _jpeg_settings(image) if isinstance(image, JpegImagePlugin.JpegImageFile) else None
+        jpeg = _jpeg_settings(image, data) if isinstance(image, JpegImagePlugin.JpegImageFile) else None
         refusal = TIFF_REFUSAL if name == "TIFF" else refusal_of(name)
         return Decoded(pixels, name, False, jpeg, _settings(image, data), _notes(image), refusal)
 
@@ -220,7 +221,7 @@ def _notes(image: Image.Image) -> tuple[str, ...]:
     return ()
 
 
-def _jpeg_settings(image: JpegImagePlugin.JpegImageFile) -> JpegSettings:
+def _jpeg_settings(image: JpegImagePlugin.JpegImageFile, data: bytes) -> JpegSettings:
     """Read how finely a JPEG was written."""
     subsampling = JpegImagePlugin.get_sampling(image)
     info: dict[Any, Any] = image.info
@@ -231,6 +232,7 @@ def _jpeg_settings(image: JpegImagePlugin.JpegImageFile) -> JpegSettings:
         quantisation={number: tuple(table) for number, table in image.quantization.items()},
         subsampling=FINEST_SUBSAMPLING if subsampling == UNKNOWN_SUBSAMPLING else subsampling,
         progressive=bool(info.get("progressive")),
+        optimised=has_own_codes(data),
         rgb=rgb,
     )
 

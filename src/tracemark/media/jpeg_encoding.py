@@ -51,24 +51,31 @@ def encode_jpeg(pixels: Pixels, settings: JpegSettings, *, quality: int | None, 
     Notes
     -----
     OpenCV lets other threads run while it encodes, and Pillow does not; but it takes no tables, only a quality.
+    A file with restart markers is made to be spliced, and only files with the same Huffman tables can be: it has
+    those for any picture, whatever the settings say.
     """
     standard = quality_of(settings.quantisation) if quality is None else quality
+    optimised = settings.optimised and not restart_interval
     if standard is not None and not settings.progressive and not settings.rgb:
-        return _encode_standard(pixels, standard, settings.subsampling, restart_interval)
+        return _encode_standard(pixels, standard, settings.subsampling, restart_interval, optimised=optimised)
     fineness: dict[str, Any] = {"qtables": settings.quantisation} if quality is None else {"quality": quality}
     return _save_with_room(
         _to_image(pixels),
         subsampling=settings.subsampling,
         progressive=settings.progressive,
+        optimize=optimised,
         keep_rgb=settings.rgb,
         restart_marker_blocks=restart_interval,
         **fineness,
     )
 
 
-def _encode_standard(pixels: Pixels, quality: int, subsampling: int, restart_interval: int) -> bytes:
-    """Write a baseline JPEG file with the tables of a quality."""
+def _encode_standard(
+    pixels: Pixels, quality: int, subsampling: int, restart_interval: int, *, optimised: bool
+) -> bytes:
+    """Write a baseline JPEG file with the quantisation tables of a quality."""
     options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_RST_INTERVAL, restart_interval]
+    options += [cv2.IMWRITE_JPEG_OPTIMIZE, int(optimised)]
     if pixels.ndim > 2:
         options += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, SAMPLING_FACTORS[subsampling]]
     bgr = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)

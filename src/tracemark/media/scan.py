@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tracemark.errors import FormatError
 
-__all__ = ["BLOCK", "END_OF_IMAGE", "RESTARTS", "RST0", "Scan", "read_scan"]
+__all__ = ["BLOCK", "END_OF_IMAGE", "RESTARTS", "RST0", "START_OF_SCAN", "Scan", "head_segments", "read_scan"]
 
 # Markers, T.81 table B.1; all but these stand before a length and its data.
 MARKER = 0xFF  # first byte of each; in a scan, 0 behind it means that it is none, F.1.2.3
@@ -86,7 +86,7 @@ def read_scan(data: bytes) -> Scan:
         When it is another kind of file, or damaged.
     """
     frame, rows_at, interval = b"", 0, 0
-    for marker, content, end in _head_segments(data):
+    for marker, content, end in head_segments(data):
         if marker in OTHER_FRAMES:
             kind = "progressive" if marker == PROGRESSIVE else "of a rare kind"
             raise FormatError(f"JPEG must be baseline to be spliced, not {kind}")
@@ -103,8 +103,28 @@ def read_scan(data: bytes) -> Scan:
     raise FormatError("JPEG must have a scan, and this one has none")
 
 
-def _head_segments(data: bytes) -> Iterator[tuple[int, bytes, int]]:
-    """Give marker, content and end of each segment up to the scan's header."""
+def head_segments(data: bytes) -> Iterator[tuple[int, bytes, int]]:
+    """Walk through the segments of a JPEG file up to the first scan's header.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+
+    Yields
+    ------
+    marker : int
+        Second byte of the segment's marker.
+    content : bytes
+        What stands behind its length.
+    end : int
+        Where the next one begins.
+
+    Raises
+    ------
+    FormatError
+        When it is no JPEG, or no such header comes.
+    """
     if not data.startswith(START_OF_IMAGE):
         raise FormatError("file must be a JPEG to be spliced")
     at = len(START_OF_IMAGE)

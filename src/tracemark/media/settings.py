@@ -32,6 +32,9 @@ class JpegSettings:
     progressive: bool
     """Whether it shows coarsely before it shows finely."""
 
+    optimised: bool = False
+    """Whether its Huffman tables were made for it; otherwise they are those that T.81 annex K has for any picture."""
+
     rgb: bool = False
     """Whether it is stored as red, green and blue; nearly all files have luma and two colour differences."""
 
