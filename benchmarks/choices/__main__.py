@@ -15,6 +15,7 @@ from benchmarks.choices import marking
 from benchmarks.choices.checking import CheckingChoice
 from benchmarks.choices.code import CodeChoice
 from benchmarks.choices.finding import FindingChoice
+from benchmarks.choices.growth import BytesChoice
 from benchmarks.choices.split import RANK, SPLIT
 from benchmarks.choices.subjects import Setting, choose
 from benchmarks.choices.visibility import VisibilityChoice
@@ -44,6 +45,7 @@ CHOICES: Mapping[str, Any] = MappingProxyType(
         "mask": marking.MASK,
         "dither": marking.DITHER,
         "visibility": VisibilityChoice(),
+        "bytes": BytesChoice(),
         "checking": CheckingChoice(),
     }
 )

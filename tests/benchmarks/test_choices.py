@@ -3,17 +3,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import tracemark as tm
-from benchmarks.choices import marking
+from benchmarks.choices import growth, marking
 from benchmarks.choices.__main__ import CHOICES, PAGE, PAGES
 from benchmarks.choices.checking import CheckingChoice, ReadBack
 from benchmarks.choices.code import SCORES, CodeChoice, Errors, limit, noisy
 from benchmarks.choices.finding import FindingChoice, Found
+from benchmarks.choices.growth import SIZES as GROWTH_SIZES
+from benchmarks.choices.growth import BytesChoice, Grown
 from benchmarks.choices.leaks import CROP_3, LEAKS, PLAIN, Leak
 from benchmarks.choices.marking import Score
 from benchmarks.choices.scores import blind_score, correlation, informed_score, locate
 from benchmarks.choices.split import SPLIT, SplitScore
+from benchmarks.choices.subjects import Setting
 from benchmarks.choices.variants import EQUAL_SIGHT, Variant, applied
 from benchmarks.choices.visibility import Sight, VisibilityChoice
 from tracemark import embedding
@@ -73,7 +77,9 @@ def test_patterns_are_drawn_anew_for_other_levels_and_read_at_these():
     np.testing.assert_array_equal(codebook(KEY), before)
 
 
-@pytest.mark.parametrize("name", ["levels", "finest", "contents", "cells", "border", "rank", "split", "mask", "dither"])
+@pytest.mark.parametrize(
+    "name", ["levels", "finest", "contents", "cells", "border", "rank", "split", "mask", "dither", "bytes"]
+)
 def test_the_present_format_is_among_the_alternatives_once(name):
     assert sum(variant.present for variant in CHOICES[name].variants) == 1
 
@@ -174,3 +180,27 @@ def test_a_page_has_a_place_for_every_choice():
 def test_names_found_are_counted_by_leak():
     found = [Found("0.16 / 0.09 / 0.60", "crop", name, name == "one.jpg", False) for name in ("one.jpg", "two.jpg")]
     assert "| 0.16 / 0.09 / 0.60 | 1/2 | 0 |" in FindingChoice().render(found)
+
+
+def test_only_photos_that_grow_are_weighed_and_read(tmp_path, monkeypatch):
+    columns = np.linspace(60, 190, 1200)[None, :, None]
+    smooth = np.clip(columns + np.random.default_rng(1).normal(0, 1, (800, 1200, 1)) + np.zeros(3), 0, 255)
+    busy = np.random.default_rng(2).integers(0, 256, (800, 1200, 3))
+    for name, photo in (("busy.png", busy), ("smooth.png", smooth)):
+        Image.fromarray(photo.astype(np.uint8)).save(tmp_path / name)
+    monkeypatch.setattr(growth, "SIZES", {600: GROWTH_SIZES[600][:1]})
+    choice = replace(CHOICES["bytes"], variants=CHOICES["bytes"].variants[:2])
+    grown = list(choice.measure(Setting([tmp_path / "busy.png", tmp_path / "smooth.png"], 1)))
+    assert {one.photo for one in grown} == {"smooth.png"}
+    present, weaker = (one.z for one in grown if one.leak == "bytes")
+    assert present > weaker > 0
+    assert [one.read for one in grown if one.leak != "bytes"] == [True, True]
+
+
+def test_growth_and_scores_are_shown_side_by_side():
+    grown = [Grown("**88.8** (present)", 600, "bytes", "sky.jpg", 0.124)]
+    grown += [
+        Grown("**88.8** (present)", 600, "JPEG 75", name, z, z > 10) for name, z in (("sky", 12.0), ("wall", 9.0))
+    ]
+    text = BytesChoice().render(grown)
+    assert "| **88.8** (present) | +12.4 % | 10.5 (9.0) · 1/2 |" in text

@@ -1,11 +1,6 @@
-"""Time files of each format: ``python -m benchmarks.formats``.
+"""Time files of each format."""
 
-Writes benchmarks/results/formats.jsonl and docs/formats.md.
-"""
-
-import argparse
 import io
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,19 +14,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import tracemark as tm
-from benchmarks.gauntlet.corpus import Limits, find_photos, load
+from benchmarks.gauntlet.corpus import Limits, load
 from benchmarks.gauntlet.damage.pixels import pixels
 from benchmarks.gauntlet.damage.texture import noise
-from benchmarks.page import insert, table
-from benchmarks.provenance import ROOT, provenance
+from benchmarks.page import table
+from benchmarks.provenance import provenance
 from tracemark.media import jpeg_items
 from tracemark.media.metadata import Metadata, without_previews
 from tracemark.media.png import COMPRESSION
 
-__all__ = ["CASES", "CHOICES", "Measure", "compare", "main", "measure", "render"]
+__all__ = ["CASES", "CHOICES", "Measure", "compare", "measure", "render", "report", "splice_ms"]
 
-RESULTS = ROOT / "benchmarks" / "results" / "formats.jsonl"
-PAGE = ROOT / "docs" / "formats.md"
 SIZE = (6000, 4000)  # columns and rows of a 24-megapixel photo
 PART = (1500, 1000)  # of it, to compare ways to write
 GRAIN_LEVELS = 2.0  # standard deviation: an enlarged photo has no grain of its own
@@ -114,37 +107,28 @@ class Measure:
         return {"kind": "measure", **asdict(self)}
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """Run all cases from the command line.
+def report(path: Path) -> tuple[str, list[dict[str, object]]]:
+    """Run all cases.
 
     Parameters
     ----------
-    words : sequence of str, optional
-        Arguments; those of the process by default.
+    path : Path
+        The photo to enlarge.
 
     Returns
     -------
-    status : int
-        0: times are reported, never judged.
+    text : str
+        Markdown.
+    lines : list of dict
+        Objects for JSON Lines.
     """
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.formats", description=__doc__)
-    parser.add_argument("--photo", type=Path, help="photo to enlarge; default the largest of the gauntlet's")
-    parser.add_argument("--dry-run", action="store_true", help="print the table, write nothing")
-    options = parser.parse_args(words)
-    path = options.photo or max(find_photos(), key=lambda found: found.stat().st_size)
     facts = {"kind": "run", **provenance(), "photo": path.name}
     enlarged = cv2.resize(load(path, Limits()), SIZE, interpolation=cv2.INTER_CUBIC)
     photo = noise(pixels(enlarged), GRAIN_LEVELS, np.random.default_rng(GRAIN_SEED))
     measures = list(_measures(photo))
     facts["splice_ms"] = splice_ms(photo)
     facts["choices"] = compare(photo[: PART[1], : PART[0]])
-    text = render(facts, measures)
-    print(text)
-    if not options.dry_run:
-        lines = [facts, *(found.line() for found in measures)]
-        RESULTS.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-        insert(PAGE, text, name="formats")
-    return 0
+    return render(facts, measures), [facts, *(found.line() for found in measures)]
 
 
 def measure(case: str, picture: Picture) -> Measure:
@@ -252,7 +236,3 @@ def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
     started = time.perf_counter()
     answer = work()
     return time.perf_counter() - started, answer
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

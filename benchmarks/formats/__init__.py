@@ -1,0 +1,1 @@
+"""Files of each format: what they take, and how large copies are."""
