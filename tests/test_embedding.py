@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import tracemark as tm
+from tracemark import embedding
 
 KEY = tm.Key(bytes(range(32)))
 MOST = 2**32 - 1
@@ -160,6 +161,47 @@ def test_what_cannot_be_a_photo_is_refused_in_words(photo):
 def test_a_photo_of_nothing_is_refused_in_words(level):
     with pytest.raises(tm.PhotoError, match=r"must show more .* too plain"):
         tm.prepare(np.full((400, 400, 3), level, dtype=np.uint8), key=KEY)
+
+
+def size_of(pixels):
+    """Bytes of it as a JPEG file."""
+    return cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].size
+
+
+@pytest.fixture
+def smooth(rng):
+    """A photo whose file is small."""
+    shades = cv2.GaussianBlur(rng.normal(0, 700, (480, 720, 3)), (0, 0), 24)
+    return np.clip(shades + rng.normal(0, 1, (480, 720, 1)) + 128, 0, 255).astype(np.uint8)
+
+
+def test_a_smooth_photo_is_marked_sparingly_and_read_as_ever(smooth, monkeypatch):
+    sparing = tm.embed(smooth, recipient=17, key=KEY)
+    monkeypatch.setattr(embedding, "MOST_GROWTH", np.inf)
+    usual = tm.embed(smooth, recipient=17, key=KEY)
+    grown = [size_of(copy) / size_of(smooth) - 1 for copy in (sparing, usual)]
+    assert 0 < grown[0] < 0.9 * grown[1]
+    for copy in (sparing, usual):
+        small = cv2.resize(copy, None, fx=0.8, fy=0.8, interpolation=cv2.INTER_AREA)
+        assert tm.detect(small, key=KEY).recipient == 17
+
+
+def test_a_busy_photo_is_marked_at_all_levels(small, plan, monkeypatch):
+    monkeypatch.setattr(embedding, "MOST_GROWTH", np.inf)
+    np.testing.assert_array_equal(tm.embed(small, recipient=17, key=KEY), plan.copy_for(17))
+
+
+def test_a_mark_is_not_sparing_where_it_would_be_read_worse(smooth, monkeypatch):
+    sparing = tm.embed(smooth, recipient=17, key=KEY)
+    # The mark is rehearsed at all levels and sparingly to find the strengths, and then once more.
+    scores = iter(((20.0, 20.0), (20.0, 20.0), (20.0, 11.0), (30.0, 10.9)))
+    monkeypatch.setattr(embedding, "rehearse", lambda *given: next(scores))
+    usual = tm.embed(smooth, recipient=17, key=KEY)
+    assert not list(scores)
+    monkeypatch.setattr(embedding, "MOST_GROWTH", np.inf)
+    monkeypatch.setattr(embedding, "rehearse", lambda *given: (20.0, 20.0))
+    np.testing.assert_array_equal(usual, tm.embed(smooth, recipient=17, key=KEY))
+    assert (usual != sparing).any()
 
 
 @pytest.mark.parametrize("level", [0, 255], ids=["black", "white"])

@@ -1,6 +1,7 @@
 """Alternatives to the format's numbers, put in place for a while."""
 
 import importlib
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ EQUAL_SIGHT: Mapping[str, object] = MappingProxyType(
         "tracemark.embedding.TARGETS": (TARGET, TARGET),
         "tracemark.embedding.MOST_STRENGTH": MOST_STRENGTH,
         "tracemark.embedding.LEAST_SCORE": 0.0,  # no photo is refused
+        "tracemark.embedding.MOST_GROWTH": math.inf,  # no mark is sparing
     }
 )
 """Constants that make every photo's strength the one predicted to look equally good, whatever its leaks."""
@@ -79,7 +81,7 @@ def _set(fields: Mapping[str, object]) -> None:
     """Change the frozen profile, and forget what was computed from it."""
     for name, value in fields.items():
         object.__setattr__(PROFILE, name, value)
-    for cached in (chips.codebook, chips.beacon_choices, chips.message_choices):
+    for cached in (chips.codebook, chips.sparing_codebook, chips.beacon_choices, chips.message_choices):
         cached.cache_clear()
 
 

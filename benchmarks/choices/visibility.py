@@ -1,5 +1,6 @@
 """How well the strength solver foresees SSIMULACRA2."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -7,16 +8,20 @@ import numpy as np
 
 import tracemark as tm
 from benchmarks.choices.subjects import SIZES, Setting, Subject
+from benchmarks.choices.variants import Variant, applied
 from benchmarks.gauntlet.quality import ssimulacra2
 from benchmarks.page import table
 from tracemark.embedding import _layers
 from tracemark.plan import Plan
+from tracemark.signal.chips import codebook
 from tracemark.signal.layout import to_working
 from tracemark.signal.luma import luma_of
 from tracemark.signal.mask import allowance
 from tracemark.signal.visibility import look_at
 
 __all__ = ["Sight", "VisibilityChoice"]
+
+NEVER_SPARING = Variant("never sparing", constants={"tracemark.embedding.MOST_GROWTH": math.inf})
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,8 @@ class VisibilityChoice:
     def measure(self, setting: Setting) -> Iterator[Sight]:
         """Predict and measure every photo at every size."""
         for subject in setting.subjects(sizes=SIZES):
-            plan = tm.prepare(subject.photo, key=subject.key)
+            with applied(NEVER_SPARING):
+                plan = tm.prepare(subject.photo, key=subject.key)
             copy = np.asarray(plan.copy_for(subject.recipients(1)[0]), dtype=np.uint8)
             measured = ssimulacra2(subject.photo, copy)
             yield Sight(subject.long_side, subject.name, _predicted(subject, plan), measured)
@@ -66,5 +72,6 @@ def _predicted(subject: Subject, plan: Plan) -> float:
     """Ask the solver what it expects of the strength it chose."""
     luma = luma_of(subject.photo)
     working = to_working(luma, plan.layout)
-    layers = _layers(plan.key, plan.digest, plan.chip_set, plan.layout, allowance(working))
-    return look_at(luma, layers.common + layers.signed.sum(axis=0), plan.layout).score_at(plan.strength)
+    book = codebook(plan.key)
+    layers = _layers(plan.key, book, plan.digest, plan.chip_set, plan.layout, allowance(working))
+    return look_at(luma, layers.sample, plan.layout).score_at(plan.strength)

@@ -12,8 +12,9 @@ from tracemark.keys import Key, checked_key
 from tracemark.original import chip_set_of, digest_of
 from tracemark.plan import Plan
 from tracemark.profile import PROFILE
-from tracemark.signal.chips import beacon_choices, codebook, photo_patterns
+from tracemark.signal.chips import beacon_choices, codebook, photo_patterns, sparing_codebook
 from tracemark.signal.delivery import prepare_delivery
+from tracemark.signal.growth import growth
 from tracemark.signal.layout import Layout, lay_out, to_working
 from tracemark.signal.luma import compact_luma
 from tracemark.signal.mask import allowance
@@ -28,6 +29,7 @@ __all__ = ["embed", "prepare"]
 TARGETS = (86.4, 88.8)
 DIFFICULT = (9.3, 11.8)  # rehearsed scores between which a photo passes from difficult to usual
 LEAST_SCORE = 12.5  # standard deviations in the untouched copy; a word is read at about 10
+MOST_GROWTH = 0.09  # of a file, above which a mark with little in the fine levels is tried; docs/choices.md
 MOST_STRENGTH = 1.0  # luma levels in an allowance: even a photo that hides everything is not marked stronger
 
 
@@ -61,12 +63,17 @@ def prepare(image: NDArray[Any], *, key: Key) -> Plan:
     luma = compact_luma(pixels)
     working = to_working(luma, layout)
     permitted = allowance(working)
-    layers = _layers(key, digest, chip_set, layout, permitted)
-    sample = layers.common + layers.signed.sum(axis=0)
+    layers = _layers(key, codebook(key), digest, chip_set, layout, permitted)
     message = layers.signed[: PROFILE.message_slots]
     patterns = np.asarray(message / np.maximum(permitted, np.finfo(np.float32).tiny), dtype=np.float32)
-    strength = _strength(luma, working, patterns, sample, layout) if sample.any() else 0.0
-    if not strength or untouched_score(working + np.float32(strength) * sample, patterns) < LEAST_SCORE:
+    strength = _strength(luma, working, patterns, layers, layout) if permitted.any() else 0.0
+    if strength and growth(luma, np.float32(strength) * layers.sample, layout) > MOST_GROWTH:
+        sparing = _layers(key, sparing_codebook(key), digest, chip_set, layout, permitted)
+        less = _strength(luma, working, patterns, sparing, layout)
+        pair = (_marked(working, layers, strength), _marked(working, sparing, less))
+        if _reads_as_well(*(rehearse(marked, patterns, layout) for marked in pair)):
+            layers, strength = sparing, less
+    if not strength or untouched_score(_marked(working, layers, strength), patterns) < LEAST_SCORE:
         raise PhotoError("photo must show more to carry a mark; this one is too plain, or too small for what it shows")
     delivery = prepare_delivery(pixels, layers, layout, strength=strength)
     return Plan(key, digest, layout, strength, chip_set, delivery)
@@ -102,11 +109,18 @@ def embed(image: NDArray[Any], *, recipient: SupportsIndex, key: Key) -> NDArray
     return prepare(image, key=key).copy_for(number)
 
 
-def _layers(key: Key, digest: bytes, chip_set: int, layout: Layout, permitted: NDArray[np.float32]) -> Layers:
+def _layers(
+    key: Key,
+    book: NDArray[np.float32],
+    digest: bytes,
+    chip_set: int,
+    layout: Layout,
+    permitted: NDArray[np.float32],
+) -> Layers:
     """Build the layers of a photo, in allowances."""
     rows, columns = layout.cells
     return build_layers(
-        codebook(key),
+        book,
         photo_patterns(key, digest, chip_set, rows=rows, columns=columns),
         sync_tile(sync_lines(key)),
         beacon_choices(key).signs[chip_set, :rows, :columns, 0],
@@ -118,12 +132,22 @@ def _strength(
     luma: NDArray[np.uint8] | NDArray[np.float32],
     working: NDArray[np.float32],
     patterns: NDArray[np.float32],
-    sample: NDArray[np.float32],
+    layers: Layers,
     layout: Layout,
 ) -> float:
     """Solve for the strength; a photo whose rehearsed leaks are hard to read is marked nearer to what can be seen."""
-    visibility = look_at(luma, sample, layout)
+    visibility = look_at(luma, layers.sample, layout)
     usual = visibility.strength_for(TARGETS[1], most=MOST_STRENGTH)
-    marked = working + np.float32(usual) * sample
-    target = float(np.interp(rehearse(marked, patterns, layout), DIFFICULT, TARGETS))
+    worst = min(rehearse(_marked(working, layers, usual), patterns, layout))
+    target = float(np.interp(worst, DIFFICULT, TARGETS))
     return usual if target == TARGETS[1] else visibility.strength_for(target, most=MOST_STRENGTH, near=usual)
+
+
+def _reads_as_well(usual: tuple[float, ...], sparing: tuple[float, ...]) -> bool:
+    """Say whether a sparing mark is read as well in each rehearsed leak, or so well that no photo would need more."""
+    return all(after >= min(before, DIFFICULT[1]) for before, after in zip(usual, sparing, strict=True))
+
+
+def _marked(working: NDArray[np.float32], layers: Layers, strength: float) -> NDArray[np.float32]:
+    """Lay a mark whose signs are all +1 over the photo at the working scale."""
+    return np.asarray(working + np.float32(strength) * layers.sample, dtype=np.float32)

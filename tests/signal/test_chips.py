@@ -4,12 +4,15 @@ import pytest
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import (
+    SPARING,
     beacon_choices,
     codebook,
     fingerprint_patterns,
     message_choices,
     message_signs,
+    sparing_codebook,
 )
+from tracemark.signal.wavelet import decompose
 
 KEY, OTHER = Key(bytes(range(32))), Key(bytes(32))
 SIDE = PROFILE.grid * PROFILE.tile
@@ -44,6 +47,23 @@ def test_another_key_draws_other_chips():
 def test_every_pattern_has_unit_energy_and_no_mean():
     np.testing.assert_allclose(np.mean(codebook(KEY) ** 2, axis=-1), 1, rtol=1e-4)
     np.testing.assert_allclose(np.mean(codebook(KEY), axis=-1), 0, atol=1e-5)
+
+
+def test_a_sparing_codebook_has_the_same_chips_with_little_in_the_fine_levels():
+    whole, sparing = codebook(KEY), sparing_codebook(KEY)
+    assert [level for level, _ in SPARING] == [level for level, _ in PROFILE.chip_levels]
+    np.testing.assert_allclose(np.mean(sparing**2, axis=-1), 1, rtol=1e-4)
+    likeness = np.mean(whole * sparing, axis=-1)
+    assert likeness.min() > 0.7
+    assert likeness.mean() > 0.8
+    assert not sparing.flags.writeable
+    laid = [book[:, :, 0].reshape(16, 16, 16, 16).swapaxes(1, 2).reshape(256, 256) for book in (whole, sparing)]
+    (_, fine), (_, coarse) = (decompose(picture, levels=3) for picture in laid)
+    shares = [sum(np.sum(band**2) for band in after) / sum(np.sum(band**2) for band in before)
+              for before, after in zip(fine, coarse, strict=True)]  # fmt: skip
+    assert shares[0] < 0.2
+    assert shares[1] < 0.7
+    assert shares[2] > 1.2
 
 
 def test_patterns_fade_at_the_border_of_their_cell():

@@ -24,7 +24,7 @@ def marked(photo, patterns, strength):
 
 def test_a_stronger_mark_is_read_better_from_the_copy_and_from_its_leaks(photo, patterns):
     copies = [marked(photo, patterns, strength) for strength in (0.5, 1.0, 2.0)]
-    for score in (lambda copy: untouched_score(copy, patterns), lambda copy: rehearse(copy, patterns, LAYOUT)):
+    for score in (lambda copy: untouched_score(copy, patterns), lambda copy: min(rehearse(copy, patterns, LAYOUT))):
         scores = [score(copy) for copy in copies]
         assert scores == sorted(scores)
         assert scores[0] < scores[-1]
@@ -32,12 +32,12 @@ def test_a_stronger_mark_is_read_better_from_the_copy_and_from_its_leaks(photo, 
 
 def test_no_leak_is_read_better_than_the_copy(photo, patterns):
     copy = marked(photo, patterns, 1.0)
-    assert rehearse(copy, patterns, LAYOUT) < untouched_score(copy, patterns)
+    assert min(rehearse(copy, patterns, LAYOUT)) < untouched_score(copy, patterns)
 
 
 def test_a_photo_without_its_mark_scores_like_chance(photo, patterns):
     assert abs(untouched_score(photo, patterns)) < 5
-    assert abs(rehearse(photo, patterns, LAYOUT)) < 5
+    assert max(map(abs, rehearse(photo, patterns, LAYOUT))) < 5
 
 
 def test_a_photo_marked_in_one_half_only_is_read_badly_from_crops(photo, patterns):
@@ -46,12 +46,12 @@ def test_a_photo_marked_in_one_half_only_is_read_badly_from_crops(photo, pattern
     large = lay_out(*(6 * side for side in SHAPE))  # of a large photo crops of a tenth are rehearsed
     assert untouched_score(marked(photo, half, 2.0), patterns) > 10
     assert (
-        rehearse(marked(photo, half, 2.0), patterns, large)
-        < rehearse(marked(photo, patterns, 2.0), patterns, large) / 2
+        min(rehearse(marked(photo, half, 2.0), patterns, large))
+        < min(rehearse(marked(photo, patterns, 2.0), patterns, large)) / 2
     )
 
 
 def test_an_empty_picture_scores_like_chance(patterns):
     flat = np.full(SHAPE, 128, dtype=np.float32)
     assert abs(untouched_score(flat, patterns)) < 5
-    assert abs(rehearse(flat, patterns, LAYOUT)) < 5
+    assert max(map(abs, rehearse(flat, patterns, LAYOUT))) < 5

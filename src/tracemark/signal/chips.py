@@ -18,11 +18,14 @@ __all__ = [
     "message_choices",
     "message_signs",
     "photo_patterns",
+    "sparing_codebook",
 ]
 
 CACHED_KEYS = 4  # a codebook takes 8 MB
 CACHED_SETS = 256  # choices of the message's patterns, 0.6 MB each: all chip sets of two keys
 CANVAS = 4  # cells on a side: room for the longest wavelet around one cell
+# Sizes of chips where a mark's fine levels would cost too many bytes; docs/choices.md.  The levels are the profile's.
+SPARING = ((1, 0.0), (2, 0.5), (3, 3.5))
 SIGN_BIT = 1 << 7  # of a beacon byte; its lowest bits are the pattern
 
 
@@ -57,7 +60,30 @@ def codebook(key: Key) -> NDArray[np.float32]:
     coefficients that belong to one cell, cut and smoothed at the cell's border.  So a sign may change from cell to
     cell without a step in the picture.
     """
-    synthesis = _synthesis(PROFILE.cell, PROFILE.chip_levels, PROFILE.wavelet, PROFILE.border)
+    return _draw(key, PROFILE.chip_levels)
+
+
+@functools.lru_cache(maxsize=1)
+def sparing_codebook(key: Key) -> NDArray[np.float32]:
+    """Draw the same chips with little in the fine levels.
+
+    Parameters
+    ----------
+    key : Key
+        The secret.
+
+    Returns
+    -------
+    codebook : ndarray, shape (tile, tile, patterns, cell * cell), float32
+        As :func:`codebook` gives it, whose patterns still read it: a leak that was scaled down has little in the fine
+        levels, either.  Read-only.
+    """
+    return _draw(key, SPARING)
+
+
+def _draw(key: Key, chip_levels: tuple[tuple[int, float], ...]) -> NDArray[np.float32]:
+    """Draw all patterns with chips of these sizes."""
+    synthesis = _synthesis(PROFILE.cell, chip_levels, PROFILE.wavelet, PROFILE.border)
     count = PROFILE.tile**2 * PROFILE.patterns
     signs = key.signs("chips", PROFILE.version, size=count * len(synthesis))
     patterns = signs.reshape(count, -1).astype(np.float32) @ synthesis

@@ -23,6 +23,11 @@ class Layers:
     signed: NDArray[np.float32]
     """Message slots, then the fingerprint: shape (slots, rows, columns), luma levels."""
 
+    @property
+    def sample(self) -> NDArray[np.float32]:
+        """The mark of a copy whose signs are all +1, shape (rows, columns), luma levels."""
+        return np.asarray(self.common + self.signed.sum(axis=0), dtype=np.float32)
+
 
 def build_layers(
     codebook: NDArray[np.float32],

@@ -24,8 +24,8 @@ CROPS = (  # of its size, in leak pixels a photo pixel; JPEG quality; share of t
 UNLUCKY = 0.25  # share of the crops that may be harder to read
 
 
-def rehearse(working: NDArray[np.float32], patterns: NDArray[np.float32], layout: Layout) -> float:
-    """Say how well a mark would be read from the worst of the rehearsed leaks.
+def rehearse(working: NDArray[np.float32], patterns: NDArray[np.float32], layout: Layout) -> tuple[float, ...]:
+    """Say how well a mark would be read from each of the rehearsed leaks.
 
     Parameters
     ----------
@@ -38,13 +38,14 @@ def rehearse(working: NDArray[np.float32], patterns: NDArray[np.float32], layout
 
     Returns
     -------
-    score : float
-        Correlation of the whole message, standard deviations; a word is read at about 10.
+    scores : tuple of float
+        Correlation of the whole message, standard deviations, the leaks always in the same order; a word is read at
+        about 10.
     """
     larger = max(LEAST_CELLS / math.prod(layout.cells), 1.0)
     crops = [(min(size * layout.scale, 1.0), quality, area) for size, quality, area in CROPS]
     leaks = [(min(REDUCED_PX / max(layout.working), 1.0), REDUCED_QUALITY, 1.0), *crops]
-    return min(
+    return tuple(
         _score(_leak(working, size, quality), patterns, density=size, area=min(area * larger, 1.0))
         for size, quality, area in leaks
     )

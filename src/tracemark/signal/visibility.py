@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tracemark.signal.layout import Layout
 from tracemark.signal.luma import PEAK
 
-__all__ = ["Visibility", "look_at"]
+__all__ = ["Visibility", "full_rows", "look_at"]
 
 C2 = 0.0009  # stabiliser of the structure term; SSIMULACRA2, kC2
 BLUR = 1.5  # pixels: sigma of its Gaussian window
@@ -147,12 +147,35 @@ def look_at(luma: NDArray[Any], mark: NDArray[np.float32], layout: Layout) -> Vi
     return Visibility(tuple(_scales(luma, mark, layout)), CALIBRATION[0] + CALIBRATION[1] * math.log2(layout.scale))
 
 
+def full_rows(mark: NDArray[np.float32], layout: Layout, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Read rows of a mark at the photo's size.
+
+    Parameters
+    ----------
+    mark : ndarray, shape ``layout.working``, float32
+        At the working scale.
+    layout : Layout
+        The photo's layout.
+    rows : ndarray of int
+        Which of the photo's rows.
+
+    Returns
+    -------
+    read : ndarray, shape (len(rows), layout.columns), float32
+        Cubic interpolation.
+    """
+    columns = (np.arange(layout.columns, dtype=np.float32) + 1 / 2) / layout.scale - 1 / 2
+    lines = (rows.astype(np.float32) + 1 / 2) / layout.scale - 1 / 2
+    grid = np.meshgrid(columns.astype(np.float32), lines.astype(np.float32))
+    return np.asarray(cv2.remap(mark, *grid, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
+
+
 def _scales(luma: NDArray[Any], mark: NDArray[np.float32], layout: Layout) -> list[_Scale]:
     """Compute the maps of scales 0 to 4."""
     bands = _sample_rows(layout)
     small = (-(-layout.columns // 4), -(-layout.rows // 4))  # scale 2 is a quarter of the size
     size = np.array(mark.shape[::-1]) * layout.scale
-    lumas, marks = [luma[bands].astype(np.float32)], [_full_rows(mark, layout, bands)]
+    lumas, marks = [luma[bands].astype(np.float32)], [full_rows(mark, layout, bands)]
     quarter = cv2.resize(luma, small, interpolation=cv2.INTER_AREA).astype(np.float32)
     quarter_mark = cv2.resize(mark, tuple(int(side) for side in -(-size // 4)), interpolation=cv2.INTER_AREA)
     lumas.append(_halve(lumas[0]))
@@ -204,14 +227,6 @@ def _sample_rows(layout: Layout) -> NDArray[np.intp]:
         return np.arange(layout.rows)
     starts = np.linspace(0, layout.rows - BAND_ROWS, wanted + 2)[1:-1].astype(np.intp)
     return (starts[:, None] + np.arange(BAND_ROWS)).ravel()
-
-
-def _full_rows(mark: NDArray[np.float32], layout: Layout, rows: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Read rows of the mark at full size."""
-    columns = (np.arange(layout.columns, dtype=np.float32) + 1 / 2) / layout.scale - 1 / 2
-    lines = (rows.astype(np.float32) + 1 / 2) / layout.scale - 1 / 2
-    grid = np.meshgrid(columns.astype(np.float32), lines.astype(np.float32))
-    return np.asarray(cv2.remap(mark, *grid, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
 
 
 def _halve(values: NDArray[np.float32]) -> NDArray[np.float32]:
