@@ -251,7 +251,8 @@ def test_a_progressive_photo_is_written_as_baseline_and_spliced_where_that_is_wa
     plan = tm.prepare(photo.pixels, key=press.key)
     assert data == plan.jpeg_for(103, like=photo, splice=False)
     assert photo.jpeg.progressive
-    assert copy.jpeg == dataclasses.replace(photo.jpeg, progressive=False)
+    assert photo.jpeg.optimised  # a progressive file always has tables of its own, and spliced ones must share theirs
+    assert copy.jpeg == dataclasses.replace(photo.jpeg, progressive=False, optimised=False)
     assert exif_position(data)
     assert copy.metadata.items == photo.metadata.items
 
