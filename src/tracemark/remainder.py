@@ -50,7 +50,7 @@ def remainder(leak: Floats, original: Original, registration: Registration, *, r
     original : Original
         The photo.
     registration : Registration
-        A truthy one.
+        How the leak lies on it.
     roughly : bool
         Whether to trust nothing to be exact: that the leak was only reduced and saved where it looks so, or that smooth
         places, where all fits, have kept their mark.
@@ -58,6 +58,11 @@ def remainder(leak: Floats, original: Original, registration: Registration, *, r
     Returns
     -------
     remainder : Remainder
+
+    Raises
+    ------
+    ValueError
+        When the registration failed.
 
     Notes
     -----
@@ -95,10 +100,10 @@ def _cut_out(leak: Floats, registration: Registration) -> tuple[Floats, Registra
     """Cut away the blocks of a leak's JPEG that show nothing of the original."""
     if registration.places is None or registration.transform is None:
         return leak, registration
-    ends = np.array([registration.places.min(axis=(0, 1)), registration.places.max(axis=(0, 1))])
-    low, high = np.floor(ends[0] / BLOCK) - 1, np.ceil(ends[1] / BLOCK) + 1
-    left, top = (np.maximum(low, 0) * BLOCK).astype(int)
-    right, bottom = (np.maximum(high, 1) * BLOCK).astype(int)
+    # a plane that is seen at an angle has places that lie anywhere
+    shown = np.clip(registration.places, 0, leak.shape[::-1])
+    left, top = np.maximum(shown.min(axis=(0, 1)) // BLOCK - 1, 0).astype(int) * BLOCK
+    right, bottom = (shown.max(axis=(0, 1)) // BLOCK + 2).astype(int) * BLOCK
     back = np.array([[1.0, 0, left], [0, 1, top], [0, 0, 1]])
     places = registration.places - np.array([left, top], dtype=np.float32)
     return leak[top:bottom, left:right], replace(registration, transform=registration.transform @ back, places=places)
@@ -106,9 +111,10 @@ def _cut_out(leak: Floats, registration: Registration) -> tuple[Floats, Registra
 
 def _likelier(leak: Floats, original: Original, registration: Registration, spread: Floats, *, noise: float) -> Floats:
     """Say how much likelier light makes each pixel of a leak that went through what is not known exactly."""
+    if registration.weights is None:
+        raise ValueError(f"registration must have succeeded, but {registration.reason}")
     luma = np.float32(PEAK) - leak if registration.negative else leak
     rendering = rendering_of(registration, leak.shape)
-    assert registration.weights is not None  # noqa: S101  # it has places
     cover = rendering.show(registration.weights) * rendering.inside(original.luma.shape)
     expected = luma - subtract(luma, rendering.show(original.luma), cover)
     return slopes(luma, expected, _quality(luma, expected, cover), rendering.show(spread), cover, noise=noise)

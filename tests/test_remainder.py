@@ -1,0 +1,103 @@
+"""What is left of a leak when its original is taken away."""
+
+import cv2
+import numpy as np
+import pytest
+
+import tracemark as tm
+from tests.damage import framed, jpeg, resized, rotated
+from tracemark.finding import lay_on_best
+from tracemark.geometry.registration import Registration
+from tracemark.original import original_of
+from tracemark.remainder import remainder
+from tracemark.signal.layout import to_working
+from tracemark.signal.luma import luma_of
+
+KEY = tm.Key(bytes(range(32)))
+
+
+@pytest.fixture(scope="module")
+def photo(demo_photo):
+    return np.ascontiguousarray(tm.read_photo(demo_photo).pixels[400:1120, 600:1500])
+
+
+@pytest.fixture(scope="module")
+def original(photo):
+    return original_of(photo, key=KEY)
+
+
+@pytest.fixture(scope="module")
+def copy(photo):
+    return tm.embed(photo, recipient=17, key=KEY)
+
+
+@pytest.fixture(scope="module")
+def mark(copy, photo, original):
+    """What was added to the photo, at the working scale."""
+    luma = luma_of(copy).astype(np.float32) - luma_of(photo).astype(np.float32)
+    rows, columns = original.luma.shape
+    return to_working(luma, original.layout)[:rows, :columns]
+
+
+def laid(leak, original):
+    (found,) = lay_on_best(luma_of(leak), [original])
+    assert found
+    return found.registration
+
+
+def likeness(left, mark):
+    """Correlate what is left with the mark."""
+    rows, columns = mark.shape
+    values = left.values[:rows, :columns]
+    return float((values * mark).sum() / np.sqrt((values**2).sum() * (mark**2).sum()))
+
+
+LEAKS = {
+    # name: what a thief does, and how much of what is left is the mark, at least
+    "in a window": (lambda copy: jpeg(framed(copy), 80), 0.25),
+    "turned": (lambda copy: jpeg(rotated(copy, 7), 75), 0.25),
+    "twice as large": (lambda copy: resized(copy, 2.0), 0.25),
+    "half as large, less contrast": (lambda copy: jpeg(cv2.convertScaleAbs(resized(copy, 0.5), alpha=0.7), 75), 0.08),
+    "a negative": (lambda copy: jpeg(255 - copy, 75), 0.2),
+}
+
+
+@pytest.mark.parametrize("name", LEAKS)
+@pytest.mark.parametrize("roughly", [False, True])
+def test_the_mark_is_what_is_left(name, roughly, copy, photo, original, mark):
+    damage, least = LEAKS[name]
+    marked, plain = (damage(pixels) for pixels in (copy, photo))
+    assert likeness(remainder(luma_of(marked), original, laid(marked, original), roughly=roughly), mark) > least
+    assert abs(likeness(remainder(luma_of(plain), original, laid(plain, original), roughly=roughly), mark)) < 0.05
+
+
+def test_what_is_around_the_photo_changes_nothing(copy, original):
+    framed_once = jpeg(framed(copy), 80)
+    wider = np.pad(framed_once, ((160, 0), (240, 80), (0, 0)), constant_values=90)  # whole blocks of JPEG
+    registration = laid(framed_once, original)
+    moved = Registration(
+        registration.reason,
+        registration.transform @ np.array([[1, 0, -240], [0, 1, -160], [0, 0, 1.0]]),
+        registration.places + np.array([240, 160], dtype=np.float32),
+        registration.weights,
+    )
+    once, again = remainder(luma_of(framed_once), original, registration), remainder(luma_of(wider), original, moved)
+    assert np.std(again.values - once.values) < 0.01 * np.std(once.values)
+
+
+def test_places_beyond_the_horizon_do_no_harm(copy, original):
+    leak = jpeg(rotated(copy, 7), 75)
+    registration = laid(leak, original)
+    spoiled = registration.places.copy()
+    spoiled[0, :3] = [[1e9, -1e9], [-1e12, 0], [1e30, 1e30]]
+    weights = registration.weights.copy()
+    weights[0, :3] = 0
+    found = remainder(
+        luma_of(leak), original, Registration("", registration.transform, spoiled, weights, registration.agreement)
+    )
+    assert np.isfinite(found.values).all()
+
+
+def test_what_was_not_laid_leaves_an_error(copy, original):
+    with pytest.raises(ValueError, match="but it is something else"):
+        remainder(luma_of(copy), original, Registration("it is something else"))
