@@ -90,10 +90,10 @@ def remainder(leak: Floats, original: Original, registration: Registration, *, r
 
 def _straight(leak: Floats, registration: Registration) -> tuple[Floats, Registration]:
     """Bring a leak of many pixels to those of the original."""
-    straight, weights = straighten(leak, registration)
-    places = np.empty((*straight.shape, 2), dtype=np.float32)
-    places[..., 0], places[..., 1] = np.arange(straight.shape[1]), np.arange(straight.shape[0])[:, None]
-    return straight, replace(registration, transform=np.eye(3), places=places, weights=weights, negative=False)
+    straight, _ = straighten(leak, registration)
+    rows, columns = straight.shape
+    there = _exactly(registration, Box(0, 0, rows, columns), straight.shape)
+    return straight, replace(there, transform=np.eye(3), negative=False)
 
 
 def _cut_out(leak: Floats, registration: Registration) -> tuple[Floats, Registration]:

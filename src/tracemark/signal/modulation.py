@@ -1,6 +1,7 @@
 """Build the layers of a mark, choose among them cell by cell, and correlate cells with patterns."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ class Layers:
     signed: NDArray[np.float32]
     """Message slots, then the fingerprint: shape (slots, rows, columns), luma levels."""
 
-    @property
+    @cached_property
     def sample(self) -> NDArray[np.float32]:
         """The mark of a copy whose signs are all +1, shape (rows, columns), luma levels."""
         return np.asarray(self.common + self.signed.sum(axis=0), dtype=np.float32)
