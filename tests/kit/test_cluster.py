@@ -158,6 +158,15 @@ def test_a_scheduler_that_is_lost_ends_the_kit_with_a_sentence_and_it_can_be_gon
     assert len([one for one in tm.make_kit(order, jobs=1) if isinstance(one, tm.MadeCopy)]) == len(order.copies)
 
 
+def test_a_scheduler_that_dask_has_given_up_is_lost_and_left_in_peace(scheduler, press):
+    workers = DaskWorkers(scheduler)
+    workers._client.close()
+    for ask in (workers.check, lambda: workers.capacity, lambda: workers.submit(press.task([17]))):
+        with pytest.raises(tm.KitError, match=r"scheduler tcp://.* was lost: "):
+            ask()
+    workers.close()
+
+
 def test_a_scheduler_whose_workers_have_gone_for_long_is_given_up(monkeypatch):
     with start(n_workers=1) as local:
         workers = DaskWorkers(local.scheduler_address)

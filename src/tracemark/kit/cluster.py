@@ -61,7 +61,10 @@ class DaskWorkers:
 
     def submit(self, task: Task, *, single: bool = False) -> Future[Answer]:  # noqa: ARG002 - all go to the cluster
         """Have a task made; when its worker dies, dask gives it to another."""
-        future: Future[Answer] = self._pool.submit(make, task)
+        try:
+            future: Future[Answer] = self._pool.submit(make, task)
+        except Exception as error:
+            raise self._lost(error) from error
         return future
 
     def answer(self, future: Future[Answer]) -> Answer:
@@ -88,9 +91,9 @@ class DaskWorkers:
 
     def close(self) -> None:
         """Leave the scheduler."""
-        self._pool.shutdown()
-        # The scheduler may be what failed; then its workers' memory is none of our business.
-        with suppress(OSError, ValueError):
+        # The scheduler may be what failed; then its workers and their memory are none of our business.
+        with suppress(Exception):
+            self._pool.shutdown()
             self._client.run(forget, on_error="ignore")
         self._client.close()
 
@@ -98,9 +101,17 @@ class DaskWorkers:
         """Count the threads of all workers."""
         try:
             threads: dict[str, int] = self._client.nthreads()
-        except (OSError, ValueError) as error:
-            raise KitError(f"scheduler {self._address} was lost: {error}") from error
+        except Exception as error:
+            raise self._lost(error) from error
         return sum(threads.values())
+
+    def _lost(self, error: Exception) -> KitError:
+        """Say that the scheduler does not answer.
+
+        Which error dask raises depends on how far its client has got in noticing: refused connections at first, and
+        when it has given up, what a closed pool, a closed loop or a missing attribute raises.
+        """
+        return KitError(f"scheduler {self._address} was lost: {error}")
 
     def _check_software(self) -> None:
         """See to it that every worker runs the program that this process runs."""
