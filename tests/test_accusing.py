@@ -14,6 +14,7 @@ from tracemark.codes.word import word_of
 from tracemark.geometry.registration import Registration
 from tracemark.informed import Residue
 from tracemark.keys import Key
+from tracemark.listed import draw
 from tracemark.original import Original
 from tracemark.profile import PROFILE
 from tracemark.signal.layout import lay_out
@@ -53,12 +54,16 @@ def made(rng):
     return made
 
 
+def accuse(leaks, recipients=LISTED, **options):
+    return accuse_listed(leaks, draw(recipients, leaks, key=KEY), key=KEY, **options)
+
+
 def names(accusation):
     return [one.recipient for one in accusation.named]
 
 
 def test_the_recipient_is_named_and_nobody_else(made):
-    found = accuse_listed([made([117])], LISTED, key=KEY)
+    found = accuse([made([117])])
     assert names(found) == [117]
     assert found.named[0].log10_false_alarm < IDENTIFIED_LOG10
     assert found.trials == len(LISTED)
@@ -67,7 +72,7 @@ def test_the_recipient_is_named_and_nobody_else(made):
 
 
 def test_candidates_are_told_best_first(made):
-    found = accuse_listed([made([117], sigma=12.0)], LISTED, key=KEY)
+    found = accuse([made([117], sigma=12.0)])
     bounds = [one.log10_false_alarm for one in found.others]
     assert bounds == sorted(bounds)
     silent = [one.score for one in found.others if one.log10_false_alarm == 0]
@@ -75,7 +80,7 @@ def test_candidates_are_told_best_first(made):
 
 
 def test_a_list_without_the_recipient_names_nobody(made):
-    found = accuse_listed([made([17])], LISTED, key=KEY)
+    found = accuse([made([17])])
     assert found.named == ()
     assert max(one.score for one in found.others) < 5
 
@@ -83,36 +88,36 @@ def test_a_list_without_the_recipient_names_nobody(made):
 @pytest.mark.parametrize("count", [2, 3, 5])
 def test_all_whose_copies_were_averaged_are_named(count, made):
     guilty = list(range(110, 110 + count))
-    found = accuse_listed([made(guilty, sigma=1.0)], LISTED, key=KEY)
+    found = accuse([made(guilty, sigma=1.0)])
     assert sorted(names(found)) == guilty
 
 
 def test_taking_out_the_strong_ones_uncovers_the_weak(made, monkeypatch):
     mixed = made([110] * 8 + [111], sigma=0.1)
-    assert sorted(names(accuse_listed([mixed], LISTED, key=KEY))) == [110, 111]
+    assert sorted(names(accuse([mixed]))) == [110, 111]
     monkeypatch.setattr(accusing, "_without", lambda evidence, fingerprints, words: evidence)
-    assert names(accuse_listed([mixed], LISTED, key=KEY)) == [110]
+    assert names(accuse([mixed])) == [110]
 
 
 def test_photos_together_tell_what_one_does_not(made):
     leaks = [made([117], sigma=14.0, photo=name) for name in (b"one", b"two", b"three", b"four", b"five", b"six")]
-    assert not any(accuse_listed([leak], LISTED, key=KEY).named for leak in leaks)
-    assert names(accuse_listed(leaks, LISTED, key=KEY)) == [117]
+    assert not any(accuse([leak]).named for leak in leaks)
+    assert names(accuse(leaks)) == [117]
 
 
 def test_every_further_attempt_and_candidate_weakens_the_bound(made):
     leak = made([117])
-    one, four = (accuse_listed([leak], LISTED, key=KEY, attempts=attempts).named[0] for attempts in (1, 4))
+    one, four = (accuse([leak], attempts=attempts).named[0] for attempts in (1, 4))
     assert four.log10_false_alarm - one.log10_false_alarm == pytest.approx(math.log10(4))
-    twice = accuse_listed([leak], range(100, 220), key=KEY).named[0]
+    twice = accuse([leak], range(100, 220)).named[0]
     assert twice.log10_false_alarm - one.log10_false_alarm == pytest.approx(math.log10(2))
     assert twice.log10_fingerprint == four.log10_fingerprint == one.log10_fingerprint < one.log10_false_alarm
 
 
 def test_those_named_later_pay_for_the_rounds_before(made):
     # the second round may spend a quarter, and not the half that the first one may
-    alone = accuse_listed([made([111], sigma=1e-3)], LISTED, key=KEY).named[0]
-    later = accuse_listed([made([110] * 8 + [111], sigma=1e-3)], LISTED, key=KEY).named[1]
+    alone = accuse([made([111], sigma=1e-3)]).named[0]
+    later = accuse([made([110] * 8 + [111], sigma=1e-3)]).named[1]
     assert alone.log10_fingerprint - alone.log10_false_alarm == pytest.approx(
         -math.log10(2 * 2 * len(LISTED)), abs=1e-6
     )
@@ -124,7 +129,7 @@ def test_those_named_later_pay_for_the_rounds_before(made):
 @pytest.mark.parametrize("listed", [True, False])
 def test_a_message_without_its_fingerprint_names_nobody(listed, made):
     leak = made([], pasted=[117])
-    found = accuse_listed([leak], LISTED, key=KEY) if listed else accuse_anyone([leak], key=KEY)
+    found = accuse([leak]) if listed else accuse_anyone([leak], key=KEY)
     assert found.named == ()
     assert found.pasted == (117,)
 
@@ -132,7 +137,7 @@ def test_a_message_without_its_fingerprint_names_nobody(listed, made):
 @pytest.mark.parametrize("listed", [True, False])
 def test_a_message_that_was_put_there_does_not_hide_whose_copy_it_is(listed, made):
     leak = made([120], sigma=1.0, pasted=[117])
-    found = accuse_listed([leak], LISTED, key=KEY) if listed else accuse_anyone([leak], key=KEY)
+    found = accuse([leak]) if listed else accuse_anyone([leak], key=KEY)
     assert names(found) == [120]
     assert found.pasted == (117,)
 
@@ -171,5 +176,5 @@ def test_attempts_share_the_lookups(attempts, made, monkeypatch):
 
 def test_soft_symbols_that_say_nothing_name_nobody(made):
     leak = made([], sigma=0.0)
-    assert accuse_listed([leak], LISTED, key=KEY).named == ()
+    assert accuse([leak]).named == ()
     assert accuse_anyone([leak], key=KEY).named == ()

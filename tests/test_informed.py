@@ -13,7 +13,8 @@ from tracemark.codes.message import encode
 from tracemark.codes.word import word_of
 from tracemark.finding import lay_on_best
 from tracemark.geometry.registration import Registration
-from tracemark.informed import LEAST_CELLS, fingerprints_of, read_residue, together
+from tracemark.informed import LEAST_CELLS, read_residue, together
+from tracemark.listed import draw
 from tracemark.original import original_of
 from tracemark.remainder import remainder
 from tracemark.signal.luma import luma_of
@@ -132,12 +133,21 @@ def test_who_mixed_copies_so_that_majorities_lose_is_named(photo, plan):
     assert set(found.recipients) <= set(range(8))
 
 
+def test_all_who_mixed_few_copies_so_and_halved_the_mix_are_named(photo, plan):
+    guilty = (3, 11, 17, 25, 30)
+    copies = np.stack([plan.copy_for(recipient) for recipient in guilty]).astype(np.float32)
+    mixed = np.clip(np.rint(copies.min(axis=0) + copies.max(axis=0) - np.median(copies, axis=0)), 0, 255)
+    leak = jpeg(resized(mixed.astype(np.uint8), 0.5), 60)
+    found = tm.detect(leak, key=KEY, original=photo, recipients=LISTED)
+    assert sorted(found.recipients) == list(guilty)
+
+
 def test_a_copy_is_not_taken_for_such_a_mix(copy, photo):
     (laid,) = lay_on_best(luma_of(copy), [original_of(photo, key=KEY)])
     residue = read_residue(luma_of(copy), laid.original, laid.registration, key=KEY)
     for reading, least in ((residue, 50), (residue.others[0](), -np.inf)):
         evidence = together([reading], key=KEY)
-        fits = fingerprints_of([RECIPIENT], [reading], key=KEY)[0] @ evidence.fingerprint
+        fits = draw([RECIPIENT], [reading], key=KEY).signs_in([reading])[0] @ evidence.fingerprint
         z = (fits + encode(word_of(KEY, RECIPIENT), evidence.code) @ evidence.message) / evidence.norm
         assert z > least
     assert z < 2

@@ -17,6 +17,7 @@ from tracemark.codes.accusation import Scores, bound_of
 from tracemark.codes.message import window_metrics
 from tracemark.finding import lay_on_best
 from tracemark.informed import read_residue, together
+from tracemark.listed import draw
 from tracemark.original import original_of
 from tracemark.profile import PROFILE
 from tracemark.signal.luma import luma_of
@@ -120,9 +121,14 @@ def test_of_a_million_innocents_none_is_named(counted):
     assert every.min() + math.log(2 * WAYS) > IDENTIFIED_LOG10 * math.log(10)
 
 
+def accuse(residue):
+    listed = draw([*GUILTY, *range(KEYED)], [residue], key=KEY)
+    return accuse_listed([residue], listed, key=KEY)
+
+
 @pytest.mark.parametrize("name", LEAKS)
 def test_innocents_of_the_key_are_compared_and_only_the_guilty_are_named(name, residues):
-    found = accuse_listed([residues[name]], [*GUILTY, *range(KEYED)], key=KEY)
+    found = accuse(residues[name])
     assert {one.recipient for one in found.named} <= set(GUILTY)
     assert bool(found.named) == (name != "unmarked")
     innocent = [one for one in found.others if one.recipient < KEYED]
@@ -138,7 +144,7 @@ def test_scores_of_random_draws_are_those_of_the_keys_own(residues):
     """The draws that are counted are spread as the detector's own are."""
     evidence = together([residues["a copy"]], key=KEY)
     scores = innocents(evidence, 99)
-    found = accuse_listed([residues["a copy"]], [*GUILTY, *range(KEYED)], key=KEY)
+    found = accuse(residues["a copy"])
     spread = np.std(scores.fingerprint + scores.message) / evidence.norm
     own = np.std([one.score for one in found.others if one.recipient < KEYED])
     assert own == pytest.approx(1, abs=0.1)

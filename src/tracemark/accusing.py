@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from tracemark.blind import LOOKUPS
 from tracemark.codes.accusation import Evidence, Scores, bound_of, scores_of
 from tracemark.codes.message import decode, encode
-from tracemark.codes.word import log10_accident, recipient_of, word_of
-from tracemark.informed import Residue, fingerprints_of, together
+from tracemark.codes.word import log10_accident, recipient_of
+from tracemark.informed import Residue, together
 from tracemark.keys import Key
+from tracemark.listed import Listed, draw
 from tracemark.profile import PROFILE
 from tracemark.verdict import IDENTIFIED_LOG10, Candidate
 
-__all__ = ["Accusation", "accuse_anyone", "accuse_listed"]
+__all__ = ["WAYS", "Accusation", "Judgement", "accuse_anyone", "accuse_listed", "judge_scores"]
 
 WAYS = 2  # a candidate is judged by the fingerprint alone and together with the message
 WORTH = 7.0  # standard deviations of both scores below which the bound on them is not worth computing
@@ -41,15 +42,32 @@ class Accusation:
     """Candidates or words that were compared."""
 
 
-def accuse_listed(residues: Sequence[Residue], candidates: Sequence[int], *, key: Key, attempts: int = 1) -> Accusation:
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """What scores say of candidates."""
+
+    candidates: tuple[Candidate, ...]
+    """The candidates, with their scores and bounds, in the order of the scores."""
+
+    framed: NDArray[np.bool_]
+    """Whose message would name them but for the lack of their fingerprint; shape (candidates,)."""
+
+    @property
+    def hits(self) -> list[int]:
+        """Say which of them are named, best first."""
+        order = sorted(range(len(self.candidates)), key=lambda at: self.candidates[at].log10_false_alarm)
+        return [at for at in order if self.candidates[at].log10_false_alarm < IDENTIFIED_LOG10]
+
+
+def accuse_listed(residues: Sequence[Residue], listed: Listed, *, key: Key, attempts: int = 1) -> Accusation:
     """Name those of a closed list whose copies are in a leak.
 
     Parameters
     ----------
     residues : sequence of Residue
         Truthy ones: a leak, or several of different photos.
-    candidates : sequence of int
-        Recipients, each once.
+    listed : Listed
+        The candidates.
     key : Key
         The secret.
     attempts : int
@@ -65,32 +83,28 @@ def accuse_listed(residues: Sequence[Residue], candidates: Sequence[int], *, key
     spend the k-th part of the series 1/2 + 1/4 + 1/8 ..., so that all rounds together spend what is allowed.
     """
     evidence = together(residues, key=key)
-    fingerprints = fingerprints_of(candidates, residues, key=key)
-    words = [word_of(key, recipient) for recipient in candidates]
-    open_ones = np.ones(len(candidates), dtype=bool)
+    fingerprints = listed.signs_in(residues)
+    left = np.arange(len(listed.recipients))
     named: list[Candidate] = []
     pasted: set[int] = set()
-    spent = math.log(len(candidates) * attempts * WAYS)
-    while True:
+    rest: tuple[Candidate, ...] = ()
+    spent = math.log(len(left) * attempts * WAYS)
+    while len(left):
         spent += math.log(2)
-        scores = scores_of(evidence, fingerprints, words)
-        alone = bound_of(evidence, jointly=False).fingerprint_alone(scores)
-        chance, framed = _chances(evidence, scores, alone, open_ones, spent)
-        pasted |= {candidates[at] for at in np.flatnonzero(framed & open_ones).tolist()}
-        judged = _candidates(candidates, scores, evidence, chance, alone)
-        hits = [
-            at
-            for at in np.argsort(chance).tolist()
-            if open_ones[at] and judged[at].log10_false_alarm < IDENTIFIED_LOG10
-        ]
+        words = [listed.words[at] for at in left]
+        scores = scores_of(evidence, fingerprints[left], words)
+        judged = judge_scores(evidence, scores, [listed.recipients[at] for at in left], spent)
+        pasted |= {judged.candidates[at].recipient for at in np.flatnonzero(judged.framed)}
+        hits = judged.hits
         if not hits:
+            rest = judged.candidates
             break
-        named += [judged[at] for at in hits]
-        open_ones[hits] = False
-        evidence = _without(evidence, fingerprints[hits], [words[at] for at in hits])
+        named += [judged.candidates[at] for at in hits]
+        evidence = _without(evidence, fingerprints[left[hits]], [words[at] for at in hits])
+        left = np.delete(left, hits)
     pasted -= {one.recipient for one in named}
-    order = [at for at in np.lexsort((-scores.fingerprint - scores.message, chance)).tolist() if open_ones[at]]
-    return Accusation(tuple(named), tuple(judged[at] for at in order), tuple(sorted(pasted)), len(candidates))
+    others = sorted(rest, key=lambda one: (one.log10_false_alarm, -one.score))
+    return Accusation(tuple(named), tuple(others), tuple(sorted(pasted)), len(listed.recipients))
 
 
 def accuse_anyone(residues: Sequence[Residue], *, key: Key, attempts: int = 1) -> Accusation:
@@ -125,7 +139,7 @@ def accuse_anyone(residues: Sequence[Residue], *, key: Key, attempts: int = 1) -
                 break
         if found is None:
             break
-        fingerprints = fingerprints_of([found], residues, key=key)
+        fingerprints = draw([found], residues, key=key).signs_in(residues)
         scores = scores_of(evidence, fingerprints, [one.word])
         if _framed(scores)[0]:
             pasted.add(found)
@@ -136,19 +150,35 @@ def accuse_anyone(residues: Sequence[Residue], *, key: Key, attempts: int = 1) -
     return Accusation(tuple(named), (), tuple(sorted(pasted)), len(seen))
 
 
-def _chances(
-    evidence: Evidence, scores: Scores, alone: NDArray[np.float64], open_ones: NDArray[np.bool_], spent: float
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Bound each candidate's chance, everything tried counted; also tell whose message was pasted."""
+def judge_scores(evidence: Evidence, scores: Scores, recipients: Sequence[int], spent: float) -> Judgement:
+    """Bound each candidate's chance, everything tried counted.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The soft symbols that were scored.
+    scores : Scores
+        Of the candidates.
+    recipients : sequence of int
+        The candidates.
+    spent : float
+        Natural logarithm of how many scores like these are judged in all.
+
+    Returns
+    -------
+    judgement : Judgement
+    """
+    alone = bound_of(evidence, jointly=False).fingerprint_alone(scores)
     enough = IDENTIFIED_LOG10 * LN10 - spent
     both = (scores.fingerprint + scores.message) / evidence.norm
-    worth = open_ones & (both >= WORTH) & (alone > enough)
+    worth = (both >= WORTH) & (alone > enough)
     joint = np.zeros_like(alone)
     if worth.any():
         joint[worth] = bound_of(evidence, jointly=True).together(scores)[worth]
     framed = _framed(scores) & (joint < enough)
     joint[framed] = 0
-    return np.minimum(np.minimum(alone, joint) + spent, 0), framed
+    chance = np.minimum(np.minimum(alone, joint) + spent, 0)
+    return Judgement(tuple(_candidates(recipients, scores, evidence, chance, alone)), framed)
 
 
 def _framed(scores: Scores) -> NDArray[np.bool_]:

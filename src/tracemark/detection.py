@@ -17,7 +17,9 @@ from tracemark.finding import Laid, collection_of, find_photos, lay_on_best
 from tracemark.informed import Residue, read_residue, to_photo
 from tracemark.keys import Key, checked_key
 from tracemark.ledger.ledger import Ledger
+from tracemark.listed import draw
 from tracemark.original import original_of
+from tracemark.side_informed import accuse_among
 from tracemark.signal.luma import luma_of
 from tracemark.signal.pixels import checked_pixels
 from tracemark.verdict import Verdict, judge
@@ -25,7 +27,8 @@ from tracemark.verdict import Verdict, judge
 __all__ = ["detect", "detect_together"]
 
 MOST_ATTEMPTS = 4  # readings of the same leaks where photos look alike; each may look up one word at least
-RESPONSES = 3  # ways in which leaks are read: as copies or plain mixes, as mixes in which majorities lose, and roughly
+# Ways in which leaks are read: as copies or plain mixes, as mixes in which majorities lose, roughly, and given others.
+RESPONSES = 4
 RUNNERS_UP = 5  # of those not named, how many a verdict tells of
 
 
@@ -185,14 +188,19 @@ def _accuse(residues: Sequence[Residue], candidates: Sequence[int], key: Key, *,
     """Compare a closed list, or look up anybody where there is none."""
     if not candidates:
         return accuse_anyone(residues, key=key, attempts=attempts)
-    found = [accuse_listed(residues, candidates, key=key, attempts=attempts * RESPONSES)]
+    counted = attempts * RESPONSES
+    listed = draw(candidates, residues, key=key)
+    found = [accuse_listed(residues, listed, key=key, attempts=counted)]
     for ways in zip(*(residue.others for residue in residues), strict=True):
         if found[-1].named or found[-1].pasted:
             break
         read = [one for one in (way() for way in ways) if one]
         if read:
-            found.append(accuse_listed(read, candidates, key=key, attempts=attempts * RESPONSES))
-    return max(found, key=_weight)
+            found.append(accuse_listed(read, listed, key=key, attempts=counted))
+    best = max(found, key=_weight)
+    if best.pasted and not best.named:
+        return best
+    return accuse_among(residues, listed, found, key=key, attempts=counted) or best
 
 
 def _weight(accusation: Accusation) -> tuple[int, float, int]:

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.codes.accusation import Evidence
-from tracemark.codes.fingerprint import fingerprint
 from tracemark.codes.message import MotherCode, mother_code
 from tracemark.geometry.registration import Registration
 from tracemark.keys import Key
@@ -18,12 +17,31 @@ from tracemark.signal.chips import codebook, message_choices, photo_patterns
 from tracemark.signal.layout import scaling
 from tracemark.signal.modulation import contrary, correlate_slots, slot_patterns
 
-__all__ = ["Residue", "fingerprints_of", "read_residue", "to_photo", "together"]
+__all__ = ["Cells", "Residue", "read_residue", "to_photo", "together"]
 
 LEAST_SHOWN = 0.3  # mean weight of a cell below which the leak does not show it
 LEAST_CELLS = 24  # of which the leak must show more: fewer could not name anyone
 # Of the message's slots and the fingerprint's: a matched filter weighs by amplitude, the root of energy.
 SHARES = (*[PROFILE.message_share / PROFILE.message_slots] * PROFILE.message_slots, PROFILE.fingerprint_share)
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """What soft symbols are made of, in the cells that a leak shows."""
+
+    values: NDArray[np.float32]
+    """What is left of the leak, as :class:`~tracemark.remainder.Remainder` has it; shape (cells, cell * cell)."""
+
+    drawn: NDArray[np.float32]
+    """The patterns of the slots, as strong as their layers; shape (cells, slots, cell * cell)."""
+
+    scrambling: NDArray[np.float32]
+    """Signs that the message's symbols are multiplied by, shape (cells, message slots)."""
+
+    def soft(self, correlation: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Turn halved logarithms of ratios of likelihoods, one a slot, into soft fingerprint signs and symbols."""
+        soft = np.tanh(correlation / 2)  # what is expected of a sign whose likelihoods have this ratio
+        return soft[..., -1], soft[..., :-1] * self.scrambling
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +62,9 @@ class Residue:
 
     seen: NDArray[np.bool_]
     """Cells of the photo that the leak shows; shape (cell rows, cell columns)."""
+
+    cells: Cells | None = None
+    """What the soft symbols were made of; none for those that other readings were made of."""
 
     others: "tuple[Callable[[], Residue], ...]" = ()
     """Give the same, read in other ways: as what is left when many copies are mixed so that majorities lose, and, last,
@@ -82,10 +103,11 @@ def read_residue(leak: NDArray[np.float32], original: Original, registration: Re
 
     def read(left: Remainder, drawn: NDArray[np.float32]) -> Residue:
         seen = (_by_cell(left.weights).mean(axis=(1, 3)) > LEAST_SHOWN)[:rows, :columns]
-        # what is expected of a sign whose likelihoods have this ratio
-        soft = np.tanh(correlate_slots(left.values, drawn)[seen] / 2)
-        signs = message_choices(key, original.chip_set).signs[:rows, :columns][seen]
-        return Residue(original, registration, soft[:, -1], soft[:, :-1] * signs, seen)
+        values = _by_cell(left.values).swapaxes(1, 2)[:rows, :columns][seen]
+        scrambling = message_choices(key, original.chip_set).signs[:rows, :columns][seen]
+        cells = Cells(values.reshape(len(values), -1), drawn[seen], scrambling)
+        fingerprint, message = cells.soft(correlate_slots(cells.values, cells.drawn))
+        return Residue(original, registration, fingerprint, message, seen, cells)
 
     left = remainder(leak, original, registration)
 
@@ -121,33 +143,6 @@ def together(residues: Sequence[Residue], *, key: Key) -> Evidence:
         np.concatenate([residue.message.ravel() for residue in residues]),
         MotherCode(np.concatenate(stages), np.concatenate(generators)),
     )
-
-
-def fingerprints_of(recipients: Sequence[int], residues: Sequence[Residue], *, key: Key) -> NDArray[np.int8]:
-    """Draw the fingerprint signs of recipients in the cells that leaks show.
-
-    Parameters
-    ----------
-    recipients : sequence of int
-        The candidates.
-    residues : sequence of Residue
-        As for :func:`together`.
-    key : Key
-        The secret.
-
-    Returns
-    -------
-    signs : ndarray, shape (recipients, cells of all residues), int8
-    """
-    signs = [
-        [
-            fingerprint(key, residue.original.digest, recipient, rows=rows, columns=columns)[residue.seen]
-            for residue in residues
-            for rows, columns in (residue.seen.shape,)
-        ]
-        for recipient in recipients
-    ]
-    return np.array([np.concatenate(own) for own in signs], dtype=np.int8)
 
 
 def to_photo(residue: Residue) -> NDArray[np.float64]:

@@ -47,4 +47,4 @@ def test_the_command_prints_and_writes_nothing(tmp_path, photos, capsys):
 
     cv2.imwrite(str(tmp_path / "a.png"), photos["astronaut"][:400, :400])
     assert main(["--photos", str(tmp_path), "--each", str(CHUNK), "--dry-run"]) == 0
-    assert f"{2 * len(LEAKS) * CHUNK:,} innocents against {2 * len(LEAKS)} readings" in capsys.readouterr().out
+    assert f"{3 * len(LEAKS) * CHUNK:,} innocents against {3 * len(LEAKS)} readings" in capsys.readouterr().out

@@ -52,7 +52,8 @@ def test_correlating_the_slots_of_a_photo_agrees_with_correlating_all_patterns(r
     cells = (TILE - 3, TILE + 5)
     patterns, _ = draw(rng, cells)
     shares = tuple(rng.uniform(0, 1, SLOTS).tolist())
-    quick = correlate_slots(white, slot_patterns(codebook(KEY), patterns, shares))
+    cut = white.reshape(TILE, CELL, 2 * TILE, CELL).swapaxes(1, 2)[: cells[0], : cells[1]]
+    quick = correlate_slots(cut.reshape(*cells, -1), slot_patterns(codebook(KEY), patterns, shares))
     every = correlate_cells(white, codebook(KEY))[: cells[0], : cells[1]]
     slow = np.take_along_axis(every, patterns, axis=-1) * np.sqrt(shares)
     np.testing.assert_allclose(quick, slow, atol=1e-4)

@@ -124,25 +124,21 @@ def slot_patterns(
 
 
 def correlate_slots(values: NDArray[np.float32], drawn: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Correlate the cells of a photo with the patterns of its slots.
+    """Correlate cells with the patterns of their slots.
 
     Parameters
     ----------
-    values : ndarray, shape (rows, columns), float32
-        At the working scale, whole cells, as many as there are of patterns or more.
-    drawn : ndarray, shape (cell rows, cell columns, slots, cell * cell), float32
-        What :func:`slot_patterns` gave, or :func:`contrary`.
+    values : ndarray, shape (..., cell * cell), float32
+        At the working scale, cell by cell.
+    drawn : ndarray, shape (..., slots, cell * cell), float32
+        What :func:`slot_patterns` gave, or :func:`contrary`, of the same cells.
 
     Returns
     -------
-    correlation : ndarray, shape (cell rows, cell columns, slots), float32
+    correlation : ndarray, shape (..., slots), float32
         Mean of the product times the cell's side, as :func:`correlate_cells` gives it.
     """
-    rows, columns = drawn.shape[:2]
-    cell = PROFILE.cell
-    cut = values[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell).swapaxes(1, 2)
-    product = np.einsum("rcp,rcsp->rcs", cut.reshape(rows, columns, -1), drawn)
-    return np.asarray(product / np.float32(cell), dtype=np.float32)
+    return np.asarray(np.einsum("...p,...sp->...s", values, drawn) / np.float32(PROFILE.cell), dtype=np.float32)
 
 
 def contrary(drawn: NDArray[np.float32]) -> NDArray[np.float32]:

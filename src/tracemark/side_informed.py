@@ -1,0 +1,166 @@
+"""Name more of those who mixed their copies: score each candidate given the codes of those who fit best beside him.
+
+Scores that take the codes of others as side information are Meerwald and Furon's (2012,
+:doi:`10.1109/TIFS.2012.2195655`).  ``docs/guarantees.md`` proves why the codes of others may be looked at.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.accusing import WAYS, Accusation, Judgement, judge_scores
+from tracemark.codes.accusation import Evidence, scores_of
+from tracemark.codes.message import encode
+from tracemark.informed import Cells, Residue, together
+from tracemark.keys import Key
+from tracemark.listed import Listed
+from tracemark.signal.collusion import MIXES, correlate_among
+
+__all__ = ["HYPOTHESES", "accuse_among"]
+
+SIZES = (3, 5, 9, 13, 19)  # copies that may have been mixed: odd, as their median is one of them
+HYPOTHESES = len(SIZES) * len(MIXES)  # sizes and mixes that a candidate may be scored under; all are counted
+SUSPICIOUS = 4.0  # standard deviations of a candidate's score above which somebody may be left to be named
+TRIED = 2  # candidates, best first, with whom all hypotheses are tried; the likeliest is gone on with
+
+
+def accuse_among(
+    residues: Sequence[Residue], listed: Listed, found: Sequence[Accusation], *, key: Key, attempts: int = 1
+) -> Accusation | None:
+    """Name those whose copies are in a mix, each given the codes of others.
+
+    Parameters
+    ----------
+    residues : sequence of Residue
+        Truthy ones: a leak, or several of different photos.
+    listed : Listed
+        The candidates.
+    found : sequence of Accusation
+        What was found without the codes of others, in all readings of the leaks.
+    key : Key
+        The secret.
+    attempts : int
+        Among how many readings of the same leak this is one; all are counted.
+
+    Returns
+    -------
+    accusation : Accusation or None
+        Those named before, and more; None where no others fit so well that more could be found.
+
+    Notes
+    -----
+    The company of a candidate are those named before, then those others who fitted best before.  His soft symbols are
+    what his signs would show if just he and his company had mixed their copies; his own code has no part in them.
+    """
+    places = {recipient: at for at, recipient in enumerate(listed.recipients)}
+    fits = np.full(len(places), -np.inf)
+    for accusation in found:
+        for one in accusation.others:
+            fits[places[one.recipient]] = max(fits[places[one.recipient]], one.score)
+    named = [one for accusation in found for one in accusation.named]
+    first = [places[one.recipient] for one in named]
+    fits[first] = -np.inf
+    cells = [residue.cells for residue in residues if residue.cells is not None]
+    if fits.max() < SUSPICIOUS or len(cells) < len(residues):
+        return None
+    ranked = [*first, *(at for at in np.argsort(-fits, kind="stable").tolist() if at not in first)]
+    scene = _Scene(_joined(cells), together(residues, key=key), listed, listed.signs_in(residues))
+    spent = math.log(len(ranked) * attempts * WAYS * HYPOTHESES)
+    judged = _judge_all(scene, ranked, len(first), spent)
+    if judged is None:
+        return None
+    more = [judged.candidates[at] for at in judged.hits]
+    names = {one.recipient for one in more}
+    others = sorted(judged.candidates, key=lambda one: (one.log10_false_alarm, -one.score))
+    pasted = {one for accusation in found for one in accusation.pasted}
+    pasted |= {judged.candidates[at].recipient for at in np.flatnonzero(judged.framed)}
+    return Accusation(
+        (*named, *more),
+        tuple(one for one in others if one.recipient not in names),
+        tuple(sorted(pasted - names)),
+        len(ranked),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Scene:
+    """What is left of some leaks, and the codes of those who may have mixed them."""
+
+    cells: Cells
+    """Of all leaks, one after the other."""
+
+    evidence: Evidence
+    """Of the leaks as plain mixes: what each cell's symbols mean."""
+
+    listed: Listed
+    """The candidates."""
+
+    fingerprints: NDArray[np.int8]
+    """Their fingerprint signs in the cells, shape (candidates, cells)."""
+
+    def signs(self, chosen: Sequence[int]) -> NDArray[np.int8]:
+        """Give the signs of candidates' copies, shape (chosen, cells, slots)."""
+        scrambling = self.cells.scrambling
+        messages = [
+            encode(self.listed.words[at], self.evidence.code).reshape(scrambling.shape) * scrambling for at in chosen
+        ]
+        return np.concatenate([messages, self.fingerprints[list(chosen), :, None]], axis=-1).astype(np.int8)
+
+    def given_others(self, ranked: Sequence[int], members: Sequence[int]) -> list[list[Evidence]]:
+        """Make the soft symbols of some of the ranked given all others of them: one for each mix, for each member."""
+        correlations = correlate_among(self.cells.values, self.cells.drawn, self.signs(ranked), members)
+        return [[self._evidence(one) for one in of_member] for of_member in correlations]
+
+    def _evidence(self, correlation: NDArray[np.float32]) -> Evidence:
+        """Make soft symbols of what cells say, shape (cells, slots)."""
+        fingerprint, message = self.cells.soft(correlation)
+        return replace(self.evidence, fingerprint=fingerprint, message=message.ravel())
+
+    def judge(self, evidence: Evidence, chosen: Sequence[int], spent: float) -> Judgement:
+        """Score and judge candidates with soft symbols that were made without their codes."""
+        scores = scores_of(evidence, self.fingerprints[list(chosen)], [self.listed.words[at] for at in chosen])
+        return judge_scores(evidence, scores, [self.listed.recipients[at] for at in chosen], spent)
+
+    def fit(self, evidence: Evidence, at: int) -> float:
+        """Give the score of a candidate, standard deviations."""
+        scores = scores_of(evidence, self.fingerprints[[at]], [self.listed.words[at]])
+        return float((scores.fingerprint + scores.message)[0] / evidence.norm)
+
+
+def _judge_all(scene: _Scene, ranked: Sequence[int], start: int, spent: float) -> Judgement | None:
+    """Judge all candidates but the first ``start``, who are named; none where no size is larger than these and fits."""
+    best: tuple[float, int, int] | None = None
+    for size in SIZES:
+        tried = range(start, min(start + TRIED, size, len(ranked)))
+        if tried and size <= len(ranked):
+            given = scene.given_others(ranked[:size], tried)
+            fits = [
+                sum(scene.fit(of_member[mix], ranked[member]) for of_member, member in zip(given, tried, strict=True))
+                / len(tried)
+                for mix in range(len(MIXES))
+            ]
+            best = max(best or (-math.inf, 0, 0), *((fit, size, mix) for mix, fit in enumerate(fits)))
+    if best is None:
+        return None
+    _, size, mix = best
+    members = range(start, size)
+    given = scene.given_others(ranked[:size], members)
+    # whoever is not among the ranked has the same company as the last of them
+    groups = [[at] for at in ranked[start : size - 1]] + [list(ranked[size - 1 :])]
+    judged = [scene.judge(of_member[mix], group, spent) for of_member, group in zip(given, groups, strict=True)]
+    return Judgement(
+        tuple(one for part in judged for one in part.candidates), np.concatenate([part.framed for part in judged])
+    )
+
+
+def _joined(cells: Sequence[Cells]) -> Cells:
+    """Put the cells of several leaks one after the other."""
+    return Cells(
+        *(
+            np.concatenate(parts)
+            for parts in zip(*((one.values, one.drawn, one.scrambling) for one in cells), strict=True)
+        )
+    )
