@@ -83,25 +83,27 @@ def accuse_listed(residues: Sequence[Residue], listed: Listed, *, key: Key, atte
     spend the k-th part of the series 1/2 + 1/4 + 1/8 ..., so that all rounds together spend what is allowed.
     """
     evidence = together(residues, key=key)
-    fingerprints = listed.signs_in(residues)
-    left = np.arange(len(listed.recipients))
+    recipients, words, fingerprints = list(listed.recipients), list(listed.words), listed.signs_in(residues)
     named: list[Candidate] = []
-    pasted: set[int] = set()
     rest: tuple[Candidate, ...] = ()
-    spent = math.log(len(left) * attempts * WAYS)
-    while len(left):
+    pasted: set[int] = set()
+    spent = math.log(len(recipients) * attempts * WAYS)
+    while recipients:
         spent += math.log(2)
-        words = [listed.words[at] for at in left]
-        scores = scores_of(evidence, fingerprints[left], words)
-        judged = judge_scores(evidence, scores, [listed.recipients[at] for at in left], spent)
-        pasted |= {judged.candidates[at].recipient for at in np.flatnonzero(judged.framed)}
+        judged = judge_scores(evidence, scores_of(evidence, fingerprints, words), recipients, spent)
+        pasted |= {recipients[at] for at in np.flatnonzero(judged.framed)}
         hits = judged.hits
         if not hits:
             rest = judged.candidates
             break
         named += [judged.candidates[at] for at in hits]
-        evidence = _without(evidence, fingerprints[left[hits]], [words[at] for at in hits])
-        left = np.delete(left, hits)
+        evidence = _without(evidence, fingerprints[hits], [words[at] for at in hits])
+        left = np.delete(np.arange(len(recipients)), hits)
+        recipients, words, fingerprints = (
+            [recipients[at] for at in left],
+            [words[at] for at in left],
+            fingerprints[left],
+        )
     pasted -= {one.recipient for one in named}
     others = sorted(rest, key=lambda one: (one.log10_false_alarm, -one.score))
     return Accusation(tuple(named), tuple(others), tuple(sorted(pasted)), len(listed.recipients))
