@@ -3,7 +3,16 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from tracemark.signal.quantisation import NOISE, SURE, _slope, left_when_saved, likely_qualities, saved, slopes
+from tracemark.signal.quantisation import (
+    NOISE,
+    SURE,
+    _explained,
+    _slope,
+    left_when_saved,
+    likely_qualities,
+    saved,
+    slopes,
+)
 
 ROWS, COLUMNS = 240, 336
 
@@ -115,6 +124,27 @@ def test_a_moire_is_mistrusted_at_its_own_frequency_alone(photo, mark, covered):
     clean, spoiled = (slopes(np.rint(photo + mark + more), photo, 98, spread, covered) for more in (0, moire))
     assert 0.6 < seen(clean, spoiled) < 1
     assert np.std(spoiled) < 1.3 * np.std(clean)  # though the moire is ten times the mark
+
+
+def test_what_rounding_explains_is_what_it_leaves(rng):
+    likely = np.array([0.0, 4.0, 9.0, -14.0, 60.5], dtype=np.float32)
+    steps = np.array([40.0, 12.0, 20.0, 20.0, 8.0], dtype=np.float32)
+    variance = np.full(5, 4.0, dtype=np.float32)
+    drawn = likely + np.sqrt(variance) * rng.standard_normal((200_000, 5))
+    left = np.mean((np.rint(drawn / steps) * steps - likely) ** 2, axis=0)
+    np.testing.assert_allclose(_explained(likely, steps, variance), left, rtol=0.2, atol=0.05)
+
+
+@pytest.mark.parametrize("quality", [50, 75])
+def test_in_heavy_noise_slopes_tell_as_much_as_the_difference(quality, photo, mark, covered, rng):
+    """Noise is not held to be what coarse steps left, where they would have left nothing."""
+    noise = 25 * rng.standard_normal(photo.shape).astype(np.float32)
+    leak = saved(photo + 2 * mark + noise, quality)
+
+    def seen(values):
+        return float(np.sum(values * mark)) / np.sqrt(float(np.sum(values**2)) * float(np.sum(mark**2)))
+
+    assert seen(slopes(leak, photo, quality, 2 * covered, covered)) > 0.9 * seen(leak - photo)
 
 
 def test_saving_alike_leaves_little_and_otherwise_more(photo, mark, covered):

@@ -133,7 +133,8 @@ def slopes(
     steps = _steps(quality).astype(np.float32)
     found, likely = (_coefficients(_blocks(luma)) for luma in (leak, expected))
     known = _blocks(spread).mean(axis=(2, 3), keepdims=True) ** 2
-    unknown = _around(found - likely, _blocks(cover)) - np.float32(ROOM) * (steps**2 / 12 + known)
+    explained = _explained(likely, steps, known + np.float32(noise**2))
+    unknown = _around((found - likely) ** 2 - np.float32(ROOM) * explained, _blocks(cover))
     deviation = np.sqrt(known + np.maximum(unknown, np.float32(noise**2)))
     lower = (np.rint(found / steps) - 1 / 2).astype(np.float32) * steps - likely
     slope = _slope(lower / deviation, (lower + steps) / deviation) / deviation
@@ -142,17 +143,29 @@ def slopes(
     return levels.swapaxes(1, 2).reshape(down * BLOCK, across * BLOCK)[: leak.shape[0], : leak.shape[1]] * cover
 
 
-def _around(difference: Floats, cover: Floats) -> Floats:
-    """Average squared differences of coefficients over the blocks around."""
-    down, across = difference.shape[:2]
+def _explained(likely: Floats, steps: Floats, variance: Floats) -> Floats:
+    """Expect the squared difference that rounding to steps leaves in coefficients that vary so much.
+
+    It is not that of any number: a coefficient near 0 is rounded to 0 under coarse steps, and leaves hardly any.
+    """
+    from scipy.special import ndtr  # takes a tenth of a second, and marking a photo never comes here
+
+    off = np.abs(likely - np.rint(likely / steps) * steps)
+    over = ndtr((off - steps / 2) / np.sqrt(variance))  # the chance to be rounded to the next value
+    return np.asarray(off**2 + over * ((steps - off) ** 2 - off**2), dtype=np.float32)
+
+
+def _around(values: Floats, cover: Floats) -> Floats:
+    """Average values of coefficients over the blocks around."""
+    down, across = values.shape[:2]
     weights = cover.mean(axis=(2, 3), keepdims=True)
-    squares = (difference**2 * weights).reshape(down, across, BLOCK**2)
+    weighted = (values * weights).reshape(down, across, BLOCK**2)
     total, count = (
-        cv2.blur(values, (AROUND, AROUND), borderType=cv2.BORDER_REFLECT)
-        for values in (squares, weights.reshape(down, across))
+        cv2.blur(plane, (AROUND, AROUND), borderType=cv2.BORDER_REFLECT)
+        for plane in (weighted, weights.reshape(down, across))
     )
     mean = total / np.maximum(count, np.finfo(np.float32).eps)[..., None]
-    return np.asarray(mean.reshape(difference.shape), dtype=np.float32)
+    return np.asarray(mean.reshape(values.shape), dtype=np.float32)
 
 
 def _slope(lower: Floats, upper: Floats) -> Floats:
