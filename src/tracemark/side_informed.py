@@ -131,29 +131,36 @@ class _Scene:
 
 
 def _judge_all(scene: _Scene, ranked: Sequence[int], start: int, spent: float) -> Judgement | None:
-    """Judge all candidates but the first ``start``, who are named; none where no size is larger than these and fits."""
+    """Judge all candidates but the first ``start``, who are named; none where no hypothesis has room for more."""
+    likeliest = _likeliest(scene, ranked, start)
+    if likeliest is None:
+        return None
+    size, mix = likeliest
+    given = scene.given_others(ranked[:size], range(start, size))
+    # whoever comes after them has the same company as the last of them
+    groups = [*([at] for at in ranked[start : size - 1]), ranked[size - 1 :]]
+    judged = [scene.judge(of_member[mix], group, spent) for of_member, group in zip(given, groups, strict=True)]
+    candidates = tuple(one for part in judged for one in part.candidates)
+    return Judgement(candidates, np.concatenate([part.framed for part in judged]))
+
+
+def _likeliest(scene: _Scene, ranked: Sequence[int], start: int) -> tuple[int, int] | None:
+    """Find the size and the mix under which the first who are not named fit best."""
     best: tuple[float, int, int] | None = None
     for size in SIZES:
-        tried = range(start, min(start + TRIED, size, len(ranked)))
-        if tried and size <= len(ranked):
-            given = scene.given_others(ranked[:size], tried)
-            fits = [
-                sum(scene.fit(of_member[mix], ranked[member]) for of_member, member in zip(given, tried, strict=True))
-                / len(tried)
-                for mix in range(len(MIXES))
-            ]
-            best = max(best or (-math.inf, 0, 0), *((fit, size, mix) for mix, fit in enumerate(fits)))
-    if best is None:
-        return None
-    _, size, mix = best
-    members = range(start, size)
-    given = scene.given_others(ranked[:size], members)
-    # whoever is not among the ranked has the same company as the last of them
-    groups = [[at] for at in ranked[start : size - 1]] + [list(ranked[size - 1 :])]
-    judged = [scene.judge(of_member[mix], group, spent) for of_member, group in zip(given, groups, strict=True)]
-    return Judgement(
-        tuple(one for part in judged for one in part.candidates), np.concatenate([part.framed for part in judged])
-    )
+        tried = range(start, min(start + TRIED, size))
+        if not tried or size > len(ranked):
+            continue
+        given = scene.given_others(ranked[:size], tried)
+        fits = [
+            [scene.fit(evidence, ranked[member]) for evidence in of_member]
+            for of_member, member in zip(given, tried, strict=True)
+        ]
+        mean = np.mean(fits, axis=0)
+        mix = int(mean.argmax())
+        if best is None or mean[mix] > best[0]:
+            best = (float(mean[mix]), size, mix)
+    return None if best is None else best[1:]
 
 
 def _joined(cells: Sequence[Cells]) -> Cells:
