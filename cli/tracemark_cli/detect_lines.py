@@ -13,9 +13,11 @@ import click
 import tracemark as tm
 from tracemark_cli.signs import in_one_line
 
-__all__ = ["Answer", "as_fields", "chance_in_words", "in_words", "name_of"]
+__all__ = ["WITHOUT_ORIGINAL", "Answer", "as_fields", "chance_in_words", "in_words", "name_of"]
 
 SCHEMA = "tracemark.detect/1"
+WITHOUT_ORIGINAL = "read without the original, which alone can tell whether the mark was put there"
+"""What every name must come with that was found blind."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ def in_words(answer: Answer) -> str:
     if answer.found.verdict == "identified":
         names = ", ".join(name_of(recipient, answer.guests) for recipient in answer.found.recipients)
         said = [f"recipient {names}, {chance_in_words(answer.found)}"]
+        if answer.found.method == "blind":
+            said.append(WITHOUT_ORIGINAL)
     if answer.found.faint:
         faint = ", ".join(map(str, answer.found.faint))
         said.append(f"the fingerprint of {faint} is too faint to exclude that their mark was put there")

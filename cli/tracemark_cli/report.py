@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 
 import tracemark as tm
-from tracemark_cli.detect_lines import Answer, chance_in_words, name_of
+from tracemark_cli.detect_lines import WITHOUT_ORIGINAL, Answer, chance_in_words, name_of
 from tracemark_cli.report_pictures import Picture, bars, carefully, outline, placement_in_words
 
 __all__ = ["Inquest", "Shown", "render_report"]
@@ -104,6 +104,8 @@ def _verdict(answer: Answer) -> str:
     made_of = "the copy of recipient" if len(whose) == 1 else "the copies, mixed, of recipients"
     name = f'<p class="name">This picture was made from {made_of} {_text("; ".join(whose))}.</p>'
     sentences = [f"{chance_in_words(found).capitalize()}."]
+    if found.method == "blind":
+        sentences.append(f"It was {WITHOUT_ORIGINAL}.")
     if found.faint:
         faint = ", ".join(map(str, found.faint))
         sentences.append(f"The fingerprint of {faint} is too faint to exclude that their mark was put there.")

@@ -3,6 +3,8 @@ import json
 import pytest
 from PIL import Image
 
+from tracemark_cli.detect_lines import WITHOUT_ORIGINAL
+
 pytestmark = pytest.mark.usefixtures("stand_in")
 
 IDENTIFIED, INCONCLUSIVE, NONE = 17, 1, 0
@@ -37,8 +39,9 @@ def test_the_code_is_that_of_the_strongest_answer(values, code, run, leak, key_f
 
 def test_words_name_the_recipient_and_the_chance_of_error(run, leak, key_file):
     path = leak(IDENTIFIED)
-    line = f"{path}: identified: recipient 17, chance of a false name below 1e-12\n"
+    line = f"{path}: identified: recipient 17, chance of a false name below 1e-12; {WITHOUT_ORIGINAL}\n"
     assert run("detect", path, "--key", key_file).stdout == line
+    assert "whether the mark was put there" in line
 
 
 def test_words_say_why_nobody_is_named(run, leak, key_file):

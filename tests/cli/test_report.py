@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tracemark as tm
-from tracemark_cli.detect_lines import Answer
+from tracemark_cli.detect_lines import WITHOUT_ORIGINAL, Answer
 from tracemark_cli.report import Inquest, Shown, render_report
 from tracemark_cli.report_pictures import bars, carefully, outline, picture_of, placement_in_words
 
@@ -20,11 +20,11 @@ GUESTS = {17: {"name": NASTY}, 23: {"name": "Ann"}, 40: {"name": "Innocent Al"}}
 CANDIDATES = (tm.Candidate(17, 34.2, -45.36, -46.5), tm.Candidate(40, 1.5, 0.0, -0.94))
 
 
-def answer(verdict="identified", recipients=(17,), candidates=CANDIDATES, copies=(), **more):
+def answer(verdict="identified", recipients=(17,), candidates=CANDIDATES, copies=(), method="informed", **more):
     found = tm.Verdict(
         verdict=verdict,
         log10_false_alarm=-45.36 if recipients else -4.0,
-        method="informed",
+        method=method,
         reason="why it is so",
         recipients=recipients,
         geometry=np.array([[1.5, 0, 10], [0, 1.5, 20], [0, 0, 1]]),
@@ -87,6 +87,11 @@ def test_whoever_is_named_is_named_with_the_bound():
     assert bytes(32).hex() in text
     assert "2026-01-02T03:04:05+00:00" in text
     assert f"tracemark {tm.__version__}" in text
+
+
+def test_a_name_without_the_original_is_told_with_what_it_cannot_tell():
+    assert WITHOUT_ORIGINAL in page(answer(method="blind"))
+    assert WITHOUT_ORIGINAL not in page(answer())
 
 
 def test_several_are_named_together():

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 import tracemark as tm
+from tracemark_cli.detect_lines import WITHOUT_ORIGINAL
 from tracemark_cli.main import tracemark
 
 GUESTS = "id;Name\n17;Zoë Müller\n3;Jo\n99;Ann\n"
@@ -43,6 +44,7 @@ def test_a_ledger_gives_the_photo_and_the_name(kit, run):
     line = f"{kit / 'leak-car.jpg'}: identified: recipient 17 (Name: Zoë Müller), chance of a false name below 1e-"
     assert result.stdout.startswith(line)
     assert result.stdout.endswith("; the photo is car.jpg\n")
+    assert WITHOUT_ORIGINAL not in result.stdout
 
 
 def test_json_tells_of_everybody_who_was_compared(kit, run):
