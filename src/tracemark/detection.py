@@ -185,7 +185,7 @@ def _one_a_photo(residues: Sequence[Residue]) -> list[Residue]:
 
 
 def _accuse(residues: Sequence[Residue], candidates: Sequence[int], key: Key, *, attempts: int) -> Accusation:
-    """Compare a closed list, or look up anybody where there is none."""
+    """Compare a closed list, in further ways until somebody is named; or look up anybody where there is none."""
     if not candidates:
         return accuse_anyone(residues, key=key, attempts=attempts)
     counted = attempts * RESPONSES

@@ -64,7 +64,7 @@ class Residue:
     """Cells of the photo that the leak shows; shape (cell rows, cell columns)."""
 
     cells: Cells | None = None
-    """What the soft symbols were made of; none for those that other readings were made of."""
+    """What the soft symbols were made of, where that is known: what is read given the codes of others starts there."""
 
     others: "tuple[Callable[[], Residue], ...]" = ()
     """Give the same, read in other ways: as what is left when many copies are mixed so that majorities lose, and, last,
