@@ -58,6 +58,17 @@ class Judgement:
         order = sorted(range(len(self.candidates)), key=lambda at: self.candidates[at].log10_false_alarm)
         return [at for at in order if self.candidates[at].log10_false_alarm < IDENTIFIED_LOG10]
 
+    @property
+    def others(self) -> tuple[Candidate, ...]:
+        """Give those who are not named, best first."""
+        rest = (one for one in self.candidates if one.log10_false_alarm >= IDENTIFIED_LOG10)
+        return tuple(sorted(rest, key=lambda one: (one.log10_false_alarm, -one.score)))
+
+    @property
+    def pasted(self) -> set[int]:
+        """Give the recipients whose message may have been put there."""
+        return {self.candidates[at].recipient for at in np.flatnonzero(self.framed)}
+
 
 def accuse_listed(residues: Sequence[Residue], listed: Listed, *, key: Key, attempts: int = 1) -> Accusation:
     """Name those of a closed list whose copies are in a leak.
@@ -85,16 +96,16 @@ def accuse_listed(residues: Sequence[Residue], listed: Listed, *, key: Key, atte
     evidence = together(residues, key=key)
     recipients, words, fingerprints = list(listed.recipients), list(listed.words), listed.signs_in(residues)
     named: list[Candidate] = []
-    rest: tuple[Candidate, ...] = ()
+    others: tuple[Candidate, ...] = ()
     pasted: set[int] = set()
     spent = math.log(len(recipients) * attempts * WAYS)
     while recipients:
         spent += math.log(2)
         judged = judge_scores(evidence, scores_of(evidence, fingerprints, words), recipients, spent)
-        pasted |= {recipients[at] for at in np.flatnonzero(judged.framed)}
+        pasted |= judged.pasted
+        others = judged.others
         hits = judged.hits
         if not hits:
-            rest = judged.candidates
             break
         named += [judged.candidates[at] for at in hits]
         evidence = _without(evidence, fingerprints[hits], [words[at] for at in hits])
@@ -105,8 +116,7 @@ def accuse_listed(residues: Sequence[Residue], listed: Listed, *, key: Key, atte
             fingerprints[left],
         )
     pasted -= {one.recipient for one in named}
-    others = sorted(rest, key=lambda one: (one.log10_false_alarm, -one.score))
-    return Accusation(tuple(named), tuple(others), tuple(sorted(pasted)), len(listed.recipients))
+    return Accusation(tuple(named), others, tuple(sorted(pasted)), len(listed.recipients))
 
 
 def accuse_anyone(residues: Sequence[Residue], *, key: Key, attempts: int = 1) -> Accusation:
@@ -172,8 +182,7 @@ def judge_scores(evidence: Evidence, scores: Scores, recipients: Sequence[int], 
     """
     alone = bound_of(evidence, jointly=False).fingerprint_alone(scores)
     enough = IDENTIFIED_LOG10 * LN10 - spent
-    both = (scores.fingerprint + scores.message) / evidence.norm
-    worth = (both >= WORTH) & (alone > enough)
+    worth = (evidence.deviations(scores) >= WORTH) & (alone > enough)
     joint = np.zeros_like(alone)
     if worth.any():
         joint[worth] = bound_of(evidence, jointly=True).together(scores)[worth]
@@ -197,9 +206,8 @@ def _candidates(
     alone: NDArray[np.float64],
 ) -> list[Candidate]:
     """Put numbers to names."""
-    z = (scores.fingerprint + scores.message) / evidence.norm
     logs = (chance / LN10).tolist(), (alone / LN10).tolist()
-    return [Candidate(*row) for row in zip(recipients, z.tolist(), *logs, strict=True)]
+    return [Candidate(*row) for row in zip(recipients, evidence.deviations(scores).tolist(), *logs, strict=True)]
 
 
 def _without(evidence: Evidence, fingerprints: NDArray[np.int8], words: Sequence[int]) -> Evidence:

@@ -7,6 +7,7 @@ Scores that take the codes of others as side information are Meerwald and Furon'
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,22 +68,14 @@ def accuse_among(
     if fits.max() < SUSPICIOUS or len(cells) < len(residues):
         return None
     ranked = [*first, *(at for at in np.argsort(-fits, kind="stable").tolist() if at not in first)]
-    scene = _Scene(_joined(cells), together(residues, key=key), listed, listed.signs_in(residues))
+    scene = _Scene(_joined(cells), together(residues, key=key), listed, listed.signs_in(residues), ranked)
     spent = math.log(len(ranked) * attempts * WAYS * HYPOTHESES)
-    judged = _judge_all(scene, ranked, len(first), spent)
+    judged = _judge_all(scene, len(first), spent)
     if judged is None:
         return None
     more = [judged.candidates[at] for at in judged.hits]
-    names = {one.recipient for one in more}
-    others = sorted(judged.candidates, key=lambda one: (one.log10_false_alarm, -one.score))
-    pasted = {one for accusation in found for one in accusation.pasted}
-    pasted |= {judged.candidates[at].recipient for at in np.flatnonzero(judged.framed)}
-    return Accusation(
-        (*named, *more),
-        tuple(one for one in others if one.recipient not in names),
-        tuple(sorted(pasted - names)),
-        len(ranked),
-    )
+    pasted = judged.pasted.union(*(accusation.pasted for accusation in found)) - {one.recipient for one in more}
+    return Accusation((*named, *more), judged.others, tuple(sorted(pasted)), len(ranked))
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,17 +94,20 @@ class _Scene:
     fingerprints: NDArray[np.int8]
     """Their fingerprint signs in the cells, shape (candidates, cells)."""
 
-    def signs(self, chosen: Sequence[int]) -> NDArray[np.int8]:
-        """Give the signs of candidates' copies, shape (chosen, cells, slots)."""
-        scrambling = self.cells.scrambling
-        messages = [
-            encode(self.listed.words[at], self.evidence.code).reshape(scrambling.shape) * scrambling for at in chosen
-        ]
-        return np.concatenate([messages, self.fingerprints[list(chosen), :, None]], axis=-1).astype(np.int8)
+    ranked: Sequence[int]
+    """All of them: those named before, then those who fitted best before."""
 
-    def given_others(self, ranked: Sequence[int], members: Sequence[int]) -> list[list[Evidence]]:
-        """Make the soft symbols of some of the ranked given all others of them: one for each mix, for each member."""
-        correlations = correlate_among(self.cells.values, self.cells.drawn, self.signs(ranked), members)
+    @cached_property
+    def signs(self) -> NDArray[np.int8]:
+        """The signs of the copies of the first ranked, as many as may have mixed; shape (copies, cells, slots)."""
+        scrambling, chosen = self.cells.scrambling, list(self.ranked[: max(SIZES)])
+        words = [encode(self.listed.words[at], self.evidence.code) for at in chosen]
+        messages = [word.reshape(scrambling.shape) * scrambling for word in words]
+        return np.concatenate([messages, self.fingerprints[chosen, :, None]], axis=-1).astype(np.int8)
+
+    def given_others(self, size: int, members: Sequence[int]) -> list[list[Evidence]]:
+        """Make soft symbols of some of the first ranked given all others of them: one for each mix, for each member."""
+        correlations = correlate_among(self.cells.values, self.cells.drawn, self.signs[:size], members)
         return [[self._evidence(one) for one in of_member] for of_member in correlations]
 
     def _evidence(self, correlation: NDArray[np.float32]) -> Evidence:
@@ -127,34 +123,33 @@ class _Scene:
     def fit(self, evidence: Evidence, at: int) -> float:
         """Give the score of a candidate, standard deviations."""
         scores = scores_of(evidence, self.fingerprints[[at]], [self.listed.words[at]])
-        return float((scores.fingerprint + scores.message)[0] / evidence.norm)
+        return float(evidence.deviations(scores)[0])
 
 
-def _judge_all(scene: _Scene, ranked: Sequence[int], start: int, spent: float) -> Judgement | None:
+def _judge_all(scene: _Scene, start: int, spent: float) -> Judgement | None:
     """Judge all candidates but the first ``start``, who are named; none where no hypothesis has room for more."""
-    likeliest = _likeliest(scene, ranked, start)
+    likeliest = _likeliest(scene, start)
     if likeliest is None:
         return None
     size, mix = likeliest
-    given = scene.given_others(ranked[:size], range(start, size))
+    given = scene.given_others(size, range(start, size))
     # whoever comes after them has the same company as the last of them
-    groups = [*([at] for at in ranked[start : size - 1]), ranked[size - 1 :]]
+    groups = [*([at] for at in scene.ranked[start : size - 1]), scene.ranked[size - 1 :]]
     judged = [scene.judge(of_member[mix], group, spent) for of_member, group in zip(given, groups, strict=True)]
     candidates = tuple(one for part in judged for one in part.candidates)
     return Judgement(candidates, np.concatenate([part.framed for part in judged]))
 
 
-def _likeliest(scene: _Scene, ranked: Sequence[int], start: int) -> tuple[int, int] | None:
+def _likeliest(scene: _Scene, start: int) -> tuple[int, int] | None:
     """Find the size and the mix under which the first who are not named fit best."""
     best: tuple[float, int, int] | None = None
     for size in SIZES:
         tried = range(start, min(start + TRIED, size))
-        if not tried or size > len(ranked):
+        if not tried or size > len(scene.ranked):
             continue
-        given = scene.given_others(ranked[:size], tried)
         fits = [
-            [scene.fit(evidence, ranked[member]) for evidence in of_member]
-            for of_member, member in zip(given, tried, strict=True)
+            [scene.fit(evidence, scene.ranked[member]) for evidence in of_member]
+            for of_member, member in zip(scene.given_others(size, tried), tried, strict=True)
         ]
         mean = np.mean(fits, axis=0)
         mix = int(mean.argmax())

@@ -44,6 +44,10 @@ class Evidence:
         """Root of the sum of squares of all soft symbols; a little above 0 for those that say nothing."""
         return _norm(np.concatenate([self.fingerprint, self.message]))
 
+    def deviations(self, scores: "Scores") -> NDArray[np.float64]:
+        """Give the sums of both scores of candidates in standard deviations of an innocent's; shape (candidates,)."""
+        return (scores.fingerprint + scores.message) / self.norm
+
 
 @dataclass(frozen=True)
 class Scores:
