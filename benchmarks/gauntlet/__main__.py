@@ -24,7 +24,7 @@ SEED = 20_240
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "gauntlet.md"
 SHORT_MAX_PIXELS = 2_500_000  # keeps the short run under three minutes on two cores
-SHORT_CONTROLS = 2
+SHORT_CONTROLS = 3  # one of each kind
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -92,9 +92,11 @@ def _errands(options: argparse.Namespace, paths: Sequence[Path]) -> list[Errand]
         names = tuple(named(name).name for name in options.attacks.split(","))
     controls = SHORT_CONTROLS if options.short else len(CONTROLS)
     limits = Limits(options.max_pixels or (SHORT_MAX_PIXELS if options.short else None), options.long_side)
+    largest_first = sorted(paths, key=lambda path: -path.stat().st_size)
     return [
         Errand(
             path=path,
+            other=other,
             repeat=repeat,
             attacks=names,
             controls=controls if options.controls is None else options.controls,
@@ -102,7 +104,7 @@ def _errands(options: argparse.Namespace, paths: Sequence[Path]) -> list[Errand]
             seed=options.seed,
             limits=limits,
         )
-        for path in sorted(paths, key=lambda path: -path.stat().st_size)
+        for path, other in zip(largest_first, [*largest_first[1:], largest_first[0]], strict=True)
         for repeat in range(options.repeats)
     ]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.gauntlet.corpus import Limits
 from benchmarks.gauntlet.quality import Quality
 
-__all__ = ["COPY", "UNMARKED", "WRONG_KEY", "Errand", "Marking", "Outcome", "read_results"]
+__all__ = ["COPY", "PASTED", "UNMARKED", "WRONG_KEY", "Errand", "Marking", "Outcome", "read_results"]
 
 COPY = "copy"
 """A marked copy, read with its own key: must name its recipient."""
@@ -16,6 +16,8 @@ UNMARKED = "unmarked"
 """A photo without a mark: must name nobody."""
 WRONG_KEY = "wrong key"
 """A marked copy, read with another key: must name nobody."""
+PASTED = "pasted"
+"""Another photo with the copy's mark on it: must name nobody."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Errand:
 
     path: Path
     """The photo's file."""
+    other: Path
+    """Another one, onto which the mark is pasted; it may be the same, since it is mirrored."""
     repeat: int
     """0, 1, 2 ...: same photo, another key, another recipient, other luck."""
     attacks: tuple[str, ...]
@@ -71,7 +75,7 @@ class Outcome:
     attack: str
     """Name of the row."""
     subject: str
-    """:data:`COPY`, or a control: :data:`UNMARKED` or :data:`WRONG_KEY`."""
+    """:data:`COPY`, or a control: :data:`UNMARKED`, :data:`WRONG_KEY` or :data:`PASTED`."""
     repeat: int
     """As in :class:`Errand`."""
     recipient: int

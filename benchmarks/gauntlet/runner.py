@@ -15,10 +15,11 @@ import numpy as np
 import tracemark as tm
 from benchmarks.gauntlet.attacks import SMALL_PX, Attack, named
 from benchmarks.gauntlet.corpus import load
-from benchmarks.gauntlet.damage.pixels import Pixels
+from benchmarks.gauntlet.damage.pixels import Pixels, pixels
+from benchmarks.gauntlet.damage.removal import paste
 from benchmarks.gauntlet.damage.reshape import fit_within
 from benchmarks.gauntlet.quality import compare
-from benchmarks.gauntlet.records import COPY, UNMARKED, WRONG_KEY, Errand, Marking, Outcome
+from benchmarks.gauntlet.records import COPY, PASTED, UNMARKED, WRONG_KEY, Errand, Marking, Outcome
 from benchmarks.memory import forget_peak, peak_mib
 
 __all__ = ["CONTROLS", "rng_for", "run", "run_errand"]
@@ -32,6 +33,7 @@ RECIPIENTS = 2**32  # a recipient is any number below
 CONTROLS = (
     (UNMARKED, "jpeg-75"),
     (WRONG_KEY, "jpeg-75"),
+    (PASTED, "jpeg-75"),
     (UNMARKED, "social"),
     (WRONG_KEY, "social"),
     (UNMARKED, "scale-1080"),
@@ -40,9 +42,13 @@ CONTROLS = (
     (WRONG_KEY, "none"),
     (UNMARKED, "crop-25"),
     (WRONG_KEY, "crop-25"),
+    (PASTED, "none"),
+    (PASTED, "scale-1080"),
+    (PASTED, "crop-25"),
+    (PASTED, "social"),
 )
-"""What must name nobody: photos without a mark, and copies read with another key, each after an attack; the first
-ones are those of a run that takes only some."""
+"""What must name nobody: photos without a mark, copies read with another key, and marks put onto other photos, each
+after an attack; the first ones are those of a run that takes only some."""
 
 
 def run(errands: Sequence[Errand], *, jobs: int = 1) -> Iterator[Marking | Outcome]:
@@ -169,12 +175,25 @@ def _run_size(
     marking = replace(marking, prepare_s=prepared - start, copy_s=copied - prepared, peak_mib=peak_mib())
     yield replace(marking, quality=compare(original, copy) if errand.quality else None)
     subjects = {COPY: (copy, key), UNMARKED: (original, key), WRONG_KEY: (copy, stranger)}
+    if any(subject == PASTED for subject, _ in controls):
+        subjects[PASTED] = _pasted(load(errand.other, errand.limits), original, copy), key
     trials = [*((COPY, attack) for attack in attacks), *((subject, named(name)) for subject, name in controls)]
     for subject, attack in trials:
         picture, reading_key = subjects[subject]
         leak = attack.apply(picture, rng_for(errand.seed, errand.path.name, attack.name, errand.repeat))
         asked = Outcome(errand.path.name, attack.name, subject, errand.repeat, recipient, *leak.shape[:2])
         yield _read(asked, leak, reading_key)
+
+
+def _pasted(other: Pixels, original: Pixels, copy: Pixels) -> Pixels:
+    """Put a copy's mark onto another photo, which is mirrored and brought to its size."""
+    wanted = np.array(original.shape[:2])
+    factor = float(np.max(wanted / other.shape[:2]))
+    rows, columns = np.maximum(np.rint(np.array(other.shape[:2]) * factor).astype(int), wanted)
+    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    covering = pixels(cv2.resize(other[:, ::-1], (int(columns), int(rows)), interpolation=method))
+    mark = (copy.astype(np.float32) - original).mean(axis=-1, dtype=np.float32)
+    return paste(covering[: wanted[0], : wanted[1]], mark, 1)
 
 
 def _read(asked: Outcome, leak: Pixels, key: tm.Key) -> Outcome:

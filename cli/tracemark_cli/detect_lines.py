@@ -16,7 +16,7 @@ from tracemark_cli.signs import in_one_line
 __all__ = ["WITHOUT_ORIGINAL", "Answer", "as_fields", "chance_in_words", "in_words", "name_of"]
 
 SCHEMA = "tracemark.detect/1"
-WITHOUT_ORIGINAL = "read without the original, which alone can tell whether the mark was put there"
+WITHOUT_ORIGINAL = "read without the original, which alone can prove that the mark was not put there"
 """What every name must come with that was found blind."""
 
 

@@ -1,12 +1,13 @@
 """Read a leak without its original: find where the picture is, decode the message word, and look it up."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.codes.message import decode_best, mother_code
+from tracemark.codes.message import decode_best, encode, mother_code
 from tracemark.codes.word import log10_accident, recipient_of
 from tracemark.geometry.placement import Placement
 from tracemark.geometry.spectrum import SIDE, Spectrum, spectrum_of
@@ -29,9 +30,11 @@ from tracemark.signal.reading import (
     energies,
     excess_energy,
     gather,
+    known_word_scores,
     read_cells,
     shrink,
 )
+from tracemark.signal.robust_hash import hash_lines
 from tracemark.signal.whitening import whiten
 from tracemark.verdict import Verdict, judge
 
@@ -60,6 +63,8 @@ TRIED_PLACES = 64  # of those, likeliest first, through how many trellises the b
 TRACED_PLACES = 6  # of those, how many are decoded: to those the best paths lead
 BEACON_WEIGHT, ENERGY_WEIGHT = 3.5, 2.5  # expected size of each near the limit of reading, standard deviations
 CLEAR_SCORE = 10.6  # standard deviations: 126 leaks without a mark reach 10.1 at most, so look it up at once
+CONSISTENT = 0.4  # share of the expected beacon without which a mark may have been made for another picture
+BEACON_TO_MESSAGE = math.sqrt(PROFILE.beacon_share / PROFILE.message_share)  # of their scores, both undisturbed
 LOOKUPS = 4  # words looked up for a name: 4 * 2**-32 stays below 1e-9
 MORE_LOOKUPS = 64  # words looked up in all
 
@@ -73,6 +78,9 @@ class Reading:
 
     score: float
     """Its correlation with the leak, standard deviations."""
+
+    chip_set: int
+    """Which of the profile's chip sets it was decoded with."""
 
     transform: NDArray[np.float64]
     """Leak (x, y, 1) to photo (x, y, 1), pixels."""
@@ -96,33 +104,63 @@ def read_blind(luma: NDArray[np.float32], *, key: Key) -> Verdict:
     if min(luma.shape) < LEAST_SIDE:
         return _nobody(f"the picture must be at least {LEAST_SIDE} px on its short side to be read")
     readings: list[Reading] = []
-    looked_up: set[int] = set()
-    for reading in _readings(luma, key):
+    heard: list[CellReading] = []
+    tried: dict[int, int | None] = {}
+    for reading in _readings(luma, key, heard):
         readings.append(reading)
-        if reading.score >= CLEAR_SCORE and len(looked_up) < LOOKUPS and reading.word not in looked_up:
-            looked_up.add(reading.word)
-            recipient = recipient_of(key, reading.word)
-            if recipient is not None:
-                return _named(recipient, reading, len(looked_up))
-    return _last_lookups(readings, looked_up, key)
+        if reading.score >= CLEAR_SCORE and len(tried) < LOOKUPS and reading.word not in tried:
+            tried[reading.word] = recipient_of(key, reading.word)
+        recipient = tried.get(reading.word)
+        if recipient is not None and _beacon_share(reading, heard, key) >= CONSISTENT:
+            return _named(recipient, reading, _lookup(reading, tried))
+    return _last_lookups(readings, tried, heard, key)
 
 
-def _last_lookups(readings: list[Reading], looked_up: set[int], key: Key) -> Verdict:
+def _last_lookups(readings: list[Reading], tried: dict[int, int | None], heard: list[CellReading], key: Key) -> Verdict:
     """Look up the best words that have not been, as far as the bound allows."""
+    pasted: Verdict | None = None
     for reading in sorted(readings, key=lambda candidate: -candidate.score):
-        if reading.word in looked_up or len(looked_up) >= MORE_LOOKUPS:
+        if reading.word not in tried:
+            if len(tried) >= MORE_LOOKUPS:
+                continue
+            tried[reading.word] = recipient_of(key, reading.word)
+        recipient = tried[reading.word]
+        if recipient is None:
             continue
-        looked_up.add(reading.word)
-        recipient = recipient_of(key, reading.word)
-        if recipient is not None:
-            return _named(recipient, reading, len(looked_up))
+        if _beacon_share(reading, heard, key) >= CONSISTENT:
+            return _named(recipient, reading, _lookup(reading, tried))
+        if pasted is None:
+            pasted = _pasted(recipient, reading, _lookup(reading, tried))
+    if pasted is not None:
+        return pasted
     if not readings:
         return _nobody("no mark made with this key was found")
     return _nobody("no message could be read with this key", readings)
 
 
-def _readings(luma: NDArray[np.float32], key: Key) -> Iterator[Reading]:
-    """Search the placements from the likely to the unlikely, and decode the best of each search."""
+def _lookup(reading: Reading, tried: dict[int, int | None]) -> int:
+    """Say at which lookup a reading's word was looked up, the first being 1."""
+    return list(tried).index(reading.word) + 1
+
+
+def _beacon_share(reading: Reading, heard: list[CellReading], key: Key) -> float:
+    """Say which share of the beacon that a message lets expect is there, where the message shows best.
+
+    A message may have been read a little beside its place, and there just where chance looks like a beacon.  So its
+    word, now known, is sought in all placements.
+    """
+    message = message_choices(key, reading.chip_set)
+    codeword = encode(reading.word, mother_code(key, PROFILE.grid * PROFILE.tile))
+    beacon = beacon_choices(key)
+    own = CellChoice(beacon.patterns[[reading.chip_set]], beacon.signs[[reading.chip_set]])
+    scores = [known_word_scores(cells, message, codeword) for cells in heard]
+    best = int(np.argmax([score.max() for score in scores]))
+    at = scores[best].argmax()
+    return float(beacon_scores(heard[best], own)[0].flat[at] / (BEACON_TO_MESSAGE * scores[best].flat[at]))
+
+
+def _readings(luma: NDArray[np.float32], key: Key, heard: list[CellReading]) -> Iterator[Reading]:
+    """Search the placements from the likely to the unlikely, and decode the best of each search; `heard` gets all."""
     small, factor = shrink(luma, long_side=SEARCH_SIDE)
     pad = [(0, max(-side % SEARCH_STEP, LEAST_SEARCH - side)) for side in small.shape]
     white = whiten(np.pad(small, pad, mode="reflect"), levels=SEARCH_LEVELS, favour=SEARCH_FAVOUR)
@@ -136,13 +174,13 @@ def _readings(luma: NDArray[np.float32], key: Key) -> Iterator[Reading]:
         if search is search_upright:  # the longest one
             for placement in _unscaled(luma, spectrum, factor, key):
                 tried.append(placement)
-                yield from _decoded(luma, _transform(placement, spectrum, factor), key)
+                yield from _decoded(luma, _transform(placement, spectrum, factor), key, heard)
         waiting = sorted([*waiting, *search(spectrum, lines)], key=lambda placement: -placement.merit)
         for placement in waiting[:READ_PER_SEARCH]:
             if placement.merit < least_merit or _same(placement, tried):
                 continue
             tried.append(placement)
-            yield from _decoded(luma, _transform(placement, spectrum, factor), key)
+            yield from _decoded(luma, _transform(placement, spectrum, factor), key, heard)
         waiting = [placement for placement in waiting if not _same(placement, tried)]
 
 
@@ -158,15 +196,18 @@ def _unscaled(luma: NDArray[np.float32], spectrum: Spectrum, factor: float, key:
         beacon = beacon_choices(key)
         choice = CellChoice(beacon.patterns[chip_sets], beacon.signs[chip_sets])
         middle, transform = central(luma, _transform(placement, spectrum, factor), side=HEARD_SIDE)
-        scores = beacon_scores(read_cells(middle, transform, codebook(key)), choice)
+        scores = beacon_scores(read_cells(middle, transform, codebook(key), hash_lines(key)), choice)
         heard.append((placement.merit + max(float(scores.max()), 0.0) ** 2 / 2 - float(np.log(scores.size)), placement))
     clear = sorted((pair for pair in heard if pair[0] >= UNSCALED_MERIT), key=lambda pair: -pair[0])
     return [placement for _, placement in clear[:READ_PER_SEARCH]]
 
 
-def _decoded(luma: NDArray[np.float32], transform: NDArray[np.float64], key: Key) -> Iterator[Reading]:
+def _decoded(
+    luma: NDArray[np.float32], transform: NDArray[np.float64], key: Key, heard: list[CellReading]
+) -> Iterator[Reading]:
     """Decode the message at the best chip sets and tile places of one placement."""
-    cells = read_cells(luma, transform, codebook(key))
+    cells = read_cells(luma, transform, codebook(key), hash_lines(key))
+    heard.append(cells)
     code = mother_code(key, PROFILE.grid * PROFILE.tile)
     multiples, salts = PROFILE.least_multiple, PROFILE.salts
     places = _likely_places(cells, key)
@@ -176,7 +217,7 @@ def _decoded(luma: NDArray[np.float32], transform: NDArray[np.float64], key: Key
         chip_set, first = places[at]
         to_photo = _to_photo(cells, first, chip_set // salts + multiples)
         for decoded in words:
-            yield Reading(decoded.word, decoded.score, to_photo)
+            yield Reading(decoded.word, decoded.score, chip_set, to_photo)
 
 
 def _likely_places(cells: CellReading, key: Key) -> list[tuple[int, tuple[int, int]]]:
@@ -235,6 +276,19 @@ def _named(recipient: int, reading: Reading, lookups: int) -> Verdict:
         method="blind",
         reason="the message was read" if sure else "a message was read, but only after too many attempts to be proof",
         recipients=(recipient,) if sure else (),
+        geometry=reading.transform,
+        score=reading.score,
+        trials=lookups,
+    )
+
+
+def _pasted(recipient: int, reading: Reading, lookups: int) -> Verdict:
+    """Word the verdict on an issued word whose beacon is of another picture."""
+    return Verdict(
+        verdict="inconclusive",
+        log10_false_alarm=0.0,
+        method="blind",
+        reason=f"the message of {recipient} is in it, but not the beacon of this picture: it may have been put there",
         geometry=reading.transform,
         score=reading.score,
         trials=lookups,

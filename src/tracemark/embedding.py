@@ -21,6 +21,7 @@ from tracemark.signal.mask import allowance
 from tracemark.signal.modulation import Layers, build_layers
 from tracemark.signal.pixels import checked_pixels
 from tracemark.signal.rehearsal import rehearse, untouched_score
+from tracemark.signal.robust_hash import hash_lines, robust_hash
 from tracemark.signal.visibility import look_at
 
 __all__ = ["embed", "prepare"]
@@ -63,12 +64,12 @@ def prepare(image: NDArray[Any], *, key: Key) -> Plan:
     luma = compact_luma(pixels)
     working = to_working(luma, layout)
     permitted = allowance(working)
-    layers = _layers(key, codebook(key), digest, chip_set, layout, permitted)
+    layers = _layers(key, codebook(key), digest, chip_set, layout, working, permitted)
     message = layers.signed[: PROFILE.message_slots]
     patterns = np.asarray(message / np.maximum(permitted, np.finfo(np.float32).tiny), dtype=np.float32)
     strength = _strength(luma, working, patterns, layers, layout) if permitted.any() else 0.0
     if strength and growth(luma, np.float32(strength) * layers.sample, layout) > MOST_GROWTH:
-        sparing = _layers(key, sparing_codebook(key), digest, chip_set, layout, permitted)
+        sparing = _layers(key, sparing_codebook(key), digest, chip_set, layout, working, permitted)
         less = _strength(luma, working, patterns, sparing, layout)
         pair = (_marked(working, layers, strength), _marked(working, sparing, less))
         if _reads_as_well(*(rehearse(marked, patterns, layout) for marked in pair)):
@@ -115,6 +116,7 @@ def _layers(
     digest: bytes,
     chip_set: int,
     layout: Layout,
+    working: NDArray[np.float32],
     permitted: NDArray[np.float32],
 ) -> Layers:
     """Build the layers of a photo, in allowances."""
@@ -123,7 +125,7 @@ def _layers(
         book,
         photo_patterns(key, digest, chip_set, rows=rows, columns=columns),
         sync_tile(sync_lines(key)),
-        beacon_choices(key).signs[chip_set, :rows, :columns, 0],
+        beacon_choices(key).signs[chip_set, :rows, :columns, 0] * robust_hash(working, hash_lines(key)),
         permitted,
     )
 

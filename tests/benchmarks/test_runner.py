@@ -11,9 +11,10 @@ from benchmarks.gauntlet import runner
 from benchmarks.gauntlet.__main__ import main
 from benchmarks.gauntlet.corpus import Limits
 from benchmarks.gauntlet.quality import Quality
-from benchmarks.gauntlet.records import COPY, UNMARKED, WRONG_KEY, Errand, Marking, Outcome
+from benchmarks.gauntlet.records import COPY, PASTED, UNMARKED, WRONG_KEY, Errand, Marking, Outcome
 
 DARK, LIGHT = 60, 180
+DARKER, LEAST = 20, 160  # another photo with the light of a copy on it stays below the least of a copy
 INNOCENT = 7
 WHOLE = Limits()
 
@@ -36,7 +37,7 @@ class StandIn:
 
     def detect(self, leak, *, key):
         marked_with, recipient = self.memory[-1]
-        marked = leak.mean() > (DARK + LIGHT) / 2 and key == marked_with
+        marked = leak.mean() > LEAST and key == marked_with
         named = (recipient,) if marked else ()
         if self.accuses is not None:
             named = (*named, self.accuses)
@@ -63,6 +64,14 @@ def photo(tmp_path):
 
 
 @pytest.fixture
+def another(tmp_path):
+    path = tmp_path / "another" / "darker.png"
+    path.parent.mkdir()
+    Image.fromarray(np.full((300, 500, 3), DARKER, np.uint8)).save(path)
+    return path
+
+
+@pytest.fixture
 def let_in(monkeypatch):
     def let_in(stand_in):
         names = {"Key": tracemark.Key, "TracemarkError": tracemark.TracemarkError}
@@ -72,10 +81,10 @@ def let_in(monkeypatch):
 
 
 @pytest.fixture
-def send(photo, let_in):
+def send(photo, another, let_in):
     def send(stand_in, *, attacks=("none", "crop-10"), controls=0, repeat=0, limits=WHOLE, quality=False):
         let_in(stand_in)
-        errand = Errand(photo, repeat, tuple(attacks), controls, quality, seed=1, limits=limits)
+        errand = Errand(photo, another, repeat, tuple(attacks), controls, quality, seed=1, limits=limits)
         return list(runner.run([errand]))
 
     return send
@@ -100,8 +109,15 @@ def test_a_second_name_is_wrong_and_spoils_the_recovery(send):
 def test_controls_name_nobody_when_the_reader_is_right(send):
     outcomes = outcomes_of(send(StandIn(), attacks=("none",), controls=len(runner.CONTROLS)))
     controls = [outcome for outcome in outcomes if outcome.subject != COPY]
-    assert {outcome.subject for outcome in controls} == {UNMARKED, WRONG_KEY}
+    assert {outcome.subject for outcome in controls} == {UNMARKED, WRONG_KEY, PASTED}
     assert not any(outcome.recovered or outcome.wrong for outcome in controls)
+
+
+def test_a_reader_that_believes_a_pasted_mark_is_wrong(photo, let_in):
+    let_in(StandIn())  # the mirrored photo is the photo itself here, so it passes for a copy
+    errand = Errand(photo, photo, 0, ("none",), len(runner.CONTROLS), quality=False, seed=1, limits=WHOLE)
+    controls = [outcome for outcome in outcomes_of(runner.run([errand])) if outcome.subject != COPY]
+    assert {outcome.subject for outcome in controls if outcome.wrong} == {PASTED}
 
 
 def test_whoever_is_named_for_a_control_is_wrong(send):
@@ -178,7 +194,9 @@ def test_the_command_fails_when_a_row_does(stand_in, status, photo, let_in, tmp_
 
 
 def test_a_pool_says_which_errand_broke_off(photo, tmp_path, capfd):
-    missing = Errand(tmp_path / "missing.jpg", 0, ("none",), 0, quality=False, seed=1, limits=WHOLE)
+    missing = Errand(
+        tmp_path / "missing.jpg", tmp_path / "missing.jpg", 0, ("none",), 0, quality=False, seed=1, limits=WHOLE
+    )
     with pytest.raises(RuntimeError, match="1 of 1 broke off"):
         list(runner.run([missing], jobs=2))
     assert "missing.jpg broke off" in capfd.readouterr().err

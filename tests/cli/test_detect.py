@@ -41,7 +41,7 @@ def test_words_name_the_recipient_and_the_chance_of_error(run, leak, key_file):
     path = leak(IDENTIFIED)
     line = f"{path}: identified: recipient 17, chance of a false name below 1e-12; {WITHOUT_ORIGINAL}\n"
     assert run("detect", path, "--key", key_file).stdout == line
-    assert "whether the mark was put there" in line
+    assert "that the mark was not put there" in line
 
 
 def test_words_say_why_nobody_is_named(run, leak, key_file):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -13,9 +15,11 @@ from tracemark.signal.reading import (
     energies,
     excess_energy,
     gather,
+    known_word_scores,
     read_cells,
     shrink,
 )
+from tracemark.signal.robust_hash import hash_lines, soft_hash
 from tracemark.signal.whitening import whiten
 
 KEY = Key(bytes(range(32)))
@@ -28,7 +32,8 @@ def reading_of(rng, tiles, covered=None):
     cells = (tiles[0] * TILE, tiles[1] * TILE)
     correlation = rng.standard_normal((*cells, PROFILE.patterns)).astype(np.float32)
     covered = np.ones(cells, dtype=bool) if covered is None else covered
-    return CellReading(correlation * covered[..., None], np.eye(3), covered)
+    hashed = rng.uniform(-1, 1, cells).astype(np.float32)
+    return CellReading(correlation * covered[..., None], np.eye(3), covered, hashed)
 
 
 def slow_score(reading, beacon, chip_set, first):
@@ -38,7 +43,8 @@ def slow_score(reading, beacon, chip_set, first):
         at = first[0] * TILE + row, first[1] * TILE + column
         if all(0 <= place < GRID * TILE for place in at):
             pattern = beacon.patterns[chip_set, at[0], at[1], 0]
-            total += float(reading.correlation[row, column, pattern] * beacon.signs[chip_set, at[0], at[1], 0])
+            sign = beacon.signs[chip_set, at[0], at[1], 0] * reading.hash[row, column]
+            total += float(reading.correlation[row, column, pattern] * sign)
     return total
 
 
@@ -47,7 +53,7 @@ def test_scoring_all_places_at_once_agrees_with_one_after_another(tiles, rng):
     reading, beacon = reading_of(rng, tiles), beacon_choices(KEY)
     scores = beacon_scores(reading, beacon)
     assert scores.shape == (len(beacon.patterns), GRID + tiles[0] - 1, GRID + tiles[1] - 1)
-    norm = np.sqrt(np.sum(reading.correlation**2) / PROFILE.patterns)
+    norm = np.sqrt(np.sum((reading.correlation * reading.hash[..., None]) ** 2) / PROFILE.patterns)
     for chip_set, place in ((0, (0, 0)), (5, (tiles[0], 2)), (len(scores) - 1, scores.shape[1:])):
         at = (min(place[0], scores.shape[1] - 1), min(place[1], scores.shape[2] - 1))
         slow = slow_score(reading, beacon, chip_set, (at[0] - tiles[0] + 1, at[1] - tiles[1] + 1)) / norm
@@ -59,11 +65,14 @@ def test_the_beacon_of_a_place_scores_highest_there(rng):
     reading = reading_of(rng, (2, 2))
     cells = np.s_[first[0] * TILE : (first[0] + 2) * TILE, first[1] * TILE : (first[1] + 2) * TILE]
     added = np.zeros_like(reading.correlation)
-    np.put_along_axis(added, beacon.patterns[chip_set][cells], beacon.signs[chip_set][cells], axis=-1)
-    told = CellReading(reading.correlation + added, reading.transform, reading.covered)
+    signs = beacon.signs[chip_set][cells] * np.sign(reading.hash)[..., None]
+    np.put_along_axis(added, beacon.patterns[chip_set][cells], signs, axis=-1)
+    told = replace(reading, correlation=reading.correlation + added)
     scores = beacon_scores(told, beacon)
     assert np.unravel_index(scores.argmax(), scores.shape) == (chip_set, first[0] + 1, first[1] + 1)
     assert scores.max() > 12
+    elsewhere = replace(told, hash=rng.uniform(-1, 1, told.hash.shape).astype(np.float32))
+    assert beacon_scores(elsewhere, beacon)[chip_set, first[0] + 1, first[1] + 1] < 5
 
 
 def test_noise_scores_as_standard_deviations(rng):
@@ -95,12 +104,13 @@ def test_gathering_picks_each_cell_of_the_photo_once(first, rng):
 
 def test_an_upright_leak_reads_as_its_cells_do(rng):
     luma = (128 + 40 * rng.standard_normal((2 * SIDE, SIDE))).astype(np.float32)
-    reading = read_cells(luma, np.eye(3), codebook(KEY))
+    reading = read_cells(luma, np.eye(3), codebook(KEY), hash_lines(KEY))
     assert reading.covered.shape == (2 * TILE, TILE)
     assert reading.covered.all()
     np.testing.assert_allclose(reading.transform, np.eye(3), atol=1e-9)
     expected = correlate_cells(whiten(luma, levels=LEVELS, favour=FAVOUR), codebook(KEY))
     np.testing.assert_allclose(reading.correlation, expected, atol=0.02)
+    np.testing.assert_allclose(reading.hash, soft_hash(luma, hash_lines(KEY)), atol=1e-3)
 
 
 @pytest.mark.parametrize("tiles", [(0, 0), (3, 2), (-2, 5)])
@@ -108,7 +118,7 @@ def test_moving_a_leak_by_whole_tiles_changes_nothing(tiles, rng):
     luma = (128 + 40 * rng.standard_normal((300, 400))).astype(np.float32)
     near = np.array([[1, 0, 100.0], [0, 1, 60.0], [0, 0, 1]])
     far = near + np.array([[0, 0, tiles[0] * SIDE], [0, 0, tiles[1] * SIDE], [0, 0, 0]])
-    one, two = (read_cells(luma, transform, codebook(KEY)) for transform in (near, far))
+    one, two = (read_cells(luma, transform, codebook(KEY), hash_lines(KEY)) for transform in (near, far))
     np.testing.assert_allclose(one.transform, two.transform, atol=1e-6)
     np.testing.assert_allclose(one.correlation, two.correlation, atol=1e-3)
 
@@ -120,7 +130,7 @@ def test_cells_outside_the_leak_are_not_counted(scale, rng):
     begin = np.array([2.0 * CELL, 3.0 * CELL])  # two cells across, three down
     transform = np.diag([scale, scale, 1.0])
     transform[:2, 2] = begin + (scale - 1) / 2
-    reading = read_cells(luma, transform, codebook(KEY))
+    reading = read_cells(luma, transform, codebook(KEY), hash_lines(KEY))
     expected = np.zeros((TILE, TILE), dtype=bool)
     expected[3:13, 2:14] = True
     np.testing.assert_array_equal(reading.covered, expected)
@@ -137,7 +147,7 @@ def test_a_leak_of_any_size_reads_its_patterns(scale, rng):
     leak = cv2.resize(luma.astype(np.float32), None, fx=scale, fy=scale, **factor)
     transform = np.diag([1 / scale, 1 / scale, 1.0])
     transform[:2, 2] = (1 / scale - 1) / 2
-    reading = read_cells(leak, transform, codebook(KEY))
+    reading = read_cells(leak, transform, codebook(KEY), hash_lines(KEY))
     assert reading.correlation[..., 4].mean() > 5 * np.abs(reading.correlation[..., 5].mean())
     assert (reading.correlation[..., 4] > 0).mean() > 0.95
 
@@ -168,8 +178,8 @@ def test_energy_is_in_excess_where_something_was_added_whatever_its_sign(rng):
     added = np.zeros_like(reading.correlation)
     signs = rng.choice(np.array([-1, 1], dtype=np.float32), choice.patterns[cells].shape)
     np.put_along_axis(added, choice.patterns[cells], signs, axis=-1)
-    told = CellReading(reading.correlation + added, reading.transform, reading.covered)
-    negative = CellReading(-told.correlation, told.transform, told.covered)
+    told = replace(reading, correlation=reading.correlation + added)
+    negative = replace(told, correlation=-told.correlation)
     for chip_set, first, least, most in ((3, (0, 0), 8, np.inf), (4, (0, 0), -5, 5), (3, (1, 2), -5, 5)):
         other = message_choices(KEY, chip_set)
         excess = excess_energy(energies(told), other, first)
@@ -194,7 +204,7 @@ def test_energies_are_relative_to_each_cell_and_nothing_outside_the_leak(rng):
     energy = energies(reading)
     np.testing.assert_array_equal(energy[~covered], 0)
     np.testing.assert_allclose(energy.mean(axis=-1), 0, atol=1e-5)
-    loud = CellReading(reading.correlation * rng.uniform(1, 9, (TILE, TILE, 1)), reading.transform, covered)
+    loud = replace(reading, correlation=reading.correlation * rng.uniform(1, 9, (TILE, TILE, 1)))
     np.testing.assert_allclose(energies(loud), energy, atol=1e-3)
 
 
@@ -207,7 +217,7 @@ def test_a_dense_leak_weighs_its_smooth_places_more_and_a_reduced_one_does_not(s
     leak = cv2.resize((128 + luma).astype(np.float32), None, fx=scale, fy=scale, **method)
     transform = np.diag([1 / scale, 1 / scale, 1.0])
     transform[:2, 2] = (1 / scale - 1) / 2
-    reading = read_cells(leak, transform, codebook(KEY))
+    reading = read_cells(leak, transform, codebook(KEY), hash_lines(KEY))
     smooth, busy = (np.std(reading.correlation[:, cells]) for cells in (np.s_[: TILE - 1], np.s_[TILE + 1 :]))
     # Four times the contrast, to the power of FAVOUR.
     assert smooth / busy == pytest.approx(4**FAVOUR if favoured else 1, rel=0.15)
@@ -223,3 +233,19 @@ def test_the_middle_of_a_leak_lies_where_it_lay(shape, kept, rng):
     np.testing.assert_allclose(own @ [20, 10, 1], transform @ [column, row, 1])
     assert abs(2 * (row - 10) - (shape[0] - kept[0])) <= 1
     assert abs(2 * (column - 20) - (shape[1] - kept[1])) <= 1
+
+
+def test_a_known_word_scores_highest_at_its_place(rng):
+    choice, first = message_choices(KEY, 11), (2, 3)
+    codeword = rng.choice(np.array([-1, 1], dtype=np.int8), choice.signs.shape)
+    reading = reading_of(rng, (2, 2))
+    cells = np.s_[first[0] * TILE : (first[0] + 2) * TILE, first[1] * TILE : (first[1] + 2) * TILE]
+    added = np.zeros_like(reading.correlation)
+    np.put_along_axis(added, choice.patterns[cells], (choice.signs * codeword)[cells], axis=-1)
+    told = replace(reading, correlation=reading.correlation + added)
+    scores = known_word_scores(told, choice, codeword)
+    assert np.unravel_index(scores.argmax(), scores.shape) == (first[0] + 1, first[1] + 1)
+    soft, _ = gather(told, choice, first)
+    power = np.sum(told.correlation**2) / PROFILE.patterns
+    assert scores.max() == pytest.approx(np.sum(soft * codeword[cells]) / np.sqrt(3 * power), rel=1e-4)
+    assert np.std(known_word_scores(reading, choice, codeword)[1:-1, 1:-1]) == pytest.approx(1, abs=0.3)

@@ -1,6 +1,6 @@
 """Bring a located leak to the working scale and read its cells."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import cv2
@@ -11,11 +11,23 @@ from tracemark.profile import PROFILE
 from tracemark.signal.chips import CellChoice
 from tracemark.signal.layout import scaling
 from tracemark.signal.modulation import correlate_cells
+from tracemark.signal.robust_hash import soft_hash
 from tracemark.signal.whitening import favour_at, whiten
 
 Number = TypeVar("Number", bound=np.generic)
 
-__all__ = ["CellReading", "beacon_scores", "central", "energies", "excess_energy", "gather", "read_cells", "shrink"]
+__all__ = [
+    "CellReading",
+    "beacon_scores",
+    "central",
+    "energies",
+    "excess_energy",
+    "gather",
+    "known_word_scores",
+    "place_scores",
+    "read_cells",
+    "shrink",
+]
 
 LEVELS = tuple(level for level, _ in PROFILE.chip_levels)
 OVERSAMPLING = 1.5  # leak pixels in a working pixel above which the leak is first reduced by area
@@ -34,6 +46,14 @@ class CellReading:
 
     covered: NDArray[np.bool_]
     """Cells that lie in the leak; shape (cell rows, cell columns)."""
+
+    hash: NDArray[np.float32]
+    """The leak's robust hash, -1 to 1; shape (cell rows, cell columns)."""
+
+    @property
+    def hashed(self) -> NDArray[np.float32]:
+        """The correlation with the robust hash taken off, as far as it can be trusted; the beacon is seen in it."""
+        return self.correlation * self.hash[..., None]
 
 
 def shrink(luma: NDArray[np.float32], *, long_side: int) -> tuple[NDArray[np.float32], float]:
@@ -56,7 +76,12 @@ def central(
     return middle, np.asarray(transform @ move, dtype=np.float64)
 
 
-def read_cells(luma: NDArray[np.float32], transform: NDArray[np.float64], codebook: NDArray[np.float32]) -> CellReading:
+def read_cells(
+    luma: NDArray[np.float32],
+    transform: NDArray[np.float64],
+    codebook: NDArray[np.float32],
+    lines: NDArray[np.intp],
+) -> CellReading:
     """Read the cells of a located leak.
 
     Parameters
@@ -67,6 +92,8 @@ def read_cells(luma: NDArray[np.float32], transform: NDArray[np.float64], codebo
         Leak (x, y, 1) to working (x, y, 1), but for whole tiles.
     codebook : ndarray, shape (tile, tile, patterns, cell * cell), float32
         Chip patterns.
+    lines : ndarray, shape (tile, tile), int
+        Of the robust hash.
 
     Returns
     -------
@@ -90,38 +117,39 @@ def read_cells(luma: NDArray[np.float32], transform: NDArray[np.float64], codebo
     moved = np.array([[1, 0, -first[0] * side], [0, 1, -first[1] * side], [0, 0, 1]]) @ transform
     canvas = (int(size[0]) * side, int(size[1]) * side)
     warp = (moved @ np.linalg.inv(reduce))[:2]
-    straight = cv2.warpAffine(luma, warp, canvas, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+    straight = np.asarray(
+        cv2.warpAffine(luma, warp, canvas, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101), dtype=np.float32
+    )
     cover = cv2.warpAffine(np.ones_like(luma), warp, canvas, flags=cv2.INTER_LINEAR)
-    white = whiten(
-        np.asarray(straight, dtype=np.float32), levels=LEVELS, favour=favour_at(density), density=density
-    ) * (cover > LEAST_COVER)
+    white = whiten(straight, levels=LEVELS, favour=favour_at(density), density=density) * (cover > LEAST_COVER)
     cells = cover.reshape(canvas[1] // PROFILE.cell, PROFILE.cell, canvas[0] // PROFILE.cell, PROFILE.cell)
-    return CellReading(correlate_cells(white, codebook), moved, cells.mean(axis=(1, 3)) > LEAST_COVER)
+    covered = cells.mean(axis=(1, 3)) > LEAST_COVER
+    return CellReading(correlate_cells(white, codebook), moved, covered, soft_hash(straight, lines))
 
 
-def beacon_scores(reading: CellReading, beacon: CellChoice) -> NDArray[np.float32]:
-    """Score every chip set and every place of the leak's first tile in the photo.
+def place_scores(reading: CellReading, choice: CellChoice) -> NDArray[np.float32]:
+    """Score every set of patterns and signs at every place of the leak's first tile in the photo.
 
     Parameters
     ----------
     reading : CellReading
         The leak's cells.
-    beacon : CellChoice
-        Of all chip sets: arrays of shape (chip sets, grid * tile, grid * tile, 1).
+    choice : CellChoice
+        Arrays of shape (sets, grid * tile, grid * tile, 1).
 
     Returns
     -------
-    scores : ndarray, shape (chip sets, places down, places across), float32
+    scores : ndarray, shape (sets, places down, places across), float32
         Correlation in standard deviations.  Place (i, j) puts the leak's first tile at tile
         ``(i - tiles down + 1, j - tiles across + 1)`` of the photo.
     """
     tile, grid = PROFILE.tile, PROFILE.grid
     down, across = (side // tile for side in reading.correlation.shape[:2])
-    sets = len(beacon.patterns)
+    sets = len(choice.patterns)
     tiles = reading.correlation.reshape(down, tile, across, tile, -1).swapaxes(1, 2).reshape(down, across, -1)
     cell = np.arange(tile * tile) * PROFILE.patterns
-    chosen = _by_tile(beacon.patterns) + cell
-    signs = _by_tile(beacon.signs)
+    chosen = _by_tile(choice.patterns) + cell
+    signs = _by_tile(choice.signs)
     sums = np.zeros((sets, grid + down - 1, grid + across - 1), dtype=np.float32)
     for row, column in np.ndindex(down, across):
         i, j = down - 1 - row, across - 1 - column
@@ -129,6 +157,47 @@ def beacon_scores(reading: CellReading, beacon: CellChoice) -> NDArray[np.float3
             sums[:, i : i + grid, j : j + grid] += np.einsum("sijc,sijc->sij", tiles[row, column][chosen], signs)
     power = float(np.sum(reading.correlation[reading.covered] ** 2)) / PROFILE.patterns
     return np.asarray(sums / np.sqrt(power), dtype=np.float32) if power > 0 else sums
+
+
+def beacon_scores(reading: CellReading, beacon: CellChoice) -> NDArray[np.float32]:
+    """Score the beacon at every place, as a mark has it that was made for this picture.
+
+    Parameters
+    ----------
+    reading : CellReading
+        The leak's cells.
+    beacon : CellChoice
+        Of some chip sets, as for :func:`place_scores`.
+
+    Returns
+    -------
+    scores : ndarray, shape (chip sets, places down, places across), float32
+        As :func:`place_scores` gives it, once the leak's robust hash is taken off as far as it can be trusted.
+    """
+    return place_scores(replace(reading, correlation=reading.hashed), beacon)
+
+
+def known_word_scores(reading: CellReading, choice: CellChoice, codeword: NDArray[np.int8]) -> NDArray[np.float32]:
+    """Score a word that is known at every place.
+
+    Parameters
+    ----------
+    reading : CellReading
+        The leak's cells.
+    choice : CellChoice
+        The message's, of one chip set: arrays of shape (grid * tile, grid * tile, slots).
+    codeword : ndarray, shape (grid * tile, grid * tile, slots), int8
+        The word's symbols, +1 or -1.
+
+    Returns
+    -------
+    scores : ndarray, shape (places down, places across), float32
+        As :func:`place_scores` gives it, all slots together.
+    """
+    signs = np.asarray(choice.signs * codeword, dtype=np.float32)
+    slots = CellChoice(np.moveaxis(choice.patterns, -1, 0)[..., None], np.moveaxis(signs, -1, 0)[..., None])
+    scores = place_scores(reading, slots)
+    return np.asarray(scores.sum(axis=0) / np.sqrt(len(scores)), dtype=np.float32)
 
 
 def _by_tile(values: NDArray[Number]) -> NDArray[Number]:
