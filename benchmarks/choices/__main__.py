@@ -16,6 +16,7 @@ from benchmarks.choices.checking import CheckingChoice
 from benchmarks.choices.code import CodeChoice
 from benchmarks.choices.finding import FindingChoice
 from benchmarks.choices.growth import BytesChoice
+from benchmarks.choices.hashing import HashChoice
 from benchmarks.choices.split import RANK, SPLIT
 from benchmarks.choices.subjects import Setting, choose
 from benchmarks.choices.visibility import VisibilityChoice
@@ -41,6 +42,7 @@ CHOICES: Mapping[str, Any] = MappingProxyType(
         "rank": RANK,
         "split": SPLIT,
         "sync": FindingChoice(),
+        "hash": HashChoice(),
         "code": CodeChoice(),
         "mask": marking.MASK,
         "dither": marking.DITHER,

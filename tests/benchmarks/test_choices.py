@@ -13,6 +13,7 @@ from benchmarks.choices.code import SCORES, CodeChoice, Errors, limit, noisy
 from benchmarks.choices.finding import FindingChoice, Found
 from benchmarks.choices.growth import SIZES as GROWTH_SIZES
 from benchmarks.choices.growth import BytesChoice, Grown
+from benchmarks.choices.hashing import Alike, HashChoice, Kept
 from benchmarks.choices.leaks import CROP_3, LEAKS, PLAIN, Leak
 from benchmarks.choices.marking import Score
 from benchmarks.choices.scores import blind_score, correlation, informed_score, locate
@@ -181,6 +182,27 @@ def test_a_page_has_a_place_for_every_choice():
 def test_names_found_are_counted_by_leak():
     found = [Found("0.16 / 0.09 / 0.60", "crop", name, name == "one.jpg", False) for name in ("one.jpg", "two.jpg")]
     assert "| 0.16 / 0.09 / 0.60 | 1/2 | 0 |" in FindingChoice().render(found)
+
+
+def test_the_present_hash_keeps_most_of_the_beacon_and_shares_little_with_another_photo(tmp_path, photos):
+    for name in ("seeding", "rocket"):
+        Image.fromarray(photos[name]).save(tmp_path / f"{name}.png")
+    setting = Setting([tmp_path / "rocket.png", tmp_path / "seeding.png"], 1)
+    records = [one for one in HashChoice().measure(setting) if "(present)" in one.variant]
+    kept = [one for one in records if isinstance(one, Kept)]
+    assert {one.photo for one in kept} == {"rocket.png", "seeding.png"}
+    assert min(one.kept for one in kept) > 0.3
+    assert np.median([one.kept for one in kept]) > 0.6
+    (alike,) = (one for one in records if isinstance(one, Alike))
+    assert abs(alike.agreement) < 0.1
+
+
+def test_hashes_are_shown_by_leak_and_by_pair():
+    records = [Kept("kernel", "JPEG 50", "sky.jpg", 0.9), Kept("kernel", "JPEG 50", "wall.jpg", 0.5)]
+    records += [
+        Alike("kernel", ("sky.jpg", other), agreement) for other, agreement in (("wall.jpg", 0.1), ("sea", 0.3))
+    ]
+    assert "| kernel | 0.70 / 0.50 | 0.100 / 0.300 |" in HashChoice().render(records)
 
 
 def test_only_photos_that_grow_are_weighed_and_read(tmp_path, monkeypatch):

@@ -12,6 +12,7 @@ __all__ = ["hash_lines", "robust_hash", "soft_hash"]
 
 CACHED_KEYS = 4
 LINES = ((0, 1), (1, 0), (1, 1), (1, -1))  # rows and columns to the next cell along each line
+KERNEL = (-0.5, 1.0, -0.5)  # of the cell before, the cell itself and the one after: what changes evenly is left out
 SURE = 0.5  # luma levels by which a cell must stand out for half of the trust
 
 
@@ -56,7 +57,7 @@ def robust_hash(working: NDArray[np.float32], lines: NDArray[np.intp]) -> NDArra
     -----
     Signs of keyed projections that outlast what a picture may go through, after Fridrich and Goljan, *Robust hash
     functions for digital watermarking* (2000).  These leave out what changes slowly: vignettes, and the light of which
-    skies and walls have so much in common that their gradients would agree from photo to photo.
+    skies and walls have so much in common that their gradients would agree from photo to photo (``docs/choices.md``).
     """
     return np.asarray(np.where(_curvature(working, lines) < 0, -1, 1), dtype=np.float32)
 
@@ -90,4 +91,4 @@ def _curvature(working: NDArray[np.float32], lines: NDArray[np.intp]) -> NDArray
     step = np.array(LINES)[lines[(down - 1) % PROFILE.tile, (across - 1) % PROFILE.tile]]
     before = around[down - step[..., 0], across - step[..., 1]]
     after = around[down + step[..., 0], across + step[..., 1]]
-    return np.asarray(means - (before + after) / 2, dtype=np.float32)
+    return np.asarray(KERNEL[0] * before + KERNEL[1] * means + KERNEL[2] * after, dtype=np.float32)
