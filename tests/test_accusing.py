@@ -45,7 +45,7 @@ def made(rng):
         layout = lay_out(ROWS * PROFILE.cell, COLUMNS * PROFILE.cell)
         return Residue(
             Original(digest, layout, 0, np.empty((0, 0), np.float32)),
-            Registration("made here"),
+            Registration(np.eye(3), np.empty((0, 0, 2), np.float32), np.empty((0, 0), np.float32)),
             (single * SINGLE).ravel().astype(np.float32),
             (message * SLOT).reshape(-1, PROFILE.message_slots).astype(np.float32),
             np.ones((ROWS, COLUMNS), dtype=bool),

@@ -12,7 +12,6 @@ from tests.damage import framed, jpeg, resized, rotated
 from tracemark.codes.message import encode
 from tracemark.codes.word import word_of
 from tracemark.finding import lay_on_best
-from tracemark.geometry.registration import Registration
 from tracemark.informed import LEAST_CELLS, read_residue, together
 from tracemark.listed import draw
 from tracemark.original import original_of
@@ -192,12 +191,6 @@ def test_no_leak_and_an_empty_list_are_refused_in_words(copy, photo):
 def test_a_picture_of_nothing_names_nobody(leak, photo):
     found = tm.detect(leak, key=KEY, original=photo, recipients=LISTED)
     assert (found.verdict, found.method) == ("none", "blind")
-
-
-def test_what_does_not_lie_on_the_photo_leaves_nothing(photo):
-    residue = read_residue(luma_of(photo), original_of(photo, key=KEY), Registration("not found"), key=KEY)
-    assert not residue
-    assert residue.seen.sum() == len(residue.fingerprint) == len(residue.message) == 0
 
 
 def test_a_leak_that_shows_hardly_a_cell_is_not_read(copy, photo):

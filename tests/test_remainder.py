@@ -76,7 +76,6 @@ def test_what_is_around_the_photo_changes_nothing(copy, original):
     wider = np.pad(framed_once, ((160, 0), (240, 80), (0, 0)), constant_values=90)  # whole blocks of JPEG
     registration = laid(framed_once, original)
     moved = Registration(
-        registration.reason,
         registration.transform @ np.array([[1, 0, -240], [0, 1, -160], [0, 0, 1.0]]),
         registration.places + np.array([240, 160], dtype=np.float32),
         registration.weights,
@@ -93,11 +92,6 @@ def test_places_beyond_the_horizon_do_no_harm(copy, original):
     weights = registration.weights.copy()
     weights[0, :3] = 0
     found = remainder(
-        luma_of(leak), original, Registration("", registration.transform, spoiled, weights, registration.agreement)
+        luma_of(leak), original, Registration(registration.transform, spoiled, weights, registration.agreement)
     )
     assert np.isfinite(found.values).all()
-
-
-def test_what_was_not_laid_leaves_an_error(copy, original):
-    with pytest.raises(ValueError, match="but it is something else"):
-        remainder(luma_of(copy), original, Registration("it is something else"))

@@ -53,7 +53,7 @@ def made(rng):
         cells = Cells(*(np.asarray(array, dtype=np.float32) for array in arrays))
         return Residue(
             Original(digest, lay_out(ROWS * PROFILE.cell, COLUMNS * PROFILE.cell), 0, np.empty((0, 0), np.float32)),
-            Registration("made here"),
+            Registration(np.eye(3), np.empty((0, 0, 2), np.float32), np.empty((0, 0), np.float32)),
             *cells.soft(correlate_slots(cells.values, cells.drawn)),
             np.ones((ROWS, COLUMNS), dtype=bool),
             cells,

@@ -23,6 +23,7 @@ from benchmarks.provenance import ROOT, provenance
 from tracemark.codes.accusation import bound_of
 from tracemark.contents import Contents
 from tracemark.finding import lay_on_best
+from tracemark.geometry.registration import Unregistered
 from tracemark.informed import Residue, read_residue, together
 from tracemark.original import original_of
 from tracemark.signal.collusion import correlate_among
@@ -125,6 +126,8 @@ def _tails(path: Path, limits: Limits, each: int) -> Iterator[Tail]:
             leak = damage(leak, strength, rng)
         luma = luma_of(leak)
         (laid,) = lay_on_best(luma, [original])
+        if isinstance(laid.registration, Unregistered):
+            raise RuntimeError(f"leak {name} of {path.name} must lie on its photo, but {laid.registration.reason}")
         residue = read_residue(luma, original, laid.registration, key=key)
         yield from _counted(path.name, name, residue, key, each, rng)
         if residue.others:

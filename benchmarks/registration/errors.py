@@ -55,7 +55,7 @@ def errors(found: Registration, places: NDArray[np.float32], original: NDArray[n
     Parameters
     ----------
     found : Registration
-        A truthy one.
+        What was found.
     places : ndarray, shape (rows, columns, 2), float32
         Original (x, y) of each pixel of the leak; NaN where it shows something else.
     original : ndarray, shape (rows', columns'), float32
@@ -66,8 +66,6 @@ def errors(found: Registration, places: NDArray[np.float32], original: NDArray[n
     errors : dict
         The four last fields of :class:`Trial`.
     """
-    assert found.places is not None
-    assert found.weights is not None
     known = np.nan_to_num(places, nan=NOWHERE)
     x, y = (np.ascontiguousarray(found.places[..., axis]) for axis in (0, 1))
     truth = np.asarray(cv2.remap(known, x, y, cv2.INTER_LINEAR, borderValue=(NOWHERE, NOWHERE)))

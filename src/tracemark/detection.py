@@ -14,6 +14,7 @@ from tracemark.blind import read_blind
 from tracemark.codes.word import checked_recipient
 from tracemark.errors import PhotoError, RecipientError
 from tracemark.finding import Laid, collection_of, find_photos, lay_on_best
+from tracemark.geometry.registration import Unregistered
 from tracemark.informed import Residue, read_residue, to_photo
 from tracemark.keys import Key, checked_key
 from tracemark.ledger.ledger import Ledger
@@ -130,7 +131,7 @@ def _read(
     """Read leaks with their originals, or one blind."""
     laid = _laid(lumas, originals, ledger, key)
     readings = [
-        [read_residue(luma, one.original, one.registration, key=key) for one in rivals if one]
+        [read_residue(luma, one.original, one.registration, key=key) for one in rivals if one.registration]
         for luma, rivals in zip(lumas, laid, strict=True)
     ]
     combinations = _combinations(readings)
@@ -227,7 +228,10 @@ def _read_apart(lumas: Sequence[NDArray[np.float32]], laid: Sequence[Laid], key:
         return blind
     why = "no photo was found that looks like it"
     if laid:
-        why = "it shows too little of the photo" if laid[0] else laid[0].registration.reason
+        registration = laid[0].registration
+        why = "it shows too little of the photo"
+        if isinstance(registration, Unregistered):
+            why = registration.reason
     return replace(blind, reason=f"{blind.reason}; read blind, since {why}")
 
 

@@ -10,7 +10,7 @@ from tracemark.errors import LedgerError
 from tracemark.geometry.features import Features, extract
 from tracemark.geometry.finding import Candidate, Gallery, find
 from tracemark.geometry.locating import LEAK_FEATURES
-from tracemark.geometry.registration import Registration, register
+from tracemark.geometry.registration import Registration, Unregistered, register
 from tracemark.geometry.straightening import legible
 from tracemark.keys import Key
 from tracemark.ledger.ledger import Ledger
@@ -32,8 +32,8 @@ class Laid:
     original: Original
     """The photo."""
 
-    registration: Registration
-    """Where the leak lies on it."""
+    registration: Registration | Unregistered
+    """Where the leak lies on it, or why it does not."""
 
     def __bool__(self) -> bool:
         """Tell whether the leak lies on the photo."""

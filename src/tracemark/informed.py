@@ -85,19 +85,16 @@ def read_residue(leak: NDArray[np.float32], original: Original, registration: Re
     original : Original
         The photo.
     registration : Registration
-        How the leak lies on it; a falsy one leaves nothing to read.
+        How the leak lies on it.
     key : Key
         The secret.
 
     Returns
     -------
     residue : Residue
-        Falsy when the leak shows too little of the photo, or does not lie on it.
+        Falsy when the leak shows too little of the photo.
     """
     rows, columns = original.layout.cells
-    if not registration:
-        nothing = np.empty((0, PROFILE.message_slots), dtype=np.float32)
-        return Residue(original, registration, nothing[:, 0], nothing, np.zeros((rows, columns), dtype=bool))
     patterns = photo_patterns(key, original.digest, original.chip_set, rows=rows, columns=columns)
     drawn = slot_patterns(codebook(key), patterns[..., -len(SHARES) :], SHARES)
 
@@ -147,8 +144,6 @@ def together(residues: Sequence[Residue], *, key: Key) -> Evidence:
 
 def to_photo(residue: Residue) -> NDArray[np.float64]:
     """Give the transform of a registered leak, (x, y, 1) to (x, y, 1), in the photo's own pixels."""
-    if residue.registration.transform is None:
-        raise ValueError("the leak must be registered")
     move = scaling(residue.original.layout.scale)
     return np.asarray(move @ residue.registration.transform, dtype=np.float64)
 

@@ -59,11 +59,6 @@ def remainder(leak: Floats, original: Original, registration: Registration, *, r
     -------
     remainder : Remainder
 
-    Raises
-    ------
-    ValueError
-        When the registration failed.
-
     Notes
     -----
     The original is brought to the pixels of the leak: by the very resize that the leak went through where that can be
@@ -98,8 +93,6 @@ def _straight(leak: Floats, registration: Registration) -> tuple[Floats, Registr
 
 def _cut_out(leak: Floats, registration: Registration) -> tuple[Floats, Registration]:
     """Cut away the blocks of a leak's JPEG that show nothing of the original."""
-    if registration.places is None or registration.transform is None:
-        return leak, registration
     # a plane that is seen at an angle has places that lie anywhere
     shown = np.clip(registration.places, 0, leak.shape[::-1])
     left, top = np.maximum(shown.min(axis=(0, 1)) // BLOCK - 1, 0).astype(int) * BLOCK
@@ -111,8 +104,6 @@ def _cut_out(leak: Floats, registration: Registration) -> tuple[Floats, Registra
 
 def _likelier(leak: Floats, original: Original, registration: Registration, spread: Floats, *, noise: float) -> Floats:
     """Say how much likelier light makes each pixel of a leak that went through what is not known exactly."""
-    if registration.weights is None:
-        raise ValueError(f"registration must have succeeded, but {registration.reason}")
     luma = np.float32(PEAK) - leak if registration.negative else leak
     rendering = rendering_of(registration, leak.shape)
     cover = rendering.show(registration.weights) * rendering.inside(original.luma.shape)
@@ -135,7 +126,7 @@ def _whole(values: Floats) -> Floats:
 
 def _boxes(shape: tuple[int, ...], original: Original, registration: Registration) -> list[Box]:
     """Say which rectangles of the photo the leak may be, and nothing else: cut on whole pixels of it, or all of it."""
-    if registration.transform is None or registration.negative:
+    if registration.negative:
         return []
     rows, columns = shape
     edges = np.array([[0, 0, 1], [columns, 0, 1], [0, rows, 1], [columns, rows, 1]]) - [1 / 2, 1 / 2, 0]
@@ -159,8 +150,6 @@ def _boxes(shape: tuple[int, ...], original: Original, registration: Registratio
 
 def _exactly(registration: Registration, box: Box, shape: tuple[int, ...]) -> Registration:
     """Lay a leak on the very box that it shows."""
-    if registration.places is None:
-        return registration
     rows, columns = registration.places.shape[:2]
     steps = (box.right - box.left) / shape[1], (box.bottom - box.top) / shape[0]
     places = np.empty((rows, columns, 2), dtype=np.float32)

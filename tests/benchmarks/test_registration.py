@@ -41,7 +41,7 @@ def test_an_exact_registration_has_no_error(photo):
     luma = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY).astype(np.float32)
     weights = np.ones_like(luma)
     for shift, milli in ((0.0, 0), (0.5, 500)):
-        found = Registration("", np.eye(3), places[:, :500] + np.array([shift, 0], np.float32), weights[:, :500])
+        found = Registration(np.eye(3), places[:, :500] + np.array([shift, 0], np.float32), weights[:, :500])
         measured = errors(found, places, luma[:, :500])
         assert measured["all_milli"] == pytest.approx(milli, abs=1)
         assert measured["foreign_milli"] == 0

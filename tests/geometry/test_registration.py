@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tracemark.geometry.registration import register, straighten
+from tracemark.geometry.registration import Unregistered, register, straighten
 from tracemark.geometry.straightening import scaling
 
 BEND = np.array([[0.9, 0.1, 20], [-0.12, 0.85, 60], [1e-4, -1e-4, 1]])  # original to leak
@@ -128,10 +128,8 @@ def test_what_does_not_show_the_original_fails_and_says_why(coffee, astronaut, r
     }
     found = register(leaks[name], coffee)
     assert not found
+    assert isinstance(found, Unregistered)
     assert word in found.reason
-    assert found.places is None
-    with pytest.raises(ValueError, match=word):
-        straighten(leaks[name], found)
 
 
 def test_an_original_of_one_tone_fails(coffee):

@@ -15,7 +15,7 @@ def laid(to_original, shape, bend=0.0):
     down, across = np.mgrid[: shape[0], : shape[1]].astype(np.float64)
     bent = np.stack([across + bend * np.sin(down / 40), down + bend * np.cos(across / 50)], axis=-1)
     places = cv2.perspectiveTransform(bent, np.linalg.inv(to_original)).astype(np.float32)
-    return Registration("", to_original, places, np.ones(shape, np.float32))
+    return Registration(to_original, places, np.ones(shape, np.float32))
 
 
 def matrix(affine):
@@ -64,9 +64,3 @@ def test_what_is_around_the_original_is_outside():
     expected = np.zeros((ROWS + 40, COLUMNS + 60), dtype=bool)
     expected[20 : ROWS + 20, 30 : COLUMNS + 30] = True
     np.testing.assert_array_equal(rendering.inside((ROWS, COLUMNS)), expected)
-
-
-def test_what_was_not_laid_shows_nothing():
-    with pytest.raises(ValueError, match="it is too small"):
-        rendering_of(Registration("it is too small"), (10, 10))
-    assert density_of(Registration("")) == 1

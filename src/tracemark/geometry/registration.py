@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ from tracemark.geometry.features import Features
 from tracemark.geometry.locating import Place, locate, seen
 from tracemark.geometry.straightening import Sight, density, fetch, reduced, without
 
-__all__ = ["Registration", "register", "straighten"]
+__all__ = ["Registration", "Unregistered", "register", "straighten"]
 
 Floats = NDArray[np.float32]
 Transform = NDArray[np.float64]
@@ -37,18 +38,15 @@ LEAST_SHOWN = 0.5  # weight at which a pixel shows the photo
 
 @dataclass(frozen=True)
 class Registration:
-    """Where each pixel of the original lies in the leak; falsy, with a reason, when that was not found."""
+    """Where each pixel of the original lies in the leak."""
 
-    reason: str
-    """What was found, or why nothing was."""
-
-    transform: Transform | None = None
+    transform: Transform
     """Leak (x, y, 1) to original (x, y, 1), the bending left out; shape (3, 3)."""
 
-    places: Floats | None = None
+    places: Floats
     """Leak (x, y) of each pixel of the original, pixels, centres at integers; shape (rows, columns, 2)."""
 
-    weights: Floats | None = None
+    weights: Floats
     """How likely each pixel of the original is shown by the leak, 0 to 1; shape (rows, columns)."""
 
     agreement: Agreement = NONE
@@ -60,9 +58,20 @@ class Registration:
     negative: bool = False
     """Whether black and white are exchanged."""
 
-    def __bool__(self) -> bool:
-        """Tell whether the leak was laid onto the original."""
-        return self.places is not None
+
+@dataclass(frozen=True)
+class Unregistered:
+    """Why a leak could not be laid onto its original; false."""
+
+    reason: str
+    """Why."""
+
+    agreement: Agreement = NONE
+    """How alike leak and original are where they are most alike."""
+
+    def __bool__(self) -> Literal[False]:
+        """Tell that the leak does not lie on the original."""
+        return False
 
 
 def register(
@@ -73,7 +82,7 @@ def register(
     leak_features: Features | None = None,
     original_features: Features | None = None,
     guesses: Sequence[Transform] = (),
-) -> Registration:
+) -> Registration | Unregistered:
     """Lay a leak onto its original.
 
     Parameters
@@ -92,25 +101,25 @@ def register(
 
     Returns
     -------
-    registration : Registration
-        Falsy when nothing in the leak surely shows the original.
+    registration : Registration or Unregistered
+        The latter, which is false, when nothing in the leak surely shows the original.
 
     Notes
     -----
     Nothing but the two pictures is looked at, and everything is deterministic.
     """
     if min(leak.shape) < LEAST_SIDE:
-        return Registration(f"the leak must be at least {LEAST_SIDE} px on its short side, not {min(leak.shape)}")
+        return Unregistered(f"the leak must be at least {LEAST_SIDE} px on its short side, not {min(leak.shape)}")
     for name, luma in (("leak", leak), ("original", original)):
         if not np.ptp(luma):
-            return Registration(f"the {name} is of one tone, and nothing can be compared")
+            return Unregistered(f"the {name} is of one tone, and nothing can be compared")
     levels = pyramid(original, extent)
     best = locate(
         leak, levels, extent=extent, leak_features=leak_features, original_features=original_features, guesses=guesses
     )
     if best is None or not _sure(best.agreement):
         found = NONE if best is None else best.agreement
-        return Registration("no part of the leak agrees with the original", agreement=found)
+        return Unregistered("no part of the leak agrees with the original", found)
     return _laid(leak, levels, best)
 
 
@@ -119,17 +128,16 @@ def _sure(found: Agreement) -> bool:
     return found.score >= LEAST_SCORE and found.correlation >= LEAST_CORRELATION
 
 
-def _laid(leak: Floats, levels: list[Scaled], place: Place) -> Registration:
+def _laid(leak: Floats, levels: list[Scaled], place: Place) -> Registration | Unregistered:
     """Take what is foreign out of the leak, bend it into place, and weigh its pixels."""
     full = levels[-1]
     transform, look, weights = _cleaned(seen(leak, negative=place.negative), levels, place.transform)
     found = agreement(*details(look.straight.luma, full.luma, weights * look.straight.weights))
     if not _sure(found):
-        return Registration("what looks like the original in the leak is too little to be sure", agreement=found)
+        return Unregistered("what looks like the original in the leak is too little to be sure", found)
     stray = sampled(look.field, _shape(full))[weights > LEAST_SHOWN]
     bending = float(np.sqrt((stray**2).sum(axis=-1).mean())) if len(stray) else 0.0
-    reason = "the leak was laid onto the original"
-    return Registration(reason, transform, look.places, weights, found, bending, place.negative)
+    return Registration(transform, look.places, weights, found, bending, place.negative)
 
 
 def _cleaned(sight: Sight, levels: list[Scaled], transform: Transform) -> "tuple[Transform, _Look, Floats]":
@@ -227,7 +235,7 @@ def straighten(leak: Floats, registration: Registration) -> tuple[Floats, Floats
     leak : ndarray, shape (rows, columns), float32
         Luma of the leak that was registered.
     registration : Registration
-        A truthy one.
+        How it lies on its original.
 
     Returns
     -------
@@ -235,13 +243,6 @@ def straighten(leak: Floats, registration: Registration) -> tuple[Floats, Floats
         Cubic interpolation; a leak with more pixels than are wanted is reduced by area first, a negative is inverted.
     weights : ndarray, shape (rows', columns'), float32
         Those of the registration: how likely each pixel shows the photo.
-
-    Raises
-    ------
-    ValueError
-        When the registration failed.
     """
-    if registration.places is None or registration.weights is None:
-        raise ValueError(f"registration must have succeeded, but {registration.reason}")
     sight = seen(leak, negative=registration.negative)
     return fetch(Sight(sight.luma, np.ones_like(leak)), registration.places).luma, registration.weights

@@ -65,21 +65,14 @@ def rendering_of(registration: Registration, shape: tuple[int, ...]) -> Renderin
     Parameters
     ----------
     registration : Registration
-        A truthy one.
+        How the leak lies on its original.
     shape : tuple of int
         Rows and columns of the leak.
 
     Returns
     -------
     rendering : Rendering
-
-    Raises
-    ------
-    ValueError
-        When the registration failed.
     """
-    if registration.places is None or registration.transform is None:
-        raise ValueError(f"registration must have succeeded, but {registration.reason}")
     rows, columns = (side // STRIDE + 2 for side in shape[:2])
     leak = np.empty((rows, columns, 2))
     leak[..., 0], leak[..., 1] = np.arange(columns) * STRIDE, np.arange(rows)[:, None] * STRIDE
@@ -102,8 +95,6 @@ def rendering_of(registration: Registration, shape: tuple[int, ...]) -> Renderin
 
 def density_of(registration: Registration) -> float:
     """Say how many pixels of a leak there are in one of the original, along a side."""
-    if registration.places is None:
-        return 1.0
     places = registration.places
     down = np.linalg.norm(np.median(np.diff(places, axis=0), axis=(0, 1)))
     across = np.linalg.norm(np.median(np.diff(places, axis=1), axis=(0, 1)))
