@@ -26,7 +26,7 @@ def test_an_estimate_comes_near_the_kit_and_leaves_nothing(press):
 def test_archives_take_the_same_again(press):
     plain = estimate_kit(press.order(GUESTS, check="none"))
     zipped = estimate_kit(press.order(GUESTS, check="none", archives={guest: f"{guest}.zip" for guest in GUESTS}))
-    assert zipped.bytes == 2 * plain.bytes
+    assert zipped.bytes == pytest.approx(2 * plain.bytes, abs=1)  # each is rounded
 
 
 def tried_as(monkeypatch, **numbers):
