@@ -1,6 +1,6 @@
 """How strongly a copy shows in a leak whose place is known."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -99,8 +99,7 @@ def blind_score(leak: Located, plan: Plan, recipient: int) -> BlindScore:
     code = mother_code(plan.key, PROFILE.grid * PROFILE.tile)[where]
     beacon = beacon_choices(plan.key)
     choice = CellChoice(beacon.patterns[plan.chip_set], beacon.signs[plan.chip_set])
-    hashed = replace(leak.cells, correlation=leak.cells.hashed)
-    beacon_soft, _ = gather(hashed, choice, leak.first)
+    beacon_soft, _ = gather(leak.cells.hashed, choice, leak.first)
     return BlindScore(
         z=correlation(soft, encode(word, code)),
         beacon=correlation(beacon_soft, np.ones_like(beacon_soft)),

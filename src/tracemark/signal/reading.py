@@ -51,9 +51,9 @@ class CellReading:
     """The leak's robust hash, -1 to 1; shape (cell rows, cell columns)."""
 
     @property
-    def hashed(self) -> NDArray[np.float32]:
-        """The correlation with the robust hash taken off, as far as it can be trusted; the beacon is seen in it."""
-        return self.correlation * self.hash[..., None]
+    def hashed(self) -> "CellReading":
+        """The same with the robust hash taken off, as far as it can be trusted; the beacon is seen in it."""
+        return replace(self, correlation=self.correlation * self.hash[..., None])
 
 
 def shrink(luma: NDArray[np.float32], *, long_side: int) -> tuple[NDArray[np.float32], float]:
@@ -174,7 +174,7 @@ def beacon_scores(reading: CellReading, beacon: CellChoice) -> NDArray[np.float3
     scores : ndarray, shape (chip sets, places down, places across), float32
         As :func:`place_scores` gives it, once the leak's robust hash is taken off as far as it can be trusted.
     """
-    return place_scores(replace(reading, correlation=reading.hashed), beacon)
+    return place_scores(reading.hashed, beacon)
 
 
 def known_word_scores(reading: CellReading, choice: CellChoice, codeword: NDArray[np.int8]) -> NDArray[np.float32]:
