@@ -150,9 +150,12 @@ def test_a_grey_photo_of_any_depth_can_be_marked_and_read(dtype, photos):
     assert tm.detect(copy, key=KEY).recipients == (17,)
 
 
-def reading(word, score=15.0, beacon=1.0):
+def reading(word, score=15.0, beacon=1.0, likelihood=None):
     """A reading whose chip set says, in hundredths, which share of its beacon is there."""
-    return blind.Reading(word=word, score=score, chip_set=round(100 * beacon), transform=np.eye(3))
+    likelihood = blind.WORD_WEIGHT * score if likelihood is None else likelihood
+    return blind.Reading(
+        word=word, score=score, likelihood=likelihood, chip_set=round(100 * beacon), transform=np.eye(3)
+    )
 
 
 @pytest.fixture
@@ -178,6 +181,13 @@ def test_a_name_that_took_too_many_tries_is_no_proof(wrong_words, verdict, score
     assert found.recipients == ((RECIPIENT,) if verdict == "identified" else ())
     assert found.trials == wrong_words + 1
     assert found.log10_false_alarm == pytest.approx(np.log10((wrong_words + 1) / 2**32))
+
+
+def test_words_at_a_likelier_place_are_looked_up_first(give_readings):
+    elsewhere = [reading(word, 10.1, likelihood=90.0) for word in range(6)]
+    give_readings([*elsewhere, reading(word_of(KEY, RECIPIENT), 9.8, likelihood=95.0)])
+    found = tm.detect(np.zeros((100, 100), dtype=np.uint8), key=KEY)
+    assert (found.verdict, found.recipients, found.trials) == ("identified", (RECIPIENT,), 1)
 
 
 def test_a_message_without_this_pictures_beacon_names_nobody_and_is_told_of(give_readings):

@@ -30,6 +30,7 @@ SCRAPS = ((10, 11), (18, 19))  # rows and columns of cells: 3 % and 8 % of a pho
 CORNER = (5, 7)  # their first cell: not one where the code begins
 SCORES = (9.0, 10.0, 11.0)  # expected z, standard deviations
 WORDS = 100  # for each row and score
+LISTED = 4  # words that a reader can look up
 SIDE = 64  # cells on a side of the code
 NODES = 96  # of the quadrature
 
@@ -45,7 +46,9 @@ class Errors:
     z: float
     """Expected correlation of the true codeword, standard deviations."""
     wrong: int
-    """Words not read."""
+    """Words that another was taken for."""
+    missed: int
+    """Words that were not even among the best four."""
     words: int
     """Words sent."""
     seconds: float
@@ -75,10 +78,11 @@ class CodeChoice:
         body = []
         for variant in dict.fromkeys(row.variant for row in errors):
             own = {(row.symbols, row.z): row for row in errors if row.variant == variant}
-            rates = [f"{own[column].wrong / own[column].words:.2f}" for column in columns]
+            rates = [_rates(own[column]) for column in columns]
             body.append([variant, *rates, f"{1e3 * mean(row.seconds for row in own.values()):.0f}"])
         body.append(["limit of any code", *(f"{limit(PROFILE.word_bits, *column):.2f}" for column in columns), ""])
-        return f"Share of words not read, of {WORDS} each.\n\n{table(head, body)}\n"
+        told = f"Share of words, of {WORDS} each, that another was taken for / that were not among the best {LISTED}."
+        return f"{told}\n\n{table(head, body)}\n"
 
 
 def limit(bits: int, symbols: int, z: float) -> float:
@@ -120,20 +124,28 @@ def _amplitude(symbols: int, z: float) -> float:
 
 def _errors(name: str, code: MotherCode, z: float, rng: np.random.Generator) -> Errors:
     """Send words."""
-    wrong, seconds = 0, 0.0
+    wrong, missed, seconds = 0, 0, 0.0
     for _ in range(WORDS):
         word = int.from_bytes(rng.bytes(PROFILE.word_bits // 8), "little")
         soft = noisy(encode(word, code), z, rng)
         start = time.perf_counter()
-        found = decode(soft, code)
+        found = [decoded.word for decoded in decode(soft, code, words=LISTED)]
         seconds += time.perf_counter() - start
-        wrong += found[0].word != word
-    return Errors(name, soft.size, z, wrong, WORDS, seconds / WORDS)
+        wrong += found[0] != word
+        missed += word not in found
+    return Errors(name, soft.size, z, wrong, missed, WORDS, seconds / WORDS)
+
+
+def _rates(row: Errors) -> str:
+    """Write both rates."""
+    return f"{row.wrong / row.words:.2f} / {row.missed / row.words:.2f}"
 
 
 def _variants() -> Iterator[Variant]:
-    """List memories at two wraps, and wraps at the present memory."""
-    wraps = "tracemark.codes.message.WRAPS"
+    """List memories at two wraps, wraps at the present memory, and how many rings are found."""
+    wraps, cuts, starts = (f"tracemark.codes.message.{name}" for name in ("WRAPS", "CUTS", "STARTS"))
     rows = [(8, 2), (10, 2), (12, 1), (12, 2), (12, 3), (14, 2)]
     for memory, times in rows:
         yield Variant(f"memory {memory}, {times} wraps", {"memory": memory}, {wraps: times})
+    for stages, states in ((1, 1), (1, 8), (4, 4)):
+        yield Variant(f"rings through {states} states at {stages} stages", {}, {cuts: stages, starts: states})

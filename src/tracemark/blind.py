@@ -60,8 +60,10 @@ WEIGHED_PLACES = 300  # chip sets and places whose message energy is measured, b
 CLEARLY_BELOW = 5.0  # standard deviations that no beacon by chance falls behind the true one, which then stands alone
 LESS_LIKELY = 20.0  # nats: the same of beacon and energy together
 TRIED_PLACES = 64  # of those, likeliest first, through how many trellises the best path is sought
+CLEAR_MERIT = 7.0  # nats: the sync pattern alone says that the mark lies so, and all weighed places are tried
 TRACED_PLACES = 6  # of those, how many are decoded: to those the best paths lead
-BEACON_WEIGHT, ENERGY_WEIGHT = 3.5, 2.5  # expected size of each near the limit of reading, standard deviations
+WORD_WEIGHT = 10.0  # expected size of each near the limit of reading, standard deviations
+BEACON_WEIGHT, ENERGY_WEIGHT = 3.5, 2.5
 CLEAR_SCORE = 10.6  # standard deviations: 126 leaks without a mark reach 10.1 at most, so look it up at once
 CONSISTENT = 0.4  # share of the expected beacon without which a mark may have been made for another picture
 BEACON_TO_MESSAGE = math.sqrt(PROFILE.beacon_share / PROFILE.message_share)  # of their scores, both undisturbed
@@ -78,6 +80,9 @@ class Reading:
 
     score: float
     """Its correlation with the leak, standard deviations."""
+
+    likelihood: float
+    """How much word, place and placement speak for it, nats; only differences have a meaning."""
 
     chip_set: int
     """Which of the profile's chip sets it was decoded with."""
@@ -119,7 +124,7 @@ def read_blind(luma: NDArray[np.float32], *, key: Key) -> Verdict:
 def _last_lookups(readings: list[Reading], tried: dict[int, int | None], heard: list[CellReading], key: Key) -> Verdict:
     """Look up the best words that have not been, as far as the bound allows."""
     pasted: Verdict | None = None
-    for reading in sorted(readings, key=lambda candidate: -candidate.score):
+    for reading in sorted(readings, key=lambda candidate: -candidate.likelihood):
         if reading.word not in tried:
             if len(tried) >= MORE_LOOKUPS:
                 continue
@@ -174,13 +179,13 @@ def _readings(luma: NDArray[np.float32], key: Key, heard: list[CellReading]) -> 
         if search is search_upright:  # the longest one
             for placement in _unscaled(luma, spectrum, factor, key):
                 tried.append(placement)
-                yield from _decoded(luma, _transform(placement, spectrum, factor), key, heard)
+                yield from _decoded(luma, placement.merit, _transform(placement, spectrum, factor), key, heard)
         waiting = sorted([*waiting, *search(spectrum, lines)], key=lambda placement: -placement.merit)
         for placement in waiting[:READ_PER_SEARCH]:
             if placement.merit < least_merit or _same(placement, tried):
                 continue
             tried.append(placement)
-            yield from _decoded(luma, _transform(placement, spectrum, factor), key, heard)
+            yield from _decoded(luma, placement.merit, _transform(placement, spectrum, factor), key, heard)
         waiting = [placement for placement in waiting if not _same(placement, tried)]
 
 
@@ -203,24 +208,25 @@ def _unscaled(luma: NDArray[np.float32], spectrum: Spectrum, factor: float, key:
 
 
 def _decoded(
-    luma: NDArray[np.float32], transform: NDArray[np.float64], key: Key, heard: list[CellReading]
+    luma: NDArray[np.float32], merit: float, transform: NDArray[np.float64], key: Key, heard: list[CellReading]
 ) -> Iterator[Reading]:
     """Decode the message at the best chip sets and tile places of one placement."""
     cells = read_cells(luma, transform, codebook(key), hash_lines(key))
     heard.append(cells)
     code = mother_code(key, PROFILE.grid * PROFILE.tile)
     multiples, salts = PROFILE.least_multiple, PROFILE.salts
-    places = _likely_places(cells, key)
-    found = [gather(cells, message_choices(key, chip_set), first) for chip_set, first in places]
+    places = _likely_places(cells, key, most=TRIED_PLACES if merit < CLEAR_MERIT else WEIGHED_PLACES)
+    found = [gather(cells, message_choices(key, chip_set), first) for _, chip_set, first in places]
     softs, codes = [soft.ravel() for soft, _ in found], [code[where].ravel() for _, where in found]
     for at, words in decode_best(softs, codes, words=LOOKUPS, most=TRACED_PLACES):
-        chip_set, first = places[at]
+        likelihood, chip_set, first = places[at]
         to_photo = _to_photo(cells, first, chip_set // salts + multiples)
         for decoded in words:
-            yield Reading(decoded.word, decoded.score, chip_set, to_photo)
+            together = WORD_WEIGHT * decoded.score + likelihood + merit
+            yield Reading(decoded.word, decoded.score, together, chip_set, to_photo)
 
 
-def _likely_places(cells: CellReading, key: Key) -> list[tuple[int, tuple[int, int]]]:
+def _likely_places(cells: CellReading, key: Key, *, most: int) -> list[tuple[float, int, tuple[int, int]]]:
     """List the chip sets, and the tile of the photo the leak begins in, that fit best; no word is looked at."""
     beacon = beacon_scores(cells, beacon_choices(key))
     tiles = np.array(cells.correlation.shape[:2]) // PROFILE.tile
@@ -234,8 +240,7 @@ def _likely_places(cells: CellReading, key: Key) -> list[tuple[int, tuple[int, i
         likelihood = BEACON_WEIGHT * beacon.flat[at] + ENERGY_WEIGHT * excess
         places.append((float(likelihood), chip_set, first))
     places.sort(reverse=True)
-    likely = [place for place in places[:TRIED_PLACES] if place[0] > places[0][0] - LESS_LIKELY]
-    return [(chip_set, first) for _, chip_set, first in likely]
+    return [place for place in places[:most] if place[0] > places[0][0] - LESS_LIKELY]
 
 
 def _transform(placement: Placement, spectrum: Spectrum, factor: float) -> NDArray[np.float64]:

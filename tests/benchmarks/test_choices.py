@@ -156,9 +156,9 @@ def test_the_split_shows_mean_least_and_words():
 
 
 def test_the_code_is_shown_above_its_limit():
-    errors = [Errors("memory 12, 2 wraps", symbols, z, 5, 100, 0.02) for symbols in (330, 1000) for z in SCORES]
+    errors = [Errors("memory 12, 2 wraps", symbols, z, 5, 2, 100, 0.02) for symbols in (330, 1000) for z in SCORES]
     lines = CodeChoice().render(errors).splitlines()
-    assert "| 0.05 |" in lines[-2]
+    assert "| 0.05 / 0.02 |" in lines[-2]
     assert lines[-2].endswith("| 20 |")
     assert lines[-1].startswith("| limit of any code |")
 

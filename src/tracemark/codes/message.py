@@ -4,7 +4,7 @@ The code is a tail-biting convolutional code whose every symbol has a generator 
 the wrap-around Viterbi algorithm (Shao, Lin and Fossorier 2003, :doi:`10.1109/TCOMM.2003.816979`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,7 @@ CLOSED_BITS = 8  # of the state, which a bound closes into rings: 2**(memory - 8
 LEAST_PATH = np.float32(1e-30)  # of the best before: what may round to 0 counts as more, and keeps its speed
 CHUNK = 8  # trellises walked at a time: fits the processor's cache
 WRAPS = 2  # times round the trellis; docs/choices.md
+CUTS, STARTS = 2, 4  # stages at which rings are begun, and the states at each through which the best paths lead
 
 
 @dataclass(frozen=True)
@@ -130,9 +131,9 @@ def decode(soft: NDArray[np.float32], code: MotherCode, *, words: int = 1) -> li
     Notes
     -----
     The metric of all windows at one stage is the Walsh-Hadamard transform of the soft symbols sorted
-    by generator, so the work does not grow with the number of symbols.  After the last time round every state's path
-    is traced back and closed into a ring, and the rings are scored anew: a ring that was not best where the path began
-    may still be the best ring (``docs/choices.md``).
+    by generator, so the work does not grow with the number of symbols.  Walks round the trellis in both directions
+    tell through which states the best paths lead, and the best ring through each of these is then found exactly
+    (``docs/choices.md``).
     """
     return dict(decode_best([soft], [code], words=words)).get(0, [])
 
@@ -161,9 +162,12 @@ def decode_best(
     norms = [float(np.sqrt(np.sum(soft.astype(np.float64) ** 2))) for soft in softs]
     heard = [at for at, norm in enumerate(norms) if norm > 0]
     metrics = {at: _half_metrics(softs[at] / np.float32(norms[at]), codes[at]) for at in heard}
-    promise = {at: float(path) for part in _chunks(heard) for at, path in zip(part, _walk(metrics, part), strict=True)}
+    promise: dict[int, float] = {}
+    for part in _chunks(heard):
+        paths = _walk(np.stack([metrics[at] for at in part], axis=1))
+        promise.update(zip(part, paths.max(axis=-1).tolist(), strict=True))
     best = sorted(heard, key=lambda at: -promise[at])[:most]
-    return [(at, _ringed(metrics[at], rings, words)) for part in _chunks(best) for at, rings in _paths(metrics, part)]
+    return [(at, _best_rings(metrics[at], words)) for at in best]
 
 
 def window_metrics(soft: NDArray[np.float32], code: MotherCode) -> NDArray[np.float32]:
@@ -254,50 +258,62 @@ def _chunks(items: list[int]) -> list[list[int]]:
     return [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
 
 
-def _walk(
-    metrics: Mapping[int, NDArray[np.float32]], part: Sequence[int], came_from: NDArray[np.bool_] | None = None
-) -> NDArray[np.float32]:
-    """Go round each trellis; give the best path's metric, and note where the paths came from the last time round."""
-    half = 1 << PROFILE.memory >> 1
-    stages = np.stack([metrics[at] for at in part], axis=1)
+def _walk(stages: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Go round a trellis, or several; give the metric of the best path to each state, shape (..., states)."""
     paths = np.zeros(stages.shape[1:], dtype=np.float32)
-    for turn in range(WRAPS * PROFILE.word_bits):
-        stage = stages[turn % PROFILE.word_bits]
-        new = np.empty((*paths.shape[:-1], half, 2), dtype=np.float32)
-        for bit, ends in enumerate((paths + stage, paths - stage)):
-            np.maximum(ends[:, :half], ends[:, half:], out=new[..., bit])
-            if came_from is not None and turn >= (WRAPS - 1) * PROFILE.word_bits:
-                noted = came_from[turn % PROFILE.word_bits].reshape(new.shape)
-                np.greater(ends[:, half:], ends[:, :half], out=noted[..., bit])
-        paths = new.reshape(paths.shape)
-    return np.asarray(paths.max(axis=-1))
+    for stage in WRAPS * [*stages]:
+        paths = _step(paths, stage)
+    return paths
 
 
-def _paths(metrics: Mapping[int, NDArray[np.float32]], part: Sequence[int]) -> Iterator[tuple[int, NDArray[np.bool_]]]:
-    """Trace every state's path back through the last time round: bits of shape (states, word_bits), stage 0 first."""
-    states = 1 << PROFILE.memory
-    came_from = np.empty((PROFILE.word_bits, len(part), states), dtype=bool)
-    _walk(metrics, part, came_from)
-    for place, at in enumerate(part):
-        state = np.arange(states, dtype=np.int32)
-        bits = np.empty((PROFILE.word_bits, states), dtype=bool)
-        for stage in range(PROFILE.word_bits - 1, -1, -1):
-            bits[stage] = state & 1
-            state = state >> 1 | came_from[stage, place, state].astype(np.int32) << (PROFILE.memory - 1)
-        yield at, bits.T
+def _step(
+    paths: NDArray[np.float32], stage: NDArray[np.float32], came_from: NDArray[np.bool_] | None = None
+) -> NDArray[np.float32]:
+    """Lengthen paths by a bit; note which of two states each came from."""
+    half = 1 << PROFILE.memory >> 1
+    new = np.empty((*paths.shape[:-1], half, 2), dtype=np.float32)
+    for bit, ends in enumerate((paths + stage, paths - stage)):
+        np.maximum(ends[..., :half], ends[..., half:], out=new[..., bit])
+        if came_from is not None:
+            np.greater(ends[..., half:], ends[..., :half], out=came_from.reshape(new.shape)[..., bit])
+    return new.reshape(paths.shape)
 
 
-def _ringed(metrics: NDArray[np.float32], rings: NDArray[np.bool_], words: int) -> list[Decoded]:
-    """Score paths as rings, and give the best."""
-    older = sum(np.roll(rings, age, axis=-1).astype(np.uint16) << (age - 1) for age in range(1, PROFILE.memory + 1))
-    terms = metrics[np.arange(PROFILE.word_bits), older]
-    scores = np.where(rings, -terms, terms).sum(axis=-1)
+def _walk_back(stages: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Go round a trellis the other way; give the metric of the best path from each state on, shape (states,)."""
+    paths = np.zeros(stages.shape[1:], dtype=np.float32)
+    for stage in WRAPS * [*stages[::-1]]:
+        zero, one = np.tile(paths.reshape(-1, 2).T, 2)
+        paths = np.maximum(zero + stage, one - stage)
+    return paths
+
+
+def _best_rings(metrics: NDArray[np.float32], words: int) -> list[Decoded]:
+    """Find the best rings through a trellis."""
     best: dict[int, float] = {}
-    for at in np.argsort(-scores):
-        best.setdefault(_integer(rings[at]), float(scores[at]))
-        if len(best) == words:
-            break
-    return [Decoded(word, score) for word, score in best.items()]
+    for cut in range(0, PROFILE.word_bits, PROFILE.word_bits // CUTS):
+        stages = np.roll(metrics, -cut, axis=0)
+        through = _walk(stages) + _walk_back(stages)
+        rings, scores = _rings(stages, np.argsort(-through)[:STARTS])
+        best.update(zip(map(_integer, np.roll(rings, cut, axis=-1)), scores.tolist(), strict=True))
+    ranked = sorted(best.items(), key=lambda found: -found[1])
+    return [Decoded(word, score) for word, score in ranked[:words]]
+
+
+def _rings(stages: NDArray[np.float32], starts: NDArray[np.intp]) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """Find the best ring through each of some states: its bits, shape (starts, word_bits), and its metric."""
+    ring = np.arange(len(starts))
+    paths = np.full((len(starts), stages.shape[1]), -np.inf, dtype=np.float32)
+    paths[ring, starts] = 0
+    came_from = np.empty((len(stages), *paths.shape), dtype=bool)
+    for stage, noted in zip(stages, came_from, strict=True):
+        paths = _step(paths, stage, noted)
+    bits = np.empty((len(starts), len(stages)), dtype=bool)
+    state = starts
+    for at in range(len(stages) - 1, -1, -1):
+        bits[:, at] = state & 1
+        state = state >> 1 | came_from[at, ring, state].astype(np.intp) << (PROFILE.memory - 1)
+    return bits, paths[ring, starts]
 
 
 def _bits(word: int) -> NDArray[np.intp]:

@@ -35,7 +35,8 @@ ASPECTS = tuple(
 LEFT_ANY_ANGLE = (0.003, 0.003, 0.002, 0.001)
 LEFT_ASPECT = (0.004, 0.003, 0.006, 0.002)
 LEFT_UPRIGHT = (0.003, 0.001, 0.002, 0.0005)
-LEFT_WHOLE = (0.001, 0.0005, 0.002, 0.0005)
+LEFT_WHOLE = (0.0007, 0.0001, 0.0001)  # but for the aspect, which is as far off as the sides were rounded
+ROUNDED = 0.15  # pixels: half the standard deviation of a rounded side
 LEFT_UNSCALED = (0.0001, 0.0001, 0.0001, 0.0001)
 ORIENTATIONS = tuple(
     np.linalg.matrix_power(np.array([[0.0, -1.0], [1.0, 0.0]]), turn) @ np.diag([side, 1.0])
@@ -103,7 +104,9 @@ def search_whole(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
     score = (values * np.exp(-2j * np.pi * turns)).real.sum(axis=-1) / np.sqrt(np.maximum(valid, LEAST_LINES) / 2)
     order = np.argsort(-score)[:ROUGH]
     rough = [Placement(linear[at], centre[at], float(score[at]), len(linear)) for at in order]
-    return distinct([refine(spectrum, lines, placement, LEFT_WHOLE) for placement in rough])
+    scale, rotation, shear = LEFT_WHOLE
+    left = (scale, rotation, ROUNDED / float(leak.min()), shear)
+    return distinct([refine(spectrum, lines, placement, left) for placement in rough])
 
 
 def search_unscaled(spectrum: Spectrum, lines: SyncLines, scales: NDArray[np.float64]) -> list[Placement]:
