@@ -147,5 +147,5 @@ def _variants() -> Iterator[Variant]:
     rows = [(8, 2), (10, 2), (12, 1), (12, 2), (12, 3), (14, 2)]
     for memory, times in rows:
         yield Variant(f"memory {memory}, {times} wraps", {"memory": memory}, {wraps: times})
-    for stages, states in ((1, 1), (1, 8), (4, 4)):
+    for stages, states in ((1, 1), (1, 8), (2, 4), (8, 4)):
         yield Variant(f"rings through {states} states at {stages} stages", {}, {cuts: stages, starts: states})

@@ -29,7 +29,7 @@ CLOSED_BITS = 8  # of the state, which a bound closes into rings: 2**(memory - 8
 LEAST_PATH = np.float32(1e-30)  # of the best before: what may round to 0 counts as more, and keeps its speed
 CHUNK = 8  # trellises walked at a time: fits the processor's cache
 WRAPS = 2  # times round the trellis; docs/choices.md
-CUTS, STARTS = 2, 4  # stages at which rings are begun, and the states at each through which the best paths lead
+CUTS, STARTS = 4, 4  # stages at which rings are begun, and the states at each through which the best paths lead
 
 
 @dataclass(frozen=True)
@@ -279,23 +279,33 @@ def _step(
     return new.reshape(paths.shape)
 
 
-def _walk_back(stages: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Go round a trellis the other way; give the metric of the best path from each state on, shape (states,)."""
-    paths = np.zeros(stages.shape[1:], dtype=np.float32)
-    for stage in WRAPS * [*stages[::-1]]:
+def _through(stages: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give the metric of the best path through each state at each cut, shape (CUTS, states)."""
+    count, apart = len(stages), len(stages) // CUTS
+    turns = range(WRAPS * count)
+    through = np.zeros((CUTS, stages.shape[1]), dtype=np.float32)
+    paths = np.zeros(stages.shape[1], dtype=np.float32)
+    for turn in turns:
+        if turn % apart == 0:  # what the last time round finds stays
+            through[turn % count // apart] = paths
+        paths = _step(paths, stages[turn % count])
+    back = np.zeros_like(through)
+    paths = np.zeros_like(paths)
+    for turn in reversed(turns):
         zero, one = np.tile(paths.reshape(-1, 2).T, 2)
-        paths = np.maximum(zero + stage, one - stage)
-    return paths
+        paths = np.maximum(zero + stages[turn % count], one - stages[turn % count])
+        if turn % apart == 0:
+            back[turn % count // apart] = paths
+    return through + back
 
 
 def _best_rings(metrics: NDArray[np.float32], words: int) -> list[Decoded]:
     """Find the best rings through a trellis."""
     best: dict[int, float] = {}
-    for cut in range(0, PROFILE.word_bits, PROFILE.word_bits // CUTS):
-        stages = np.roll(metrics, -cut, axis=0)
-        through = _walk(stages) + _walk_back(stages)
-        rings, scores = _rings(stages, np.argsort(-through)[:STARTS])
-        best.update(zip(map(_integer, np.roll(rings, cut, axis=-1)), scores.tolist(), strict=True))
+    for cut, through in enumerate(_through(metrics)):
+        before = cut * len(metrics) // CUTS
+        rings, scores = _rings(np.roll(metrics, -before, axis=0), np.argsort(-through)[:STARTS])
+        best.update(zip(map(_integer, np.roll(rings, before, axis=-1)), scores.tolist(), strict=True))
     ranked = sorted(best.items(), key=lambda found: -found[1])
     return [Decoded(word, score) for word, score in ranked[:words]]
 
