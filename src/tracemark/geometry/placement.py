@@ -66,24 +66,31 @@ def place(spectrum: Spectrum, lines: SyncLines, peaks: list[Placement], left: tu
     score, centre = best_positions(spectrum, lines, around.reshape(-1, 2, 2))
     best = score.reshape(len(linear), -1).argmax(axis=1) + np.arange(len(linear)) * len(MOVES)
     rough = [Placement(around.reshape(-1, 2, 2)[at], centre[at], float(score[at]), trials) for at in best]
-    return distinct([refine(spectrum, lines, placement, left) for placement in rough])
+    return distinct(refine(spectrum, lines, rough, left))
 
 
-def refine(spectrum: Spectrum, lines: SyncLines, start: Placement, left: tuple[float, ...]) -> Placement:
-    """Adjust the strains and the position in ever smaller steps, to the most probable place."""
-    strain, centre, score = np.zeros(4), start.centre, start.score
+def refine(spectrum: Spectrum, lines: SyncLines, starts: list[Placement], left: tuple[float, ...]) -> list[Placement]:
+    """Adjust the strains and the positions of placements in ever smaller steps, to the most probable place of each."""
+    if not starts:
+        return []
+    linear = np.stack([start.linear for start in starts])
+    centre = np.stack([start.centre for start in starts])
+    score = np.array([start.score for start in starts])
+    strain = np.zeros((len(starts), len(STRAINS)))
     frequencies = line_frequencies(lines)
+    each = np.arange(len(starts))
     for turn in range(ROUNDS):
-        tried = strain + MOVES * (FIRST_STEP / SHRINKING**turn)
-        values, valid = line_values(spectrum.sharp, lines, _strained(tried, start.linear))
-        places = centre + SHIFTS * (FIRST_SHIFT / SHRINKING**turn)
-        sums = (values @ np.exp(-2j * np.pi * places @ frequencies.T).T).real
-        scores = sums / np.sqrt(np.maximum(valid, LEAST_LINES) / 2)[:, None]
-        posterior = np.maximum(scores, 0) ** 2 / 2 - ((tried / left) ** 2).sum(axis=-1)[:, None] / 2
-        move, place = np.unravel_index(int(posterior.argmax()), posterior.shape)
-        strain, centre, score = tried[move], places[place], float(scores[move, place])
-    linear = _strained(strain[None], start.linear)[0]
-    return Placement(linear, centre % PROFILE.tile_pixels, score, start.trials)
+        tried = strain[:, None] + MOVES * (FIRST_STEP / SHRINKING**turn)
+        shifts = SHIFTS * (FIRST_SHIFT / SHRINKING**turn)
+        values, valid = line_values(spectrum.sharp, lines, _strained(tried, linear[:, None]))
+        about = values * _turned(centre @ frequencies.T)[:, None]
+        sums = (about @ _turned(frequencies @ shifts.T)).real
+        scores = sums / np.sqrt(np.maximum(valid, LEAST_LINES) / 2)[..., None]
+        posterior = np.maximum(scores, 0) ** 2 / 2 - ((tried / left) ** 2).sum(axis=-1)[..., None] / 2
+        move, shift = np.divmod(posterior.reshape(len(starts), -1).argmax(axis=1), len(SHIFTS))
+        strain, centre, score = tried[each, move], centre + shifts[shift], scores[each, move, shift]
+    refined = zip(_strained(strain, linear), centre % PROFILE.tile_pixels, score.tolist(), starts, strict=True)
+    return [Placement(matrix, place, found, start.trials) for matrix, place, found, start in refined]
 
 
 def best_positions(
@@ -169,5 +176,10 @@ def distinct(placements: list[Placement]) -> list[Placement]:
 
 
 def _strained(strains: NDArray[np.float64], linear: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Apply strains, shape (n, 4), to a linear map."""
+    """Apply strains, shape (..., 4), to linear maps."""
     return np.asarray((np.eye(2) + np.tensordot(strains, STRAINS, axes=1)) @ linear)
+
+
+def _turned(turns: NDArray[np.float64]) -> NDArray[np.complex128]:
+    """Give the factors that turn lines back."""
+    return np.asarray(np.exp(-2j * np.pi * turns))

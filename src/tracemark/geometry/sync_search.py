@@ -89,7 +89,7 @@ def search_upright(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
     score, centre = best_positions(spectrum, lines, linear)
     order = np.argsort(-score)[:ROUGH]
     rough = [Placement(linear[at], centre[at], float(score[at]), trials) for at in order]
-    return distinct([refine(spectrum, lines, placement, LEFT_UPRIGHT) for placement in rough])
+    return distinct(refine(spectrum, lines, rough, LEFT_UPRIGHT))
 
 
 def search_whole(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
@@ -106,7 +106,7 @@ def search_whole(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
     rough = [Placement(linear[at], centre[at], float(score[at]), len(linear)) for at in order]
     scale, rotation, shear = LEFT_WHOLE
     left = (scale, rotation, ROUNDED / float(leak.min()), shear)
-    return distinct([refine(spectrum, lines, placement, left) for placement in rough])
+    return distinct(refine(spectrum, lines, rough, left))
 
 
 def search_unscaled(spectrum: Spectrum, lines: SyncLines, scales: NDArray[np.float64]) -> list[Placement]:
@@ -138,5 +138,4 @@ def search_unscaled(spectrum: Spectrum, lines: SyncLines, scales: NDArray[np.flo
         Placement(linear[which], centre[which, at], float(score[which, at]), trials)
         for which, at in zip(*np.unravel_index(order, score.shape), strict=True)
     ]
-    refined = [refine(spectrum, lines, placement, LEFT_UNSCALED) for placement in rough]
-    return sorted(refined, key=lambda placement: -placement.merit)
+    return sorted(refine(spectrum, lines, rough, LEFT_UNSCALED), key=lambda placement: -placement.merit)
