@@ -217,6 +217,32 @@ def test_a_number_that_meant_somebody_else_is_refused(ledger):
     assert ledger.recipients()[0].columns == {"name": "Zoé"}
 
 
+@pytest.mark.parametrize(
+    ("known", "listed"),
+    [
+        ("name", "Name"),
+        ("NAME", "name"),
+        ("name", " name\t"),
+        ("Pr\u00e9nom", "PRE\u0301NOM"),
+        ("Stra\u00dfe", "STRASSE"),
+    ],
+)
+def test_a_column_is_known_however_its_header_is_written(known, listed, ledger):
+    ledger.add_recipients({17: {known: "Zoë"}})
+    with pytest.raises(tm.LedgerError, match=f"recipient 17 must keep {known} 'Zoë', and the list says 'Jo'"):
+        ledger.add_recipients({17: {listed: "Jo"}})
+    ledger.add_recipients({17: {listed: "Zoë"}})
+    assert ledger.recipients()[0].columns == {known: "Zoë"}
+    ledger.add_recipients({17: {listed: "Jo"}}, replace=True)
+    assert ledger.recipients()[0].columns == {known: "Jo"}
+
+
+def test_columns_that_a_list_spells_in_two_ways_can_be_recorded_again(ledger):
+    for _ in range(2):
+        ledger.add_recipients({17: {"name": "Zoë", "Name": "Müller"}})
+    assert ledger.recipients()[0].columns == {"name": "Zoë", "Name": "Müller"}
+
+
 @pytest.mark.parametrize("number", [-1, 2**32, True])
 def test_what_is_no_recipient_is_refused(number, ledger):
     with pytest.raises(tm.RecipientError, match="from 0 to 4294967295"):

@@ -116,7 +116,8 @@ class Ledger:
         Parameters
         ----------
         guests : mapping
-            Recipient -> column -> what it says.  Columns that are new are added.
+            Recipient -> column -> what it says.  Columns that are new are added; the name of one
+            that is known may be written in capitals or small letters, and it keeps its spelling.
         replace : bool
             Whether columns may say something else than before.
 

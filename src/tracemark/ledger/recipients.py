@@ -3,7 +3,8 @@
 import json
 import operator
 import sqlite3
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tracemark.errors import LedgerError, RecipientError
@@ -88,13 +89,28 @@ def _checked(number: int) -> int:
 
 def _merge(recipient: Recipient, columns: Mapping[str, str], *, replace: bool) -> dict[str, str]:
     """Add what is new; a number that meant somebody else is refused, since a leak would name the wrong person."""
-    for name, word in columns.items():
+    merged = dict(recipient.columns)
+    for column, word in columns.items():
+        name = _known_name(column, recipient.columns)
         if not replace and recipient.columns.get(name, word) != word:
             raise LedgerError(
                 f"recipient {recipient.id} must keep {name} {recipient.columns[name]!r}, and the list says {word!r};"
                 " a number belongs to one person for ever"
             )
-    return {**recipient.columns, **columns}
+        merged[name] = word
+    return merged
+
+
+def _known_name(column: str, known: Iterable[str]) -> str:
+    """Give the name under which a column is known, its own if it is new: lists spell their headers as they like."""
+    if column in known:
+        return column
+    return next((name for name in known if _plain(name) == _plain(column)), column)
+
+
+def _plain(name: str) -> str:
+    """Write the name of a column without case, spaces around it, or another way to write its accents."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()).strip()
 
 
 def _columns(number: int, text: str | None) -> dict[str, str]:
