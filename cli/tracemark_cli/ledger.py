@@ -111,16 +111,30 @@ def verify(context: click.Context, path: Path, head: str | None, as_json: bool) 
 def erase(path: Path, recipient: int, yes: bool) -> None:
     """Erase the personal data of a recipient from LEDGER, for good.
 
-    Their number stays, and so does the record of their copies.
+    Their number stays, and so does the record of their copies. You are asked before; --yes
+    must be given where nobody can be asked.
     """
     with open_ledger(path) as opened:
-        if not yes:
-            known = {person.id: person.columns for person in opened.recipients()}.get(recipient, {})
-            told = ", ".join(f"{name}: {word}" for name, word in known.items()) or "nothing"
-            click.echo(f"Of recipient {recipient} the ledger knows {in_one_line(told)}.", err=True)
-            click.confirm("Erase that for good?", abort=True, err=True)
+        if not yes and not _is_meant(opened, recipient):
+            click.echo("nothing was erased", err=True)
+            return
         opened.erase_recipient(recipient)
     click.echo(f"recipient {recipient} was erased; backups and exports of the ledger are yours to see to", err=True)
+
+
+def _is_meant(opened: tm.Ledger, recipient: int) -> bool:
+    """Ask whether what the ledger knows of a recipient is to be erased."""
+    known = {person.id: person.columns for person in opened.recipients()}.get(recipient, {})
+    told = ", ".join(f"{name}: {word}" for name, word in known.items()) or "nothing"
+    click.echo(f"Of recipient {recipient} the ledger knows {in_one_line(told)}.", err=True)
+    try:
+        return click.confirm("Erase that for good?", err=True)
+    except click.Abort as abort:
+        # Click makes one thing of Ctrl-C and the end of the input.
+        if isinstance(abort.__context__, EOFError):
+            click.echo(err=True)  # the question has no end of line yet
+            raise UsageFailure("--yes must be given where nobody can be asked, and nobody answered") from abort
+        raise
 
 
 def _read_hash(text: str) -> bytes:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from contextlib import closing
 
+import click
 import pytest
 from click.testing import CliRunner
 from PIL import Image
@@ -166,8 +167,9 @@ def test_a_table_of_copies_tells_who_they_went_to(kit, run):
 
 def test_a_person_is_erased_when_that_was_meant(kit, run):
     result = CliRunner().invoke(tracemark, ["ledger", "erase", str(kit / "kit.db"), "--recipient", "17"], input="n\n")
-    assert result.exit_code == 1
+    assert result.exit_code == 0
     assert "Zoë Müller" in result.stderr
+    assert result.stderr.endswith("nothing was erased\n")
     assert b"zoe@example.org" in (kit / "kit.db").read_bytes()
     result = CliRunner().invoke(tracemark, ["ledger", "erase", str(kit / "kit.db"), "--recipient", "17"], input="y\n")
     assert result.exit_code == 0
@@ -175,6 +177,23 @@ def test_a_person_is_erased_when_that_was_meant(kit, run):
     assert b"zoe@example.org" not in (kit / "kit.db").read_bytes()
     assert run("ledger", "verify", kit / "kit.db").exit_code == 0
     assert run("ledger", "list", kit / "kit.db", "recipients").stdout.splitlines()[1].startswith("17 erased 20")
+
+
+def test_erasing_where_nobody_can_be_asked_is_a_matter_of_usage(kit, run):
+    result = run("ledger", "erase", kit / "kit.db", "--recipient", 17)
+    assert result.exit_code == 2
+    assert "--yes must be given where nobody can be asked" in result.stderr
+    assert b"zoe@example.org" in (kit / "kit.db").read_bytes()
+
+
+def test_erasing_that_is_interrupted_erases_nothing(kit, monkeypatch):
+    def interrupt(prompt):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("click.termui.visible_prompt_func", interrupt)
+    with pytest.raises(click.Abort):
+        tracemark.main(["ledger", "erase", str(kit / "kit.db"), "--recipient", "17"], standalone_mode=False)
+    assert b"zoe@example.org" in (kit / "kit.db").read_bytes()
 
 
 def test_an_erased_guest_gets_copies_and_is_not_recorded_again(kit, run):
