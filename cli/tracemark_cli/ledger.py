@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 import tracemark as tm
-from tracemark_cli.ledger_file import open_ledger
+from tracemark_cli.ledger_file import open_ledger, read_ledger
 from tracemark_cli.ledger_lines import as_csv, copy_fields, in_words, ledger_fields, photo_fields, recipient_fields
 from tracemark_cli.outcome import Outcome, UsageFailure
 from tracemark_cli.signs import in_one_line
@@ -47,7 +47,7 @@ def show(path: Path, as_json: bool) -> None:
     Note the head down where nobody can change it: `tracemark ledger verify --head` then
     proves that everything recorded until now is still as it was.
     """
-    with open_ledger(path) as opened:
+    with read_ledger(path) as opened:
         fields = ledger_fields(opened)
     if as_json:
         click.echo(json.dumps(fields))
@@ -62,7 +62,7 @@ def show(path: Path, as_json: bool) -> None:
 @json_option
 def list_(path: Path, kind: str, as_json: bool) -> None:
     """List the photos, recipients or copies in LEDGER, one a line."""
-    with open_ledger(path) as opened:
+    with read_ledger(path) as opened:
         for fields in KINDS[kind](opened):
             click.echo(json.dumps(fields) if as_json else in_words(fields))
 
@@ -77,7 +77,7 @@ def export(path: Path, form: str) -> None:
     of the copies, each with its recipient. Pictures stay in the ledger. The personal data of
     recipients are printed as well.
     """
-    with open_ledger(path) as opened:
+    with read_ledger(path) as opened:
         if form == "csv":
             for line in as_csv(opened):
                 click.echo(line)
@@ -97,7 +97,7 @@ def verify(context: click.Context, path: Path, head: str | None, as_json: bool) 
     The exit code is 5 when it does not.
     """
     noted = None if head is None else _read_hash(head)
-    with open_ledger(path) as opened:
+    with read_ledger(path) as opened:
         found = opened.verify(noted=noted)
     for line in [_verification(path, found)] if as_json else _in_sentences(found):
         click.echo(line)

@@ -9,7 +9,7 @@ from pathlib import Path
 import tracemark as tm
 from tracemark_cli.outcome import LedgerFailure
 
-__all__ = ["open_ledger"]
+__all__ = ["open_ledger", "read_ledger"]
 
 
 @contextmanager
@@ -33,3 +33,21 @@ def open_ledger(path: Path, *, create: bool = False) -> Iterator[tm.Ledger]:
             yield ledger
     except tm.LedgerError as error:
         raise LedgerFailure(str(error)) from error
+
+
+@contextmanager
+def read_ledger(path: Path) -> Iterator[tm.Ledger]:
+    """Open a ledger and see it as it stands at one moment, while others may go on writing it.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Yields
+    ------
+    ledger : Ledger
+        The ledger in it, to be read only.
+    """
+    with open_ledger(path) as ledger, ledger.snapshot():
+        yield ledger

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from itertools import count
 
 import click
 import pytest
@@ -16,6 +17,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 import tracemark as tm
+from tests.ledger.conftest import copy_fields, photo_record
 from tracemark_cli.main import tracemark
 
 GUESTS = "id;Name;E-mail\n17;Zoë Müller;zoe@example.org\n3;Jo;\n"
@@ -152,6 +154,51 @@ def test_an_export_holds_everything_but_the_pictures(kit, run):
         *["tracemark.ledger.copy/1"] * 4,
     ]
     assert told[0]["head"] == told[-1]["hash"]
+
+
+@pytest.fixture
+def kit_in_the_making(kit, monkeypatch):
+    """A ledger into which somebody writes whenever a part of it was read."""
+    writes = count(1000)
+
+    def interleave(name):
+        read = getattr(tm.Ledger, name)
+
+        def read_and_write(ledger):
+            found = read(ledger)
+            with tm.Ledger.open(ledger.path) as writer:
+                record, guest = photo_record(f"{next(writes)}.jpg"), next(writes)
+                writer.add_photo(record)
+                writer.add_recipients({guest: {"Name": "Late"}})
+                writer.add_copy(**copy_fields(record, guest))
+            return found
+
+        monkeypatch.setattr(tm.Ledger, name, read_and_write)
+
+    for name in ("photos", "recipients", "seals"):
+        interleave(name)
+    return kit
+
+
+def test_an_export_of_a_kit_in_the_making_tells_of_one_moment(kit_in_the_making, run):
+    told = rows(run("ledger", "export", kit_in_the_making / "kit.db").stdout)
+    assert [line["schema"].split(".")[-1] for line in told] == [
+        "ledger/1",
+        *["photo/1"] * 2,
+        *["recipient/1"] * 2,
+        *["copy/1"] * 4,
+    ]
+    assert (told[0]["photos"], told[0]["recipients"], told[0]["copies"]) == (2, 2, 4)
+    assert told[0]["head"] == told[-1]["hash"]
+
+
+def test_lists_of_a_kit_in_the_making_tell_of_one_moment(kit_in_the_making, run):
+    table = run("ledger", "export", kit_in_the_making / "kit.db", "--format", "csv").stdout
+    assert len(table.splitlines()) == 1 + 4
+    before = json.loads(run("ledger", "show", kit_in_the_making / "kit.db", "--json").stdout)
+    assert before["photos"] == before["recipients"]
+    assert before["copies"] == before["photos"] + 2  # the first two have two copies each
+    assert len(run("ledger", "list", kit_in_the_making / "kit.db", "photos").stdout.splitlines()) > before["photos"]
 
 
 def test_a_table_of_copies_tells_who_they_went_to(kit, run):

@@ -235,6 +235,30 @@ def test_reading_while_somebody_writes_shows_what_was_complete(filled):
         assert reader.verify()
 
 
+def test_a_snapshot_stays_as_it_is_and_nobody_waits_for_it(filled):
+    with tm.Ledger.open(filled) as reader, tm.Ledger.open(filled, timeout_s=0.05) as writer:
+        with reader.snapshot():
+            head = reader.head
+            fill(writer)
+            assert reader.head == head
+            assert len(list(reader.copies())) == 6
+            assert reader.verify().head == head
+        assert reader.head == writer.head != head
+
+
+def test_what_is_recorded_in_a_snapshot_is_kept_or_refused(filled):
+    with tm.Ledger.open(filled) as ledger, tm.Ledger.open(filled) as other:
+        with ledger.snapshot():
+            ledger.add_recipients({5: {}})
+        assert 5 in [recipient.id for recipient in other.recipients()]
+        with ledger.snapshot():
+            assert ledger.head.copies == 6
+            other.add_recipients({6: {}})
+            with pytest.raises(tm.LedgerError, match="is being written by another program"):
+                ledger.add_recipients({7: {}})
+        ledger.add_recipients({7: {}})
+
+
 def test_a_ledger_holds_no_key(path, key):
     with tm.Ledger.open(path, create=True) as ledger:
         record = photo_record(key_id=key.id)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import tracemark as tm
 from tests.ledger.conftest import copy_fields, fill, photo_record
+from tracemark.ledger import verification
 
 
 def forge(path, *statements):
@@ -112,6 +113,23 @@ def test_a_ledger_that_nobody_touched_is_whole(filled):
         assert verification
         assert verification.problems == ()
         assert verification.head == ledger.head
+
+
+@pytest.mark.parametrize("step", ["broken_seals", "read_head", "chain_links"])
+def test_a_ledger_that_is_written_while_it_is_verified_is_whole(step, filled, monkeypatch):
+    read = getattr(verification, step)
+
+    def read_and_write(connection):
+        found = read(connection)
+        with tm.Ledger.open(filled) as writer:
+            fill(writer)
+        return found
+
+    monkeypatch.setattr(verification, step, read_and_write)
+    with tm.Ledger.open(filled) as ledger:
+        found = ledger.verify()
+        assert found.problems == ()
+        assert (found.head.copies, ledger.head.copies) == (6, 12)
 
 
 def test_an_empty_ledger_is_whole(ledger):

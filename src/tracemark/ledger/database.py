@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tracemark.errors import LedgerError
 
-__all__ = ["as_text", "check_file", "connect", "create_file", "plain_words", "transaction"]
+__all__ = ["as_text", "check_file", "connect", "create_file", "plain_words", "snapshot", "transaction"]
 
 OWNER_ONLY = 0o600  # names and addresses are nobody else's business
 TOKEN_BYTES = 8  # random bytes in the name of a draft
@@ -154,17 +154,15 @@ def create_file(path: Path, *, application: int) -> Iterator[sqlite3.Connection]
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """Do everything inside, or nothing; one program at a time.  Inside another one it is a part of that."""
-    if connection.in_transaction:
+    with _begun(connection, "BEGIN IMMEDIATE"):
         yield
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+
+
+@contextmanager
+def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """Read everything inside as it was at the first reading, whatever others write; they need not wait for it."""
+    with _begun(connection, "BEGIN DEFERRED"):
         yield
-        connection.execute("COMMIT")
-    except BaseException:
-        with suppress(sqlite3.Error):
-            connection.execute("ROLLBACK")
-        raise
 
 
 @contextmanager
@@ -183,6 +181,22 @@ def plain_words(path: Path) -> Iterator[None]:
 def as_text(name: str) -> str:
     """Write a file's name as text that can be kept: bytes that are no text become escapes."""
     return name.encode("utf-8", "backslashreplace").decode()
+
+
+@contextmanager
+def _begun(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    """Begin a transaction unless one is under way, and end it."""
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute(begin)
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
 
 
 def _connect(path: Path, mode: str, timeout_s: float) -> sqlite3.Connection:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tracemark.errors import LedgerError
 from tracemark.ledger import copies, photos, recipients, schema, verification
 from tracemark.ledger.copies import CopyRecord, Head
-from tracemark.ledger.database import check_file, connect, plain_words, transaction
+from tracemark.ledger.database import check_file, connect, plain_words, snapshot, transaction
 from tracemark.ledger.photos import FeatureTable, PhotoEntry, PhotoRecord
 from tracemark.ledger.recipients import Recipient
 from tracemark.ledger.verification import Verification
@@ -103,6 +103,12 @@ class Ledger:
     def together(self) -> Iterator[None]:
         """Record all that is recorded inside, or nothing; the disk is waited for once."""
         with plain_words(self.path), transaction(self._connection):
+            yield
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read all that is read inside as it stood at one moment, whatever other programs record meanwhile."""
+        with plain_words(self.path), snapshot(self._connection):
             yield
 
     def add_photo(self, record: PhotoRecord) -> None:
@@ -253,5 +259,5 @@ class Ledger:
         verification : Verification
             True when all is well; else it says what is not.
         """
-        with plain_words(self.path):
+        with self.snapshot():
             return verification.verify(self._connection, identity=self.identity, created=self.created, noted=noted)
