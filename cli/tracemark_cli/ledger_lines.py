@@ -18,6 +18,7 @@ LEDGER = "tracemark.ledger/1"
 PHOTO = "tracemark.ledger.photo/1"
 RECIPIENT = "tracemark.ledger.recipient/1"
 COPY = "tracemark.ledger.copy/1"
+CSV_END = "\r\n"  # RFC 4180, section 2
 
 
 def ledger_fields(ledger: tm.Ledger) -> Fields:
@@ -125,5 +126,6 @@ WORDS = {PHOTO: _photo_words, RECIPIENT: _recipient_words, COPY: _copy_words}
 def _csv_line(words: list[Any]) -> str:
     """Write one line of a CSV file, without its end."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(words)
-    return line.getvalue()
+    # The writer quotes line breaks only where they are in its own end of line.
+    csv.writer(line, lineterminator=CSV_END).writerow(words)
+    return line.getvalue().removesuffix(CSV_END)

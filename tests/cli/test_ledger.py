@@ -212,6 +212,18 @@ def test_a_table_of_copies_tells_who_they_went_to(kit, run):
     assert [row["recipient.E-mail"] for row in table] == ["zoe@example.org", "", "zoe@example.org", ""]
 
 
+@pytest.mark.parametrize("sign", ["\n", "\r", "\r\n", '"', ",", ";", "\"\r,\n;'"])
+def test_a_table_of_copies_is_read_back_whatever_the_columns_say(sign, kit, run):
+    columns = {f"No{sign}te": f"first{sign}second", "end": sign}
+    with tm.Ledger.open(kit / "kit.db") as ledger:
+        ledger.add_recipients({17: columns})
+    result = run("ledger", "export", kit / "kit.db", "--format", "csv")
+    table = list(csv.DictReader(io.StringIO(result.stdout_bytes.decode(), newline="")))
+    assert [row["copy"] for row in table] == ["1", "2", "3", "4"]
+    for name, word in columns.items():
+        assert [row[f"recipient.{name}"] for row in table] == [word, "", word, ""]
+
+
 def test_a_person_is_erased_when_that_was_meant(kit, run):
     result = CliRunner().invoke(tracemark, ["ledger", "erase", str(kit / "kit.db"), "--recipient", "17"], input="n\n")
     assert result.exit_code == 0
