@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import tracemark as tm
+from tracemark_cli.outcome import LedgerFailure
 from tracemark_cli.signs import in_one_line
 
 __all__ = ["as_csv", "copy_fields", "in_words", "ledger_fields", "photo_fields", "recipient_fields"]
@@ -99,7 +100,12 @@ def as_csv(ledger: tm.Ledger) -> Iterator[str]:
     own = ("copy", "made", "recipient", "file", "sha256", "photo", "key", "software", "format_version", "hash")
     yield _csv_line([*own, "photo.name", *(f"recipient.{name}" for name in columns)])
     for fields in copy_fields(ledger):
-        guest = guests[fields["recipient"]]
+        guest = guests.get(fields["recipient"])
+        if guest is None:
+            raise LedgerFailure(
+                f"ledger {ledger.path} is damaged: it must hold recipient {fields['recipient']} of copy"
+                f" {fields['copy']}, and does not"
+            )
         name = names[fields["photo"], fields["key"]]
         yield _csv_line([*(fields[column] for column in own), name, *(guest.get(column, "") for column in columns)])
 

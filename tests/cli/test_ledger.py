@@ -134,6 +134,28 @@ def test_a_ledger_that_was_changed_ends_with_code_5(kit, run):
     assert json.loads(run("ledger", "verify", kit / "kit.db", "--json").stdout)["whole"] is False
 
 
+@pytest.mark.parametrize("command", [["list", "copies"], ["export"], ["export", "--format", "csv"]])
+@pytest.mark.parametrize("table", ["photos", "programs"])
+def test_a_ledger_in_which_something_is_missing_ends_with_code_5(command, table, kit, run):
+    with closing(sqlite3.connect(kit / "kit.db")) as connection:
+        connection.execute(f"DROP TRIGGER IF EXISTS {table}_are_never_removed")
+        connection.execute(f"DELETE FROM {table} WHERE number = 1")  # noqa: S608 - our own names
+        connection.commit()
+    result = run("ledger", command[0], kit / "kit.db", *command[1:])
+    assert result.exit_code == 5
+    assert f"is damaged: it must hold {table[:-1]} 1, to which copy 1 points, and does not" in result.stderr
+
+
+def test_a_table_of_copies_without_one_of_the_recipients_ends_with_code_5(kit, run):
+    with closing(sqlite3.connect(kit / "kit.db")) as connection:
+        connection.execute("DROP TRIGGER recipients_are_never_removed")
+        connection.execute("DELETE FROM recipients WHERE id = 3")
+        connection.commit()
+    result = run("ledger", "export", kit / "kit.db", "--format", "csv")
+    assert result.exit_code == 5
+    assert "is damaged: it must hold recipient 3 of copy 2, and does not" in result.stderr
+
+
 def test_a_head_from_elsewhere_ends_with_code_5(kit, run):
     assert run("ledger", "verify", kit / "kit.db", "--head", "ab" * 32).exit_code == 5
 

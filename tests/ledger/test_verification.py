@@ -89,6 +89,23 @@ def test_a_later_change_shows(name, filled):
     assert any(sentence in problem for problem in verification.problems), verification.problems
 
 
+@pytest.mark.parametrize(
+    ("statement", "missing"),
+    [
+        ("DELETE FROM photos WHERE number = 2", "photo 2, to which copy 4 points"),
+        ("UPDATE copies SET photo = 77 WHERE number = 5", "photo 77, to which copy 5 points"),
+        ("DELETE FROM programs", "program 1, to which copy 1 points"),
+    ],
+)
+def test_a_copy_that_points_to_nothing_is_named(statement, missing, filled):
+    forge(filled, statement)
+    with (
+        tm.Ledger.open(filled) as ledger,
+        pytest.raises(tm.LedgerError, match=f"ledger is damaged: it must hold {missing}, and does not"),
+    ):
+        list(ledger.copies())
+
+
 @settings(max_examples=50)
 @given(share=st.floats(0, 1, exclude_max=True), noise=st.binary(min_size=1, max_size=40))
 def test_whatever_bytes_change_it_is_noticed_or_the_copies_say_the_same(share, noise, filled_bytes, tmp_path_factory):

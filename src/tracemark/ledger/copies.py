@@ -132,6 +132,8 @@ def read_copies(
     conditions = [f"{name} = :{name}" for name, value in wanted.items() if value is not None]
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     for row in connection.execute(f"{_SELECT}{where} ORDER BY copies.number", wanted):
+        if None in row:
+            raise _missing(connection, row)
         yield _copy(row)[0]
 
 
@@ -164,6 +166,14 @@ def _copy(row: tuple[Any, ...]) -> tuple[CopyRecord, bytes]:
     number, photo, key_id, recipient, sha256, file, made, software, format_version, hashed, seal = row
     record = CopyRecord(number, photo, key_id, recipient, sha256, file, iso_of(made), software, format_version, hashed)
     return record, seal
+
+
+def _missing(connection: sqlite3.Connection, row: tuple[Any, ...]) -> LedgerError:
+    """Name the photo or program that a copy points to and that is not there."""
+    number, digest, *_ = row
+    kind = "program" if digest is not None else "photo"
+    (place,) = connection.execute(f"SELECT {kind} FROM copies WHERE number = ?", (number,)).fetchone()  # noqa: S608 - our own names
+    return LedgerError(f"ledger is damaged: it must hold {kind} {place}, to which copy {number} points, and does not")
 
 
 def _program(connection: sqlite3.Connection, software: str, format_version: int) -> int:
