@@ -76,7 +76,9 @@ def test_another_kind_of_file_is_refused_in_words(content, tmp_path):
         read_plan_file(tmp_path / "other", key=KEY)
 
 
-@pytest.mark.parametrize("facts", [b"[]", b"{}", b"nonsense", json.dumps({"key": KEY.id}).encode()])
+@pytest.mark.parametrize(
+    "facts", [b"[]", b"{}", b"nonsense", b"[" * 60000, b'{"key":' * 9000, json.dumps({"key": KEY.id}).encode()]
+)
 def test_facts_that_are_none_are_refused_in_words(facts, tmp_path):
     (tmp_path / "odd.plan").write_bytes(b"tracemark-plan 1\n" + facts + b"\n" + bytes(32))
     with pytest.raises((FormatError, KeyFileError), match=r"damaged|key must be"):

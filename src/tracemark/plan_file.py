@@ -132,7 +132,7 @@ def _facts(data: bytes, path: Path, damaged: FormatError) -> tuple[dict[str, Any
     line, ended, _ = rest.partition(b"\n")
     try:
         facts = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # whoever nests brackets deeply enough need not know the key
         raise damaged from error
     if not ended or not isinstance(facts, dict):
         raise damaged

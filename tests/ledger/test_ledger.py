@@ -110,6 +110,17 @@ def test_damage_to_what_is_kept_of_a_photo_is_named(change, sentence, filled):
         assert not ledger.verify()
 
 
+@pytest.mark.parametrize("columns", ["nonsense", "[]", "[" * 60000, '{"name":' * 60000, '{"name": ' + "[" * 60000])
+def test_damage_to_what_is_kept_of_a_recipient_is_named(columns, filled):
+    with closing(sqlite3.connect(filled)) as connection:
+        connection.execute("UPDATE personal SET columns = ? WHERE recipient = 1", (columns,))
+        connection.commit()
+    with tm.Ledger.open(filled) as ledger:
+        with pytest.raises(tm.LedgerError, match="the columns of recipient 1 are damaged"):
+            ledger.recipients()
+        ledger.erase_recipient(2)
+
+
 def test_copies_are_chained_in_their_order(ledger):
     before = ledger.head
     fill(ledger, photos=2, recipients=3)
