@@ -1,5 +1,6 @@
 """The vectors come from key_vectors.py beside this file."""
 
+import os
 import pickle
 import stat
 from pathlib import Path
@@ -172,6 +173,43 @@ def test_saving_never_overwrites(tmp_path):
         Key.generate().save(path)
     assert Key.load(path) == KEY
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "/", "keys", "keys/."])
+def test_saving_over_a_folder_says_what_the_path_must_be(name, tmp_path, monkeypatch):
+    (tmp_path / "keys").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(KeyFileError, match=r"must be a new file, and .* is a folder; put a name after it"):
+        KEY.save(name)
+    assert [file.name for file in tmp_path.rglob("*")] == ["keys"]
+
+
+def test_saving_needs_no_hard_links(tmp_path, monkeypatch):
+    def refuse(source, target):
+        raise PermissionError(1, "Operation not permitted")  # as Linux says on FAT
+
+    monkeypatch.setattr("os.link", refuse)
+    path = tmp_path / "press.key"
+    KEY.save(path)
+    with pytest.raises(KeyFileError, match="exists already"):
+        Key.generate().save(path)
+    assert Key.load(path) == KEY
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_saved_key_lasts_through_a_power_cut(tmp_path, monkeypatch):
+    """The file's bytes are on the disk before its name, and then the name, too."""
+    waited = []
+    sync = os.fsync
+
+    def note(opened):
+        waited.append((stat.S_ISDIR(os.fstat(opened).st_mode), (tmp_path / "press.key").exists()))
+        sync(opened)
+
+    monkeypatch.setattr("os.fsync", note)
+    KEY.save(tmp_path / "press.key")
+    assert waited == [(False, False), (True, True)]
 
 
 def test_saving_where_there_is_no_folder_says_so(tmp_path):

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tracemark.errors import KeyFileError
+from tracemark.new_file import OWNER_ONLY, put_in_place
 
 __all__ = ["read_key_file", "write_key_file"]
 
-OWNER_ONLY = 0o600  # read and write for the owner, nothing for anybody else
 OWNER_ANYTHING = 0o700  # what a key file's mode may hold at most
 FILE_LIMIT = 4096  # bytes; a key file has about 250, and anything longer is another file
 TOKEN_BYTES = 8  # random bytes in the name of a draft
@@ -54,7 +54,7 @@ def read_key_file(path: Path) -> dict[str, str]:
 
 
 def write_key_file(path: Path, fields: Mapping[str, str]) -> None:
-    """Write a new key file, whole or not at all.
+    """Write a new key file, whole or not at all; it lasts through a power cut.
 
     Parameters
     ----------
@@ -66,18 +66,19 @@ def write_key_file(path: Path, fields: Mapping[str, str]) -> None:
     Raises
     ------
     KeyFileError
-        When the file exists or cannot be written.
+        When the path is a folder's, or the file exists or cannot be written.
     """
     text = f"{HEADER} {VERSION}\n{ADVICE}" + "".join(f"{name} {value}\n" for name, value in fields.items())
-    draft = path.with_name(f".tracemark-{secrets.token_hex(TOKEN_BYTES)}")
     try:
+        if path.is_dir():
+            raise KeyFileError(f"key file must be a new file, and {path} is a folder; put a name after it")
+        draft = path.with_name(f".tracemark-{secrets.token_hex(TOKEN_BYTES)}")
         try:
             with open(draft, "xb", opener=_open_private) as file:
                 file.write(text.encode("ascii"))
                 file.flush()
                 os.fsync(file.fileno())
-            # A link, unlike a rename, refuses to replace what is there.
-            os.link(draft, path)
+            put_in_place(draft, path)
         finally:
             draft.unlink(missing_ok=True)
     except FileExistsError as error:

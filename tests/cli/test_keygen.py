@@ -1,5 +1,7 @@
 import stat
 
+import pytest
+
 import tracemark as tm
 
 
@@ -25,4 +27,12 @@ def test_an_existing_key_is_never_overwritten(run, tmp_path, key_file, key):
 def test_a_folder_that_is_not_there_is_a_key_problem(run, tmp_path):
     result = run("keygen", tmp_path / "nowhere" / "press.key")
     assert result.exit_code == 5
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("path", ["", ".", "/"])
+def test_a_folder_in_the_place_of_a_key_is_a_key_problem(path, run):
+    result = run("keygen", path)
+    assert result.exit_code == 5
+    assert "key file must be a new file, and" in result.stderr
     assert result.stderr.count("\n") == 1

@@ -259,6 +259,19 @@ def test_what_is_recorded_in_a_snapshot_is_kept_or_refused(filled):
         ledger.add_recipients({7: {}})
 
 
+def test_a_ledger_is_made_without_hard_links(path, monkeypatch):
+    def refuse(source, target):
+        raise PermissionError(1, "Operation not permitted")  # as Linux says on FAT
+
+    monkeypatch.setattr("os.link", refuse)
+    with tm.Ledger.open(path, create=True) as ledger:
+        fill(ledger)
+    with tm.Ledger.open(path, create=True) as ledger:
+        assert ledger.head.copies == 6
+        assert ledger.verify()
+    assert [entry.name for entry in path.parent.iterdir()] == ["kit.db"]
+
+
 def test_a_ledger_holds_no_key(path, key):
     with tm.Ledger.open(path, create=True) as ledger:
         record = photo_record(key_id=key.id)

@@ -8,10 +8,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tracemark.errors import LedgerError
+from tracemark.new_file import OWNER_ONLY, put_in_place
 
 __all__ = ["as_text", "check_file", "connect", "create_file", "plain_words", "snapshot", "transaction"]
 
-OWNER_ONLY = 0o600  # names and addresses are nobody else's business
 TOKEN_BYTES = 8  # random bytes in the name of a draft
 SIDE_FILES = ("-wal", "-shm")  # what SQLite keeps beside a database while it is open
 
@@ -132,6 +132,7 @@ def create_file(path: Path, *, application: int) -> Iterator[sqlite3.Connection]
             raise LedgerError(f"ledger {path} cannot be made beside {stale.name}, which another ledger left; remove it")
     draft = path.with_name(f".tracemark-{secrets.token_hex(TOKEN_BYTES)}")
     try:
+        # Names and addresses are nobody else's business.
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
         connection = _connect(draft, "mode=rw", 0)
         try:
@@ -140,9 +141,9 @@ def create_file(path: Path, *, application: int) -> Iterator[sqlite3.Connection]
             yield connection
         finally:
             connection.close()
-        # A link, unlike a rename, refuses to replace what is there: somebody else was quicker, and theirs will do.
+        # Somebody else was quicker, and theirs will do.
         with suppress(FileExistsError):
-            os.link(draft, path)
+            put_in_place(draft, path)
     except OSError as error:
         raise LedgerError(f"ledger {path} cannot be made: {(error.strerror or str(error)).lower()}") from error
     finally:

@@ -3,7 +3,6 @@
 import os
 import secrets
 import warnings
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from tracemark.media.saying import bare, read_said, said_without_gps
 from tracemark.media.settings import JpegSettings, Settings
 from tracemark.media.tiff import TiffFrame, without_places
 from tracemark.media.writing import write_pixels
+from tracemark.new_file import settle
 
 __all__ = [
     "JpegSettings",
@@ -238,19 +238,9 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
         except BaseException:
             draft.unlink(missing_ok=True)
             raise
-        _settle(target.parent)
+        settle(target.parent)
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
-
-
-def _settle(folder: Path) -> None:
-    """See to it that the names in a folder last through a power cut, where the system can do that."""
-    with suppress(OSError):
-        opened = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
 
 
 def _read_bytes(path: Path) -> bytes:
