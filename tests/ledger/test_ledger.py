@@ -228,6 +228,18 @@ def test_a_number_that_meant_somebody_else_is_refused(ledger):
     assert ledger.recipients()[0].columns == {"name": "Zoé"}
 
 
+def test_a_column_that_says_nothing_any_more_is_cleared_if_it_may_say_something_else(ledger):
+    ledger.add_recipients({17: {"name": "Zoë", "e-mail": "zoe@example.org"}, 18: {"name": "Jo"}})
+    with pytest.raises(tm.LedgerError, match=r"must keep e-mail 'zoe@example\.org', and the list says ''"):
+        ledger.add_recipients({17: {"e-mail": ""}})
+    ledger.add_recipients({17: {"E-Mail": ""}, 18: {"e-mail": ""}, 19: {"name": ""}}, replace=True)
+    assert [recipient.columns for recipient in ledger.recipients()] == [{"name": "Zoë"}, {"name": "Jo"}, {}]
+    ledger.add_recipients({17: {"name": ""}, 18: {}}, replace=True)
+    assert [recipient.columns for recipient in ledger.recipients()] == [{}, {"name": "Jo"}, {}]
+    ledger.add_recipients({17: {"name": "Zoë"}})
+    assert ledger.recipients()[0].columns == {"name": "Zoë"}
+
+
 @pytest.mark.parametrize(
     ("known", "listed"),
     [

@@ -125,7 +125,8 @@ class Ledger:
             Recipient -> column -> what it says.  Columns that are new are added; the name of one
             that is known may be written in capitals or small letters, and it keeps its spelling.
         replace : bool
-            Whether columns may say something else than before.
+            Whether columns may say something else than before.  One that then says nothing is
+            cleared; columns that are not given stay as they are.
 
         Returns
         -------

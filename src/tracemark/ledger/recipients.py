@@ -41,8 +41,9 @@ def add_recipients(
         elif recipient.erased is not None:
             erased.append(number)
             continue
-        merged = _merge(recipient or Recipient(number), columns, replace=replace)
-        if merged and (recipient is None or merged != recipient.columns):
+        recipient = recipient or Recipient(number)
+        merged = _merge(recipient, columns, replace=replace)
+        if merged != recipient.columns:
             connection.execute(
                 "INSERT INTO personal (recipient, columns) VALUES (?1, ?2)"
                 " ON CONFLICT (recipient) DO UPDATE SET columns = ?2",
@@ -98,6 +99,8 @@ def _merge(recipient: Recipient, columns: Mapping[str, str], *, replace: bool) -
                 " a number belongs to one person for ever"
             )
         merged[name] = word
+        if replace and not word:
+            del merged[name]
     return merged
 
 
