@@ -111,7 +111,8 @@ def verify(context: click.Context, path: Path, head: str | None, as_json: bool) 
 def erase(path: Path, recipient: int, yes: bool) -> None:
     """Erase the personal data of a recipient from LEDGER, for good.
 
-    Their number stays, and so does the record of their copies. You are asked before; --yes
+    Their number stays, and so does the record of their copies, with the names of the files: a
+    column that --name-template put into these cannot be erased. You are asked before; --yes
     must be given where nobody can be asked.
     """
     with open_ledger(path) as opened:

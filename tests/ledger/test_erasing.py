@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tracemark as tm
-from tests.ledger.conftest import fill
+from tests.ledger.conftest import copy_fields, fill, photo_record
 
 
 def bytes_of(folder):
@@ -66,6 +66,23 @@ def test_who_was_erased_stays_erased(ledger):
     assert ledger.add_recipients({1: {"name": "Guest 1"}, 2: {"name": "Guest 2"}}) == (1,)
     ledger.erase_recipient(1)
     assert ledger.recipients()[1] == tm.Recipient(1, {}, since)
+
+
+def test_those_who_were_erased_are_listed(ledger):
+    fill(ledger)
+    assert ledger.erased_recipients() == ()
+    for number in (2, 0):
+        ledger.erase_recipient(number)
+    assert ledger.erased_recipients() == (0, 2)
+
+
+def test_a_name_that_was_put_into_the_name_of_a_file_stays_as_the_page_says(ledger):
+    fill(ledger, photos=1)
+    record = photo_record("photo-0.jpg", features=3)
+    ledger.add_copy(**copy_fields(record, 1, file="Guest 1/photo-0.jpg"))
+    ledger.erase_recipient(1)
+    assert [copy.file for copy in ledger.copies(recipient=1)] == ["1/photo-0.jpg", "Guest 1/photo-0.jpg"]
+    assert ledger.verify()
 
 
 def test_nobody_else_is_erased_by_a_number_that_is_not_there(ledger):

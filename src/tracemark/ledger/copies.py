@@ -41,7 +41,7 @@ class CopyRecord:
     """SHA-256 of the file's bytes."""
 
     file: str
-    """Name of the file, inside the folder of the delivery."""
+    """Name of the file, inside the folder of the delivery; what it says of the recipient cannot be erased."""
 
     made: str
     """When it had been written, ISO 8601 UTC."""
@@ -103,7 +103,7 @@ def add_copy(
 
 
 def hash_of(copy: CopyRecord, *, previous: bytes, seal: bytes) -> bytes:
-    """Hash a copy, the copy before, and what is kept of its photo; nothing in it tells who the recipient is."""
+    """Hash a copy, the copy before, and what is kept of its photo; of the recipient the number and the file's name."""
     return hash_items(
         COPY,
         previous,

@@ -183,6 +183,8 @@ class Ledger:
     def erase_recipient(self, recipient: int) -> None:
         """Erase all columns of a recipient from the file; number and copies stay, and the chain still holds.
 
+        The names of their copies' files stay, too, and what was put into them: they are in the chain.
+
         Raises
         ------
         LedgerError
@@ -234,6 +236,11 @@ class Ledger:
         """List the recipients by their numbers."""
         with plain_words(self.path):
             return recipients.read_recipients(self._connection)
+
+    def erased_recipients(self) -> tuple[int, ...]:
+        """List those whose columns were erased, by their numbers; much faster than all recipients."""
+        with plain_words(self.path):
+            return recipients.erased_recipients(self._connection)
 
     def recipients_of(self, photo: bytes, *, key_id: str) -> tuple[int, ...]:
         """List who has a copy of a photo, by their numbers."""

@@ -11,7 +11,7 @@ from tracemark.errors import LedgerError, RecipientError
 from tracemark.ledger.moment import iso_of, now
 from tracemark.profile import PROFILE
 
-__all__ = ["Recipient", "add_recipients", "erase_recipient", "read_recipients"]
+__all__ = ["Recipient", "add_recipients", "erase_recipient", "erased_recipients", "read_recipients"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,12 @@ def read_recipients(connection: sqlite3.Connection, *, number: int | None = None
         (number,),
     )
     return tuple(Recipient(row[0], _columns(row[0], row[1]), row[2]) for row in rows)
+
+
+def erased_recipients(connection: sqlite3.Connection) -> tuple[int, ...]:
+    """List the numbers of those who were erased; nobody's columns are read."""
+    rows = connection.execute("SELECT id FROM recipients WHERE erased IS NOT NULL ORDER BY id")
+    return tuple(number for (number,) in rows)
 
 
 def erase_recipient(connection: sqlite3.Connection, number: int) -> None:
