@@ -4,7 +4,7 @@ from __future__ import annotations  # the types of tracemark are named, not fetc
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from tracemark_cli.detect_lines import Answer, as_fields, in_words
 from tracemark_cli.guests import read_guests
 from tracemark_cli.key_option import key_option, open_key
 from tracemark_cli.ledger_file import open_ledger
-from tracemark_cli.outcome import FilesFailure, Outcome, UsageFailure, complain, worst_of
+from tracemark_cli.outcome import FilesFailure, LedgerFailure, Outcome, UsageFailure, complain, worst_of
 from tracemark_cli.report import Inquest, Shown, render_report
 from tracemark_cli.report_pictures import Picture, picture_of
 
@@ -43,8 +43,11 @@ class Inquiry:
     ledger: tm.Ledger | None
     """Where the photos are sought otherwise, if anywhere."""
 
-    guests: Mapping[int, Mapping[str, str]] | None
-    """The list of recipients that was given: recipient -> what it says of them."""
+    listed: Collection[int] | None
+    """The recipients on the list that was given; None without one."""
+
+    guests: Mapping[int, Mapping[str, str]]
+    """Recipient -> what ledger or list say of them."""
 
 
 @click.command()
@@ -98,7 +101,8 @@ def detect(
     key = open_key(key_file)
     outcomes, shown = [], []
     with nullcontext() if ledger_file is None else open_ledger(ledger_file) as ledger:
-        inquiry = Inquiry(key, _open_originals(originals), ledger, listed)
+        known = _who_is_who(ledger, listed)
+        inquiry = Inquiry(key, _open_originals(originals), ledger, listed, known)
         for group in [leaks] if together else [(leak,) for leak in leaks]:
             read = _read(group)
             answer = _ask(read, inquiry) if read else None
@@ -124,6 +128,24 @@ def _refuse_contradictions(
     for given, name in ((guests is not None, "--recipients"), (together, "--together")):
         if given and not informed:
             raise click.UsageError(f"{name} needs --original PHOTO or --ledger FILE")
+
+
+def _who_is_who(
+    ledger: tm.Ledger | None, listed: Mapping[int, Mapping[str, str]] | None
+) -> Mapping[int, Mapping[str, str]]:
+    """Tell who recipients are: what the ledger recorded goes before the list; where they differ the command ends."""
+    known = dict(listed or {})
+    for recipient in () if ledger is None else ledger.recipients():
+        said = known.get(recipient.id, {})
+        for name, word in recipient.columns.items():
+            if said.get(name, word) != word:
+                raise LedgerFailure(
+                    f"the list must say {word!r} in column {name!r} of recipient {recipient.id}, as the ledger does,"
+                    f" not {said[name]!r}; a number belongs to one person for ever"
+                )
+        if recipient.columns or recipient.erased is not None:
+            known[recipient.id] = recipient.columns
+    return known
 
 
 def _open_originals(paths: Sequence[Path]) -> dict[Path, tm.Photo]:
@@ -156,7 +178,7 @@ def _ask(read: Mapping[Path, tm.Photo], inquiry: Inquiry) -> Answer | None:
             key=inquiry.key,
             originals=[photo.pixels for photo in inquiry.originals.values()] or None,
             ledger=inquiry.ledger,
-            recipients=inquiry.guests,
+            recipients=inquiry.listed,
         )
         return _tell(list(read), found, inquiry)
     except tm.LedgerError:
@@ -170,14 +192,13 @@ def _ask(read: Mapping[Path, tm.Photo], inquiry: Inquiry) -> Answer | None:
 
 def _tell(paths: Sequence[Path], found: tm.Verdict, inquiry: Inquiry) -> Answer:
     """Add to a verdict what list and ledger know."""
-    guests, copies = inquiry.guests or {}, []
+    copies = []
     names = [path.name for path, photo in inquiry.originals.items() if _shows(photo, found)]
     if inquiry.ledger is not None:
-        guests = guests or {recipient.id: recipient.columns for recipient in inquiry.ledger.recipients()}
         names = [entry.name for entry in inquiry.ledger.photos(key_id=inquiry.key.id) if entry.digest == found.photo]
         copies = [(path, copy) for path in paths for copy in inquiry.ledger.copies(sha256=_hash(path))]
     name = names[0] if len(names) == 1 else None
-    return Answer(paths, found, inquiry.key.id, name, guests, copies)
+    return Answer(paths, found, inquiry.key.id, name, inquiry.guests, copies)
 
 
 def _shows(photo: tm.Photo, found: tm.Verdict) -> bool:
