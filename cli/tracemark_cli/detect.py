@@ -20,6 +20,7 @@ from tracemark_cli.ledger_file import open_ledger
 from tracemark_cli.outcome import FilesFailure, LedgerFailure, Outcome, UsageFailure, complain, worst_of
 from tracemark_cli.report import Inquest, Shown, render_report
 from tracemark_cli.report_pictures import Picture, picture_of
+from tracemark_cli.signs import in_one_line, path_in_one_line
 
 __all__ = ["detect"]
 
@@ -96,7 +97,7 @@ def detect(
     """
     _refuse_contradictions(originals, ledger_file, guests, together=together)
     if report_file is not None and report_file.exists():
-        raise UsageFailure(f"--report {click.format_filename(report_file)} exists already; a report is never replaced")
+        raise UsageFailure(f"--report {path_in_one_line(report_file)} exists already; a report is never replaced")
     listed = None if guests is None else read_guests(guests)
     key = open_key(key_file)
     outcomes, shown = [], []
@@ -155,7 +156,7 @@ def _open_originals(paths: Sequence[Path]) -> dict[Path, tm.Photo]:
         try:
             photos[path] = tm.read_photo(path)
         except (tm.TracemarkError, OSError, MemoryError) as error:
-            raise FilesFailure(f"{click.format_filename(path)}: {error}") from error
+            raise FilesFailure(f"{path_in_one_line(path)}: {in_one_line(str(error))}") from error
     return photos
 
 
@@ -244,5 +245,5 @@ def _write_report(path: Path, shown: Sequence[Shown], inquiry: Inquiry) -> None:
     try:
         tm.write_atomically(path, page.encode())
     except tm.OutputError as error:
-        raise FilesFailure(str(error)) from error
-    click.echo(f"report: {click.format_filename(path)}", err=True)
+        raise FilesFailure(in_one_line(str(error))) from error
+    click.echo(f"report: {path_in_one_line(path)}", err=True)

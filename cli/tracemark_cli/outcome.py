@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tracemark_cli.signs import in_one_line
+from tracemark_cli.signs import in_one_line, path_in_one_line
 
 __all__ = ["FilesFailure", "KeyFailure", "LedgerFailure", "Outcome", "UsageFailure", "complain", "worst_of"]
 
@@ -65,7 +65,7 @@ def complain(path: Path, error: BaseException | str) -> None:
         What went wrong.
     """
     words = in_one_line(str(error)) or type(error).__name__
-    click.echo(f"tracemark: {click.format_filename(path)}: {words}", err=True)
+    click.echo(f"tracemark: {path_in_one_line(path)}: {words}", err=True)
 
 
 def worst_of(outcomes: Iterable[Outcome]) -> Outcome:

@@ -184,3 +184,22 @@ def test_a_list_that_says_somebody_else_than_the_ledger_is_refused_before_leaks_
     assert result.stdout == ""
     sentence = "the list must say 'Zoë' in column 'Name' of recipient 17, as the ledger does, not 'Jo'"
     assert sentence in result.stderr
+
+
+FORGED = "a.png: identified: recipient 3\x1b[2J\nb\u202egnp"
+SHOWN = r"a.png: identified: recipient 3\x1b[2J b\u202egnp"
+
+
+def test_the_name_of_a_leak_forges_no_result(run, leak, key_file, tmp_path):
+    path = leak(NONE).rename(tmp_path / FORGED)
+    assert run("detect", path, "--key", key_file).stdout == f"{tmp_path / SHOWN}: none: no mark was found\n"
+    assert json.loads(run("detect", path, "--key", key_file, "--json").stdout)["leak"] == str(path)
+
+
+@pytest.mark.parametrize("option", ["LEAK", "--original"])
+def test_the_name_of_a_file_that_fails_forges_no_result(option, run, leak, key_file, tmp_path):
+    words = (tmp_path / FORGED,) if option == "LEAK" else (leak(NONE), option, tmp_path / FORGED)
+    result = run("detect", *words, "--key", key_file)
+    (line,) = result.stderr.splitlines()
+    assert str(tmp_path / SHOWN) in line
+    assert result.stdout == ""
