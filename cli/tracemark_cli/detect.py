@@ -214,7 +214,7 @@ def _hash(path: Path) -> bytes:
 
 
 def _show(answer: Answer, read: Mapping[Path, tm.Photo], inquiry: Inquiry) -> Shown:
-    """Add to an answer what a report shows of its files; the first leak is the one that its geometry is about."""
+    """Add to an answer what a report shows of its files."""
     leaks = [(path, _hash(path), path.stat().st_size, picture_of(read[path].pixels)) for path in answer.leaks]
     return Shown(answer, leaks, _photo_of(answer.found, inquiry))
 

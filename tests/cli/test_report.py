@@ -2,6 +2,7 @@
 
 import base64
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -38,9 +39,13 @@ def answer(verdict="identified", recipients=(17,), candidates=CANDIDATES, copies
 
 def page(*answers, photo=True):
     picture = picture_of(np.full((90, 120, 3), 100, np.uint8))
-    leaks = [(Path(NASTY), bytes(range(32)), 12_345, picture)]
+    leak = (Path(NASTY), bytes(range(32)), 12_345, picture)
     whole = picture_of(np.zeros((100, 200), np.uint8), rows=1000, columns=2000) if photo else None
-    return render_report([Shown(one, leaks, whole) for one in answers], INQUEST)
+    return render_report([Shown(one, [leak] * len(one.leaks), whole) for one in answers], INQUEST)
+
+
+def together(*answers):
+    return page(*(replace(one, leaks=[Path("leak.jpg"), Path("other.jpg")]) for one in answers))
 
 
 class Tags(HTMLParser):
@@ -97,6 +102,27 @@ def test_a_name_without_the_original_is_told_with_what_it_cannot_tell():
 def test_several_are_named_together():
     text = page(answer(recipients=(23, 17)))
     assert "the copies, mixed, of recipients 23 (name: Ann); 17 (name:" in text
+
+
+@pytest.mark.parametrize(
+    ("recipients", "names"), [((23,), "recipient 23 (name: Ann)."), ((23, 17), "recipients 23 (name: Ann); 17 (name:")]
+)
+def test_of_leaks_read_together_none_is_said_to_be_a_mix(recipients, names):
+    text = together(answer(recipients=recipients))
+    assert f"These pictures were made from copies of {names}" in text
+    assert "That does not say which of them was made from whose copy" in text
+    assert "<h3>The leaks</h3>" in text
+    assert "<title>Report on leaks</title>" in text
+    assert "mixed" not in text
+    assert "This picture" not in text
+
+
+def test_of_leaks_read_together_the_place_is_that_of_one_and_is_not_drawn():
+    text = together(answer())
+    assert "<th>place of the leak that shows most, (x, y, 1) to (x, y, 1)</th>" in text
+    assert "<th>digest of the photo of the leak that shows most</th>" in text
+    assert "<polygon" not in text
+    assert "<th>place</th>" not in text
 
 
 def test_innocents_are_not_told_of_by_name():
