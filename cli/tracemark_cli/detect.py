@@ -17,8 +17,9 @@ from tracemark_cli.detect_lines import Answer, as_fields, in_words
 from tracemark_cli.guests import read_guests
 from tracemark_cli.key_option import key_option, open_key
 from tracemark_cli.ledger_file import open_ledger
-from tracemark_cli.outcome import FilesFailure, LedgerFailure, Outcome, UsageFailure, complain, worst_of
+from tracemark_cli.outcome import FilesFailure, LedgerFailure, Outcome, complain, worst_of
 from tracemark_cli.report import Inquest, Shown, render_report
+from tracemark_cli.report_file import refuse_report_file, write_report_file
 from tracemark_cli.report_pictures import Picture, picture_of
 from tracemark_cli.signs import in_one_line, path_in_one_line
 
@@ -96,27 +97,26 @@ def detect(
     identified, else 3 when something was found, else 1; it is 4 when a file could not be read.
     """
     _refuse_contradictions(originals, ledger_file, guests, together=together)
-    if report_file is not None and report_file.exists():
-        raise UsageFailure(f"--report {path_in_one_line(report_file)} exists already; a report is never replaced")
+    if report_file is not None:
+        refuse_report_file(report_file)
     listed = None if guests is None else read_guests(guests)
     key = open_key(key_file)
-    outcomes, shown = [], []
+    outcomes, shown, unread = [], [], []
     with nullcontext() if ledger_file is None else open_ledger(ledger_file) as ledger:
         known = _who_is_who(ledger, listed)
         inquiry = Inquiry(key, _open_originals(originals), ledger, listed, known)
         for group in [leaks] if together else [(leak,) for leak in leaks]:
             read = _read(group)
             answer = _ask(read, inquiry) if read else None
-            failed = len(set(group)) - (len(read) if answer is not None else 0)
-            outcomes += [Outcome.FILES_FAILED] * failed
+            unread += [path for path in dict.fromkeys(group) if answer is None or path not in read]
             if answer is not None:
                 click.echo(json.dumps(as_fields(answer), allow_nan=False) if as_json else in_words(answer))
                 outcomes.append(OUTCOMES[answer.found.verdict])
                 if report_file is not None:
                     shown.append(_show(answer, read, inquiry))
         if report_file is not None and shown:
-            _write_report(report_file, shown, inquiry)
-    context.exit(worst_of(outcomes))
+            _write_report(report_file, shown, unread, inquiry)
+    context.exit(worst_of([*outcomes, *(Outcome.FILES_FAILED for _ in unread)]))
 
 
 def _refuse_contradictions(
@@ -231,7 +231,7 @@ def _photo_of(found: tm.Verdict, inquiry: Inquiry) -> Picture | None:
     return picture_of(luma, rows=entry.rows, columns=entry.columns)
 
 
-def _write_report(path: Path, shown: Sequence[Shown], inquiry: Inquiry) -> None:
+def _write_report(path: Path, shown: Sequence[Shown], unread: Sequence[Path], inquiry: Inquiry) -> None:
     """Write the page; what was found has been printed already."""
     ledger = None
     if inquiry.ledger is not None:
@@ -241,9 +241,5 @@ def _write_report(path: Path, shown: Sequence[Shown], inquiry: Inquiry) -> None:
             "copies in the ledger": f"{head.copies:,}",
             "head of its chain": head.hash.hex(),
         }
-    page = render_report(shown, Inquest(inquiry.key.id, ledger, datetime.now(UTC)))
-    try:
-        tm.write_atomically(path, page.encode())
-    except tm.OutputError as error:
-        raise FilesFailure(in_one_line(str(error))) from error
+    write_report_file(path, render_report(shown, Inquest(inquiry.key.id, ledger, datetime.now(UTC), unread)))
     click.echo(f"report: {path_in_one_line(path)}", err=True)

@@ -23,6 +23,7 @@ NOT_PROOF = (
 NOTHING = (
     "Nobody is named. That clears nobody either: a leak may be too small or too much changed to say whose copy it was."
 )
+UNREAD = "Nothing in this report is about these files, nor does it clear anybody that they could not be read."
 TOGETHER = (
     "The pictures were weighed as one piece of evidence. That does not say which of them was made from whose copy, nor"
     " of each that it was made from any."
@@ -56,6 +57,9 @@ class Inquest:
     made: datetime
     """When, UTC."""
 
+    unread: Sequence[Path] = ()
+    """Leaks that could not be read."""
+
 
 def render_report(shown: Sequence[Shown], inquest: Inquest) -> str:
     """Write the page.
@@ -73,7 +77,8 @@ def render_report(shown: Sequence[Shown], inquest: Inquest) -> str:
         HTML.
     """
     answers = "\n".join(_answer(one, number, len(shown)) for number, one in enumerate(shown, start=1))
-    title = "Report on a leak" if sum(len(one.leaks) for one in shown) == 1 else "Report on leaks"
+    answers += _unread(inquest.unread)
+    title = "Report on a leak" if sum(len(one.leaks) for one in shown) + len(inquest.unread) == 1 else "Report on leaks"
     skeleton = Template((files("tracemark_cli") / "data" / "report.html").read_text(encoding="utf-8"))
     return skeleton.substitute(title=title, answers=answers, origin=_origin(inquest, len(shown)))
 
@@ -184,6 +189,14 @@ def _candidates(answer: Answer) -> str:
         '<th class="number">log10 of the bound, all counted</th><th class="number">log10, fingerprint alone</th></tr>'
     )
     return f"{bars(answer.found)}<table>{head}{''.join(rows)}</table>"
+
+
+def _unread(paths: Sequence[Path]) -> str:
+    """List the files of which nothing is known."""
+    if not paths:
+        return ""
+    names = "".join(f"<li><code>{_text(path.name)}</code></li>" for path in paths)
+    return f"\n<h2>Leaks that could not be read</h2>\n{_paragraphs(UNREAD)}<ul>{names}</ul>"
 
 
 def _origin(inquest: Inquest, count: int) -> str:

@@ -203,3 +203,34 @@ def test_the_name_of_a_file_that_fails_forges_no_result(option, run, leak, key_f
     (line,) = result.stderr.splitlines()
     assert str(tmp_path / SHOWN) in line
     assert result.stdout == ""
+
+
+def test_a_report_in_a_folder_that_is_not_there_is_refused_before_leaks_are_read(run, leak, key_file, tmp_path):
+    result = run("detect", leak(IDENTIFIED), "--key", key_file, "--report", tmp_path / "no" / "leak.html")
+    assert result.exit_code == 4
+    assert "leak.html cannot be written: no such file or directory" in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_report_that_came_meanwhile_is_not_replaced(run, leak, key_file, tmp_path, monkeypatch):
+    path, read = tmp_path / "leak.html", tm.read_photo
+
+    def read_slowly(file):
+        path.write_text("evidence")
+        return read(file)
+
+    monkeypatch.setitem(vars(tm), "read_photo", read_slowly)
+    result = run("detect", leak(IDENTIFIED), "--key", key_file, "--report", path)
+    assert result.exit_code == 4
+    assert "exists by now, and a report is never replaced" in result.stderr
+    assert "report: " not in result.stderr
+    assert ": identified: " in result.stdout
+    assert path.read_text() == "evidence"
+
+
+def test_a_report_lists_leaks_that_could_not_be_read(run, leak, key_file, demo_photo, tmp_path):
+    for number, together in enumerate([(), ("--together", "--original", demo_photo)]):
+        path = tmp_path / f"report{number}.html"
+        leaks = (tmp_path / "nowhere.png", leak(NONE))
+        assert run("detect", *leaks, *together, "--key", key_file, "--report", path).exit_code == 4
+        assert "<ul><li><code>nowhere.png</code></li></ul>" in path.read_text()

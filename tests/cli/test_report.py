@@ -37,11 +37,11 @@ def answer(verdict="identified", recipients=(17,), candidates=CANDIDATES, copies
     return Answer([Path("leak.jpg")], found, INQUEST.key_id, "car.jpg", GUESTS, copies)
 
 
-def page(*answers, photo=True):
+def page(*answers, photo=True, inquest=INQUEST):
     picture = picture_of(np.full((90, 120, 3), 100, np.uint8))
     leak = (Path(NASTY), bytes(range(32)), 12_345, picture)
     whole = picture_of(np.zeros((100, 200), np.uint8), rows=1000, columns=2000) if photo else None
-    return render_report([Shown(one, [leak] * len(one.leaks), whole) for one in answers], INQUEST)
+    return render_report([Shown(one, [leak] * len(one.leaks), whole) for one in answers], inquest)
 
 
 def together(*answers):
@@ -162,6 +162,13 @@ def test_a_file_that_was_delivered_is_told_of():
     )
     text = page(answer(copies=[(Path("leak.jpg"), copy)]))
     assert "The file leak.jpg is, byte for byte, copy 4 of the ledger (23/car.jpg)" in text
+
+
+def test_leaks_that_could_not_be_read_are_listed():
+    text = page(answer(), inquest=replace(INQUEST, unread=[Path("kit/<i>.jpg"), Path("b.jpg")]))
+    assert "<ul><li><code>&lt;i&gt;.jpg</code></li><li><code>b.jpg</code></li></ul>" in text
+    assert "<title>Report on leaks</title>" in text
+    assert "could not be read" not in page(answer())
 
 
 def test_without_the_photo_there_is_no_outline():
