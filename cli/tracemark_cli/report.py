@@ -13,6 +13,7 @@ from string import Template
 import tracemark as tm
 from tracemark_cli.detect_lines import WITHOUT_ORIGINAL, Answer, chance_in_words, name_of
 from tracemark_cli.report_pictures import Picture, bars, carefully, outline, placement_in_words
+from tracemark_cli.signs import in_one_line
 
 __all__ = ["Inquest", "Shown", "render_report"]
 
@@ -224,4 +225,4 @@ def _paragraphs(*sentences: str) -> str:
 
 def _text(words: str) -> str:
     """Make words safe; a name from a list or of a file may hold anything."""
-    return escape(words.encode("utf-8", "replace").decode())
+    return escape(in_one_line(words).encode("utf-8", "replace").decode())

@@ -14,6 +14,7 @@ import tracemark as tm
 from tracemark_cli.detect_lines import WITHOUT_ORIGINAL, Answer
 from tracemark_cli.report import Inquest, Shown, render_report
 from tracemark_cli.report_pictures import bars, carefully, outline, picture_of, placement_in_words
+from tracemark_cli.signs import is_invisible
 
 NASTY = '<script>alert("1")</script> & \udcff'
 INQUEST = Inquest("ab" * 8, {"ledger": NASTY}, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
@@ -82,6 +83,17 @@ def test_a_name_is_shown_as_it_is_and_does_nothing():
     text = page(answer())
     assert "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; ?" in text
     assert "<script" not in text
+
+
+def test_a_sign_that_nobody_sees_is_written_out():
+    turned = "Jo\u2029\u202eeoZ\u2066\x1b"
+    shown = r"Jo \u202eeoZ\u2066\x1b"
+    guests = {17: {"name": turned, turned: "Sport"}}
+    text = page(replace(answer(), guests=guests, photo=turned), inquest=replace(INQUEST, unread=[Path(turned)]))
+    assert f"recipient 17 (name: {shown}, {shown}: Sport)" in text
+    assert f"<code>{shown}</code></td>" in text
+    assert f"<li><code>{shown}</code></li>" in text
+    assert not [sign for sign in text if is_invisible(sign) and sign != "\n"]
 
 
 def test_whoever_is_named_is_named_with_the_bound():
