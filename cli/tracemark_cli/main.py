@@ -13,6 +13,8 @@ from tracemark_cli.embed import embed
 from tracemark_cli.keygen import keygen
 from tracemark_cli.ledger import ledger
 from tracemark_cli.outcome import Outcome
+from tracemark_cli.signs import in_one_line
+from tracemark_cli.streams import open_streams
 
 __all__ = ["main", "tracemark"]
 
@@ -24,6 +26,7 @@ Exit codes:
   3  inconclusive
   4  some files failed
   5  the key could not be used, or the ledger
+  70  the program failed, which is worth reporting
   130  interrupted; the same command goes on
 
 Results go to stdout, everything else to stderr."""
@@ -41,6 +44,7 @@ for command in (keygen, embed, detect, ledger, demo):
 
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
+    sys.stdout, sys.stderr = open_streams()
     try:
         code = tracemark.main(standalone_mode=False)
         sys.stdout.flush()
@@ -58,3 +62,8 @@ def main() -> NoReturn:
     except tm.TracemarkError as error:
         click.echo(f"tracemark: {error}", err=True)
         sys.exit(Outcome.FILES_FAILED)
+    except Exception as error:
+        # Python would end with 1, which says that nothing was found.
+        what = in_one_line(f"{type(error).__name__}: {error}")
+        click.echo(f"tracemark: this is a fault of the program, please report it: {what}", err=True)
+        sys.exit(Outcome.PROGRAM_FAILED)

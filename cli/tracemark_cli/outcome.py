@@ -22,6 +22,7 @@ class Outcome(IntEnum):
     INCONCLUSIVE = 3
     FILES_FAILED = 4
     KEY_OR_LEDGER_PROBLEM = 5
+    PROGRAM_FAILED = 70  # EX_SOFTWARE of sysexits.h
     INTERRUPTED = 130  # 128 and the number of SIGINT, as shells have it
     PIPE_CLOSED = 141  # 128 and the number of SIGPIPE
 
