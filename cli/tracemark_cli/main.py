@@ -1,6 +1,5 @@
 """The `tracemark` command."""
 
-import os
 import sys
 from typing import NoReturn
 
@@ -14,7 +13,7 @@ from tracemark_cli.keygen import keygen
 from tracemark_cli.ledger import ledger
 from tracemark_cli.outcome import Outcome
 from tracemark_cli.signs import in_one_line
-from tracemark_cli.streams import open_streams
+from tracemark_cli.streams import ReaderGoneError, open_streams
 
 __all__ = ["main", "tracemark"]
 
@@ -28,6 +27,7 @@ Exit codes:
   5  the key could not be used, or the ledger
   70  the program failed, which is worth reporting
   130  interrupted; the same command goes on
+  141  whoever read the results has gone
 
 Results go to stdout, everything else to stderr."""
 
@@ -55,9 +55,7 @@ def main() -> NoReturn:
     except click.Abort:
         click.echo("tracemark: interrupted", err=True)
         sys.exit(Outcome.INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read the results has gone; leave Python nothing to flush.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ReaderGoneError:
         sys.exit(Outcome.PIPE_CLOSED)
     except tm.TracemarkError as error:
         click.echo(f"tracemark: {error}", err=True)

@@ -13,9 +13,13 @@ from tracemark_cli.outcome import FilesFailure
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-__all__ = ["open_streams"]
+__all__ = ["ReaderGoneError", "open_streams"]
 
 STREAMS = 3  # stdin, stdout and stderr, the first files of every process
+
+
+class ReaderGoneError(BrokenPipeError):
+    """Whoever read the results has gone.  It has no number: where click sees EPIPE it ends with code 1 by itself."""
 
 
 class _Stdout(io.FileIO):
@@ -24,8 +28,9 @@ class _Stdout(io.FileIO):
     def write(self, data: ReadableBuffer, /) -> int:
         try:
             return super().write(data)
-        except BrokenPipeError:
-            raise
+        except BrokenPipeError as error:
+            _let_go(self)
+            raise ReaderGoneError from error
         except OSError as error:
             _let_go(self)
             raise FilesFailure(f"results cannot be written to stdout: {(error.strerror or '').lower()}") from error

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import tracemark as tm
 
@@ -107,6 +108,19 @@ def test_streams_that_are_closed_change_no_code(closed, tmp_path, ledger_file, k
         result = redirected(closed, *arguments)
         assert result.returncode == code
         assert "Traceback" not in result.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes break in another way")
+@pytest.mark.parametrize("errors", [subprocess.PIPE, subprocess.STDOUT])
+@pytest.mark.parametrize("words", ["detect", "ledger export", "--help", "keygen --help"])
+def test_a_reader_who_leaves_early_ends_the_program_without_a_word(words, errors, tmp_path, key_file, ledger_file):
+    Image.new("L", (24, 16), 90).save(tmp_path / "leak.png")
+    more = {"detect": ["leak.png", "leak.png", "--key", key_file], "ledger export": [ledger_file]}
+    command = [sys.executable, "-m", "tracemark_cli", *words.split(), *map(str, more.get(words, []))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, cwd=tmp_path, text=True) as running:  # noqa: S603
+        running.stdout.close()
+        assert running.stderr is None or running.stderr.read() == ""
+        assert running.wait() == 141
 
 
 def test_an_error_that_nobody_foresaw_has_a_code_and_a_sentence_of_its_own(tmp_path):
