@@ -4,7 +4,7 @@ from __future__ import annotations  # the types of tracemark are named, not fetc
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,9 +17,11 @@ from tracemark_cli.detect_lines import Answer, as_fields, in_words
 from tracemark_cli.guests import read_guests
 from tracemark_cli.key_option import key_option, open_key
 from tracemark_cli.ledger_file import open_ledger
-from tracemark_cli.outcome import FilesFailure, Outcome, UsageFailure, complain, worst_of
+from tracemark_cli.outcome import FilesFailure, LedgerFailure, Outcome, complain, worst_of
 from tracemark_cli.report import Inquest, Shown, render_report
+from tracemark_cli.report_file import refuse_report_file, write_report_file
 from tracemark_cli.report_pictures import Picture, picture_of
+from tracemark_cli.signs import in_one_line, path_in_one_line
 
 __all__ = ["detect"]
 
@@ -43,8 +45,11 @@ class Inquiry:
     ledger: tm.Ledger | None
     """Where the photos are sought otherwise, if anywhere."""
 
-    guests: Mapping[int, Mapping[str, str]] | None
-    """The list of recipients that was given: recipient -> what it says of them."""
+    listed: Collection[int] | None
+    """The recipients on the list that was given; None without one."""
+
+    guests: Mapping[int, Mapping[str, str]]
+    """Recipient -> what ledger or list say of them."""
 
 
 @click.command()
@@ -92,26 +97,26 @@ def detect(
     identified, else 3 when something was found, else 1; it is 4 when a file could not be read.
     """
     _refuse_contradictions(originals, ledger_file, guests, together=together)
-    if report_file is not None and report_file.exists():
-        raise UsageFailure(f"--report {click.format_filename(report_file)} exists already; a report is never replaced")
+    if report_file is not None:
+        refuse_report_file(report_file)
     listed = None if guests is None else read_guests(guests)
     key = open_key(key_file)
-    outcomes, shown = [], []
+    outcomes, shown, unread = [], [], []
     with nullcontext() if ledger_file is None else open_ledger(ledger_file) as ledger:
-        inquiry = Inquiry(key, _open_originals(originals), ledger, listed)
+        known = _who_is_who(ledger, listed)
+        inquiry = Inquiry(key, _open_originals(originals), ledger, listed, known)
         for group in [leaks] if together else [(leak,) for leak in leaks]:
             read = _read(group)
             answer = _ask(read, inquiry) if read else None
-            failed = len(set(group)) - (len(read) if answer is not None else 0)
-            outcomes += [Outcome.FILES_FAILED] * failed
+            unread += [path for path in dict.fromkeys(group) if answer is None or path not in read]
             if answer is not None:
                 click.echo(json.dumps(as_fields(answer), allow_nan=False) if as_json else in_words(answer))
                 outcomes.append(OUTCOMES[answer.found.verdict])
                 if report_file is not None:
                     shown.append(_show(answer, read, inquiry))
         if report_file is not None and shown:
-            _write_report(report_file, shown, inquiry)
-    context.exit(worst_of(outcomes))
+            _write_report(report_file, shown, unread, inquiry)
+    context.exit(worst_of([*outcomes, *(Outcome.FILES_FAILED for _ in unread)]))
 
 
 def _refuse_contradictions(
@@ -126,6 +131,24 @@ def _refuse_contradictions(
             raise click.UsageError(f"{name} needs --original PHOTO or --ledger FILE")
 
 
+def _who_is_who(
+    ledger: tm.Ledger | None, listed: Mapping[int, Mapping[str, str]] | None
+) -> Mapping[int, Mapping[str, str]]:
+    """Tell who recipients are: what the ledger recorded goes before the list; where they differ the command ends."""
+    known = dict(listed or {})
+    for recipient in () if ledger is None else ledger.recipients():
+        said = known.get(recipient.id, {})
+        for name, word in recipient.columns.items():
+            if said.get(name, word) != word:
+                raise LedgerFailure(
+                    f"the list must say {word!r} in column {name!r} of recipient {recipient.id}, as the ledger does,"
+                    f" not {said[name]!r}; a number belongs to one person for ever"
+                )
+        if recipient.columns or recipient.erased is not None:
+            known[recipient.id] = recipient.columns
+    return known
+
+
 def _open_originals(paths: Sequence[Path]) -> dict[Path, tm.Photo]:
     """Read the photos that were given; when that fails the command ends."""
     photos = {}
@@ -133,7 +156,7 @@ def _open_originals(paths: Sequence[Path]) -> dict[Path, tm.Photo]:
         try:
             photos[path] = tm.read_photo(path)
         except (tm.TracemarkError, OSError, MemoryError) as error:
-            raise FilesFailure(f"{click.format_filename(path)}: {error}") from error
+            raise FilesFailure(f"{path_in_one_line(path)}: {in_one_line(str(error))}") from error
     return photos
 
 
@@ -156,7 +179,7 @@ def _ask(read: Mapping[Path, tm.Photo], inquiry: Inquiry) -> Answer | None:
             key=inquiry.key,
             originals=[photo.pixels for photo in inquiry.originals.values()] or None,
             ledger=inquiry.ledger,
-            recipients=inquiry.guests,
+            recipients=inquiry.listed,
         )
         return _tell(list(read), found, inquiry)
     except tm.LedgerError:
@@ -170,14 +193,13 @@ def _ask(read: Mapping[Path, tm.Photo], inquiry: Inquiry) -> Answer | None:
 
 def _tell(paths: Sequence[Path], found: tm.Verdict, inquiry: Inquiry) -> Answer:
     """Add to a verdict what list and ledger know."""
-    guests, copies = inquiry.guests or {}, []
+    copies = []
     names = [path.name for path, photo in inquiry.originals.items() if _shows(photo, found)]
     if inquiry.ledger is not None:
-        guests = guests or {recipient.id: recipient.columns for recipient in inquiry.ledger.recipients()}
         names = [entry.name for entry in inquiry.ledger.photos(key_id=inquiry.key.id) if entry.digest == found.photo]
         copies = [(path, copy) for path in paths for copy in inquiry.ledger.copies(sha256=_hash(path))]
     name = names[0] if len(names) == 1 else None
-    return Answer(paths, found, inquiry.key.id, name, guests, copies)
+    return Answer(paths, found, inquiry.key.id, name, inquiry.guests, copies)
 
 
 def _shows(photo: tm.Photo, found: tm.Verdict) -> bool:
@@ -192,7 +214,7 @@ def _hash(path: Path) -> bytes:
 
 
 def _show(answer: Answer, read: Mapping[Path, tm.Photo], inquiry: Inquiry) -> Shown:
-    """Add to an answer what a report shows of its files; the first leak is the one that its geometry is about."""
+    """Add to an answer what a report shows of its files."""
     leaks = [(path, _hash(path), path.stat().st_size, picture_of(read[path].pixels)) for path in answer.leaks]
     return Shown(answer, leaks, _photo_of(answer.found, inquiry))
 
@@ -209,7 +231,7 @@ def _photo_of(found: tm.Verdict, inquiry: Inquiry) -> Picture | None:
     return picture_of(luma, rows=entry.rows, columns=entry.columns)
 
 
-def _write_report(path: Path, shown: Sequence[Shown], inquiry: Inquiry) -> None:
+def _write_report(path: Path, shown: Sequence[Shown], unread: Sequence[Path], inquiry: Inquiry) -> None:
     """Write the page; what was found has been printed already."""
     ledger = None
     if inquiry.ledger is not None:
@@ -219,9 +241,5 @@ def _write_report(path: Path, shown: Sequence[Shown], inquiry: Inquiry) -> None:
             "copies in the ledger": f"{head.copies:,}",
             "head of its chain": head.hash.hex(),
         }
-    page = render_report(shown, Inquest(inquiry.key.id, ledger, datetime.now(UTC)))
-    try:
-        tm.write_atomically(path, page.encode())
-    except tm.OutputError as error:
-        raise FilesFailure(str(error)) from error
-    click.echo(f"report: {click.format_filename(path)}", err=True)
+    write_report_file(path, render_report(shown, Inquest(inquiry.key.id, ledger, datetime.now(UTC), unread)))
+    click.echo(f"report: {path_in_one_line(path)}", err=True)

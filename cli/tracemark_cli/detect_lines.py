@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
-
 import tracemark as tm
-from tracemark_cli.signs import in_one_line
+from tracemark_cli.signs import in_one_line, path_in_one_line
 
 __all__ = ["WITHOUT_ORIGINAL", "Answer", "as_fields", "chance_in_words", "in_words", "name_of"]
 
@@ -72,7 +70,7 @@ def in_words(answer: Answer) -> str:
     line : str
         Without its end.
     """
-    leaks = " + ".join(click.format_filename(path) for path in answer.leaks)
+    leaks = " + ".join(path_in_one_line(path) for path in answer.leaks)
     said = [answer.found.reason]
     if answer.found.verdict == "identified":
         names = ", ".join(name_of(recipient, answer.guests) for recipient in answer.found.recipients)
@@ -85,7 +83,7 @@ def in_words(answer: Answer) -> str:
     if answer.photo is not None:
         said.append(f"the photo is {answer.photo}")
     said += [
-        f"{click.format_filename(path)} is byte for byte copy {copy.number}, made for recipient"
+        f"{path_in_one_line(path)} is byte for byte copy {copy.number}, made for recipient"
         f" {name_of(copy.recipient, answer.guests)}"
         for path, copy in answer.copies
     ]

@@ -1,6 +1,5 @@
 """The `tracemark` command."""
 
-import os
 import sys
 from typing import NoReturn
 
@@ -13,6 +12,8 @@ from tracemark_cli.embed import embed
 from tracemark_cli.keygen import keygen
 from tracemark_cli.ledger import ledger
 from tracemark_cli.outcome import Outcome
+from tracemark_cli.signs import in_one_line
+from tracemark_cli.streams import ReaderGoneError, open_streams
 
 __all__ = ["main", "tracemark"]
 
@@ -24,7 +25,9 @@ Exit codes:
   3  inconclusive
   4  some files failed
   5  the key could not be used, or the ledger
+  70  the program failed, which is worth reporting
   130  interrupted; the same command goes on
+  141  whoever read the results has gone
 
 Results go to stdout, everything else to stderr."""
 
@@ -41,6 +44,7 @@ for command in (keygen, embed, detect, ledger, demo):
 
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
+    sys.stdout, sys.stderr = open_streams()
     try:
         code = tracemark.main(standalone_mode=False)
         sys.stdout.flush()
@@ -51,10 +55,13 @@ def main() -> NoReturn:
     except click.Abort:
         click.echo("tracemark: interrupted", err=True)
         sys.exit(Outcome.INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read the results has gone; leave Python nothing to flush.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ReaderGoneError:
         sys.exit(Outcome.PIPE_CLOSED)
     except tm.TracemarkError as error:
         click.echo(f"tracemark: {error}", err=True)
         sys.exit(Outcome.FILES_FAILED)
+    except Exception as error:
+        # Python would end with 1, which says that nothing was found.
+        what = in_one_line(f"{type(error).__name__}: {error}")
+        click.echo(f"tracemark: this is a fault of the program, please report it: {what}", err=True)
+        sys.exit(Outcome.PROGRAM_FAILED)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tracemark_cli.signs import in_one_line
+from tracemark_cli.signs import in_one_line, path_in_one_line
 
 __all__ = ["FilesFailure", "KeyFailure", "LedgerFailure", "Outcome", "UsageFailure", "complain", "worst_of"]
 
@@ -22,6 +22,7 @@ class Outcome(IntEnum):
     INCONCLUSIVE = 3
     FILES_FAILED = 4
     KEY_OR_LEDGER_PROBLEM = 5
+    PROGRAM_FAILED = 70  # EX_SOFTWARE of sysexits.h
     INTERRUPTED = 130  # 128 and the number of SIGINT, as shells have it
     PIPE_CLOSED = 141  # 128 and the number of SIGPIPE
 
@@ -65,7 +66,7 @@ def complain(path: Path, error: BaseException | str) -> None:
         What went wrong.
     """
     words = in_one_line(str(error)) or type(error).__name__
-    click.echo(f"tracemark: {click.format_filename(path)}: {words}", err=True)
+    click.echo(f"tracemark: {path_in_one_line(path)}: {words}", err=True)
 
 
 def worst_of(outcomes: Iterable[Outcome]) -> Outcome:

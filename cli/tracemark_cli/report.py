@@ -13,6 +13,7 @@ from string import Template
 import tracemark as tm
 from tracemark_cli.detect_lines import WITHOUT_ORIGINAL, Answer, chance_in_words, name_of
 from tracemark_cli.report_pictures import Picture, bars, carefully, outline, placement_in_words
+from tracemark_cli.signs import in_one_line
 
 __all__ = ["Inquest", "Shown", "render_report"]
 
@@ -22,6 +23,11 @@ NOT_PROOF = (
 )
 NOTHING = (
     "Nobody is named. That clears nobody either: a leak may be too small or too much changed to say whose copy it was."
+)
+UNREAD = "Nothing in this report is about these files, nor does it clear anybody that they could not be read."
+TOGETHER = (
+    "The pictures were weighed as one piece of evidence. That does not say which of them was made from whose copy, nor"
+    " of each that it was made from any."
 )
 
 
@@ -52,6 +58,9 @@ class Inquest:
     made: datetime
     """When, UTC."""
 
+    unread: Sequence[Path] = ()
+    """Leaks that could not be read."""
+
 
 def render_report(shown: Sequence[Shown], inquest: Inquest) -> str:
     """Write the page.
@@ -69,7 +78,8 @@ def render_report(shown: Sequence[Shown], inquest: Inquest) -> str:
         HTML.
     """
     answers = "\n".join(_answer(one, number, len(shown)) for number, one in enumerate(shown, start=1))
-    title = "Report on a leak" if len(shown) == 1 else "Report on leaks"
+    answers += _unread(inquest.unread)
+    title = "Report on a leak" if sum(len(one.leaks) for one in shown) + len(inquest.unread) == 1 else "Report on leaks"
     skeleton = Template((files("tracemark_cli") / "data" / "report.html").read_text(encoding="utf-8"))
     return skeleton.substitute(title=title, answers=answers, origin=_origin(inquest, len(shown)))
 
@@ -82,7 +92,7 @@ def _answer(shown: Shown, number: int, count: int) -> str:
     parts = [
         f"<h2>{which}{_text(names)}: {TITLES[found.verdict]}</h2>",
         f'<div class="verdict {found.verdict}">{_verdict(answer)}</div>',
-        "<h3>The leak</h3>",
+        "<h3>The leak</h3>" if len(shown.leaks) == 1 else "<h3>The leaks</h3>",
         *(_leak(*leak) for leak in shown.leaks),
         *(_delivered(path, copy, answer) for path, copy in answer.copies),
         "<h3>How it was read</h3>",
@@ -100,16 +110,25 @@ def _verdict(answer: Answer) -> str:
         return _paragraphs(NOTHING, found.reason)
     if found.verdict == "inconclusive":
         return _paragraphs(NOT_PROOF, found.reason)
-    whose = [name_of(recipient, answer.guests) for recipient in found.recipients]
-    made_of = "the copy of recipient" if len(whose) == 1 else "the copies, mixed, of recipients"
-    name = f'<p class="name">This picture was made from {made_of} {_text("; ".join(whose))}.</p>'
+    whose = "; ".join(name_of(recipient, answer.guests) for recipient in found.recipients)
+    name = f'<p class="name">{_made_of(answer)} {_text(whose)}.</p>'
     sentences = [f"{chance_in_words(found).capitalize()}."]
+    if len(answer.leaks) > 1:
+        sentences.append(TOGETHER)
     if found.method == "blind":
         sentences.append(f"It was {WITHOUT_ORIGINAL}.")
     if found.faint:
         faint = ", ".join(map(str, found.faint))
         sentences.append(f"The fingerprint of {faint} is too faint to exclude that their mark was put there.")
     return name + _paragraphs(*sentences, found.reason)
+
+
+def _made_of(answer: Answer) -> str:
+    """Begin the sentence that ends with the names."""
+    several = len(answer.found.recipients) > 1
+    if len(answer.leaks) > 1:
+        return f"These pictures were made from copies of {'recipients' if several else 'recipient'}"
+    return f"This picture was made from {'the copies, mixed, of recipients' if several else 'the copy of recipient'}"
 
 
 def _leak(path: Path, sha256: bytes, size: int, picture: Picture) -> str:
@@ -131,22 +150,30 @@ def _reading(shown: Shown) -> str:
     """Tell the method, the photo and the place."""
     found, answer = shown.answer.found, shown.answer
     rows = {"method": "with the original" if found.method == "informed" else "blind: from the leak and the key alone"}
+    # Photo and geometry of a verdict are those of one leak, and it does not tell which.
+    which = "" if len(shown.leaks) == 1 else " of the leak that shows most"
     if found.photo is not None:
-        rows["photo"] = answer.photo or "not named"
-        rows["digest of the photo"] = found.photo.hex()
+        rows[f"photo{which}"] = answer.photo or "not named"
+        rows[f"digest of the photo{which}"] = found.photo.hex()
     rows["compared" if found.candidates else "words looked up"] = f"{found.trials:,}"
     if found.geometry is None:
         return _facts(rows)
-    leak = shown.leaks[0][3]
-    rows["place"] = placement_in_words(found.geometry, leak)
-    rows["leak (x, y, 1) to photo (x, y, 1)"] = "; ".join(
-        " ".join(f"{cell:.6g}" for cell in row) for row in found.geometry
-    )
     drawn = ""
-    if shown.photo is not None:
-        caption = "what the leak shows of the photo"
-        drawn = f"<figure>{outline(found.geometry, leak, shown.photo)}<figcaption>{caption}</figcaption></figure>"
+    if not which:
+        rows["place"] = placement_in_words(found.geometry, shown.leaks[0][3])
+        drawn = _drawing(shown)
+    cells = "; ".join(" ".join(f"{cell:.6g}" for cell in row) for row in found.geometry)
+    rows["leak (x, y, 1) to photo (x, y, 1)" if not which else f"place{which}, (x, y, 1) to (x, y, 1)"] = cells
     return drawn + _facts(rows)
+
+
+def _drawing(shown: Shown) -> str:
+    """Draw what the one leak shows of its photo, where that is at hand."""
+    geometry = shown.answer.found.geometry
+    if shown.photo is None or geometry is None:
+        return ""
+    drawn = outline(geometry, shown.leaks[0][3], shown.photo)
+    return f"<figure>{drawn}<figcaption>what the leak shows of the photo</figcaption></figure>"
 
 
 def _candidates(answer: Answer) -> str:
@@ -163,6 +190,14 @@ def _candidates(answer: Answer) -> str:
         '<th class="number">log10 of the bound, all counted</th><th class="number">log10, fingerprint alone</th></tr>'
     )
     return f"{bars(answer.found)}<table>{head}{''.join(rows)}</table>"
+
+
+def _unread(paths: Sequence[Path]) -> str:
+    """List the files of which nothing is known."""
+    if not paths:
+        return ""
+    names = "".join(f"<li><code>{_text(path.name)}</code></li>" for path in paths)
+    return f"\n<h2>Leaks that could not be read</h2>\n{_paragraphs(UNREAD)}<ul>{names}</ul>"
 
 
 def _origin(inquest: Inquest, count: int) -> str:
@@ -190,4 +225,4 @@ def _paragraphs(*sentences: str) -> str:
 
 def _text(words: str) -> str:
     """Make words safe; a name from a list or of a file may hold anything."""
-    return escape(words.encode("utf-8", "replace").decode())
+    return escape(in_one_line(words).encode("utf-8", "replace").decode())

@@ -1,8 +1,11 @@
 """Tell signs that nobody sees, and write words so that they do no harm to a terminal or a line."""
 
 import unicodedata
+from pathlib import Path
 
-__all__ = ["in_one_line", "is_invisible"]
+import click
+
+__all__ = ["in_one_line", "is_invisible", "path_in_one_line"]
 
 JOINERS = "\u200c\u200d"  # alone among invisible signs they change what is read: Persian, Hindi, emoji
 INVISIBLE = {"Cc", "Cf", "Zl", "Zp"}  # Unicode categories: control, format (direction marks among them), line breaks
@@ -38,3 +41,19 @@ def in_one_line(words: str) -> str:
     """
     line = " ".join(words.split())
     return "".join(ascii(sign)[1:-1] if is_invisible(sign) else sign for sign in line)
+
+
+def path_in_one_line(path: Path) -> str:
+    """Write a path in one line of visible signs: whoever leaked a file also named it.
+
+    Parameters
+    ----------
+    path : Path
+        Of any file.
+
+    Returns
+    -------
+    line : str
+        As from :func:`in_one_line`; bytes that are no text are replaced.
+    """
+    return in_one_line(click.format_filename(path))

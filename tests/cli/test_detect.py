@@ -3,6 +3,7 @@ import json
 import pytest
 from PIL import Image
 
+import tracemark as tm
 from tracemark_cli.detect_lines import WITHOUT_ORIGINAL
 
 pytestmark = pytest.mark.usefixtures("stand_in")
@@ -139,3 +140,97 @@ def test_of_leaks_read_together_those_that_fail_cost_a_line_each(run, leak, key_
     assert len(result.stdout.splitlines()) == len(result.stderr.splitlines()) == 1
     result = run("detect", tmp_path / "nowhere.png", *options)
     assert (result.exit_code, result.stdout) == (4, "")
+
+
+@pytest.fixture
+def ledger_file(tmp_path):
+    """A ledger in which 17 is Zoë and 3 was erased; it never heard of 40 by name, nor of 99."""
+    path = tmp_path / "kit.db"
+    with tm.Ledger.open(path, create=True) as ledger:
+        ledger.add_recipients({17: {"Name": "Zoë"}, 3: {"Name": "Jo"}, 40: {}})
+        ledger.erase_recipient(3)
+    return path
+
+
+@pytest.fixture
+def name_by_list(run, leak, key_file, ledger_file, tmp_path):
+    def name_by_list(recipient, text):
+        (tmp_path / "list.csv").write_text(text, encoding="utf-8")
+        options = ("--ledger", ledger_file, "--recipients", tmp_path / "list.csv", "--key", key_file)
+        return run("detect", leak(recipient), *options)
+
+    return name_by_list
+
+
+@pytest.mark.parametrize(
+    ("recipient", "text", "name"),
+    [
+        (17, "id\n17\n", "17 (Name: Zoë)"),
+        (17, "id,Name,Desk\n17,Zoë,Sport\n", "17 (Name: Zoë)"),
+        (17, "id,Desk\n17,Sport\n", "17 (Name: Zoë)"),
+        (3, "id,Name\n3,Jo\n", "3"),
+        (40, "id,Name\n40,Al\n", "40 (Name: Al)"),
+        (99, "id,Name\n99,Ann\n", "99 (Name: Ann)"),
+    ],
+)
+def test_a_list_tells_only_of_those_whom_the_ledger_does_not_know(recipient, text, name, name_by_list):
+    assert f": identified: recipient {name}, chance" in name_by_list(recipient, text).stdout
+
+
+def test_a_list_that_says_somebody_else_than_the_ledger_is_refused_before_leaks_are_read(name_by_list, monkeypatch):
+    monkeypatch.setitem(vars(tm), "read_photo", lambda path: pytest.fail(f"{path} was read"))
+    result = name_by_list(17, "id,Name\n3,Al\n17,Jo\n")
+    assert result.exit_code == 5
+    assert result.stdout == ""
+    sentence = "the list must say 'Zoë' in column 'Name' of recipient 17, as the ledger does, not 'Jo'"
+    assert sentence in result.stderr
+
+
+FORGED = "a.png: identified: recipient 3\x1b[2J\nb\u202egnp"
+SHOWN = r"a.png: identified: recipient 3\x1b[2J b\u202egnp"
+
+
+def test_the_name_of_a_leak_forges_no_result(run, leak, key_file, tmp_path):
+    path = leak(NONE).rename(tmp_path / FORGED)
+    assert run("detect", path, "--key", key_file).stdout == f"{tmp_path / SHOWN}: none: no mark was found\n"
+    assert json.loads(run("detect", path, "--key", key_file, "--json").stdout)["leak"] == str(path)
+
+
+@pytest.mark.parametrize("option", ["LEAK", "--original"])
+def test_the_name_of_a_file_that_fails_forges_no_result(option, run, leak, key_file, tmp_path):
+    words = (tmp_path / FORGED,) if option == "LEAK" else (leak(NONE), option, tmp_path / FORGED)
+    result = run("detect", *words, "--key", key_file)
+    (line,) = result.stderr.splitlines()
+    assert str(tmp_path / SHOWN) in line
+    assert result.stdout == ""
+
+
+def test_a_report_in_a_folder_that_is_not_there_is_refused_before_leaks_are_read(run, leak, key_file, tmp_path):
+    result = run("detect", leak(IDENTIFIED), "--key", key_file, "--report", tmp_path / "no" / "leak.html")
+    assert result.exit_code == 4
+    assert "leak.html cannot be written: no such file or directory" in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_report_that_came_meanwhile_is_not_replaced(run, leak, key_file, tmp_path, monkeypatch):
+    path, read = tmp_path / "leak.html", tm.read_photo
+
+    def read_slowly(file):
+        path.write_text("evidence")
+        return read(file)
+
+    monkeypatch.setitem(vars(tm), "read_photo", read_slowly)
+    result = run("detect", leak(IDENTIFIED), "--key", key_file, "--report", path)
+    assert result.exit_code == 4
+    assert "exists by now, and a report is never replaced" in result.stderr
+    assert "report: " not in result.stderr
+    assert ": identified: " in result.stdout
+    assert path.read_text() == "evidence"
+
+
+def test_a_report_lists_leaks_that_could_not_be_read(run, leak, key_file, demo_photo, tmp_path):
+    for number, together in enumerate([(), ("--together", "--original", demo_photo)]):
+        path = tmp_path / f"report{number}.html"
+        leaks = (tmp_path / "nowhere.png", leak(NONE))
+        assert run("detect", *leaks, *together, "--key", key_file, "--report", path).exit_code == 4
+        assert "<ul><li><code>nowhere.png</code></li></ul>" in path.read_text()

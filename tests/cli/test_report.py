@@ -2,6 +2,7 @@
 
 import base64
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,6 +14,7 @@ import tracemark as tm
 from tracemark_cli.detect_lines import WITHOUT_ORIGINAL, Answer
 from tracemark_cli.report import Inquest, Shown, render_report
 from tracemark_cli.report_pictures import bars, carefully, outline, picture_of, placement_in_words
+from tracemark_cli.signs import is_invisible
 
 NASTY = '<script>alert("1")</script> & \udcff'
 INQUEST = Inquest("ab" * 8, {"ledger": NASTY}, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
@@ -36,11 +38,15 @@ def answer(verdict="identified", recipients=(17,), candidates=CANDIDATES, copies
     return Answer([Path("leak.jpg")], found, INQUEST.key_id, "car.jpg", GUESTS, copies)
 
 
-def page(*answers, photo=True):
+def page(*answers, photo=True, inquest=INQUEST):
     picture = picture_of(np.full((90, 120, 3), 100, np.uint8))
-    leaks = [(Path(NASTY), bytes(range(32)), 12_345, picture)]
+    leak = (Path(NASTY), bytes(range(32)), 12_345, picture)
     whole = picture_of(np.zeros((100, 200), np.uint8), rows=1000, columns=2000) if photo else None
-    return render_report([Shown(one, leaks, whole) for one in answers], INQUEST)
+    return render_report([Shown(one, [leak] * len(one.leaks), whole) for one in answers], inquest)
+
+
+def together(*answers):
+    return page(*(replace(one, leaks=[Path("leak.jpg"), Path("other.jpg")]) for one in answers))
 
 
 class Tags(HTMLParser):
@@ -79,6 +85,17 @@ def test_a_name_is_shown_as_it_is_and_does_nothing():
     assert "<script" not in text
 
 
+def test_a_sign_that_nobody_sees_is_written_out():
+    turned = "Jo\u2029\u202eeoZ\u2066\x1b"
+    shown = r"Jo \u202eeoZ\u2066\x1b"
+    guests = {17: {"name": turned, turned: "Sport"}}
+    text = page(replace(answer(), guests=guests, photo=turned), inquest=replace(INQUEST, unread=[Path(turned)]))
+    assert f"recipient 17 (name: {shown}, {shown}: Sport)" in text
+    assert f"<code>{shown}</code></td>" in text
+    assert f"<li><code>{shown}</code></li>" in text
+    assert not [sign for sign in text if is_invisible(sign) and sign != "\n"]
+
+
 def test_whoever_is_named_is_named_with_the_bound():
     text = page(answer())
     assert "This picture was made from the copy of recipient 17 (" in text
@@ -97,6 +114,27 @@ def test_a_name_without_the_original_is_told_with_what_it_cannot_tell():
 def test_several_are_named_together():
     text = page(answer(recipients=(23, 17)))
     assert "the copies, mixed, of recipients 23 (name: Ann); 17 (name:" in text
+
+
+@pytest.mark.parametrize(
+    ("recipients", "names"), [((23,), "recipient 23 (name: Ann)."), ((23, 17), "recipients 23 (name: Ann); 17 (name:")]
+)
+def test_of_leaks_read_together_none_is_said_to_be_a_mix(recipients, names):
+    text = together(answer(recipients=recipients))
+    assert f"These pictures were made from copies of {names}" in text
+    assert "That does not say which of them was made from whose copy" in text
+    assert "<h3>The leaks</h3>" in text
+    assert "<title>Report on leaks</title>" in text
+    assert "mixed" not in text
+    assert "This picture" not in text
+
+
+def test_of_leaks_read_together_the_place_is_that_of_one_and_is_not_drawn():
+    text = together(answer())
+    assert "<th>place of the leak that shows most, (x, y, 1) to (x, y, 1)</th>" in text
+    assert "<th>digest of the photo of the leak that shows most</th>" in text
+    assert "<polygon" not in text
+    assert "<th>place</th>" not in text
 
 
 def test_innocents_are_not_told_of_by_name():
@@ -136,6 +174,13 @@ def test_a_file_that_was_delivered_is_told_of():
     )
     text = page(answer(copies=[(Path("leak.jpg"), copy)]))
     assert "The file leak.jpg is, byte for byte, copy 4 of the ledger (23/car.jpg)" in text
+
+
+def test_leaks_that_could_not_be_read_are_listed():
+    text = page(answer(), inquest=replace(INQUEST, unread=[Path("kit/<i>.jpg"), Path("b.jpg")]))
+    assert "<ul><li><code>&lt;i&gt;.jpg</code></li><li><code>b.jpg</code></li></ul>" in text
+    assert "<title>Report on leaks</title>" in text
+    assert "could not be read" not in page(answer())
 
 
 def test_without_the_photo_there_is_no_outline():

@@ -1,6 +1,8 @@
+from pathlib import Path
+
 import pytest
 
-from tracemark_cli.signs import in_one_line
+from tracemark_cli.signs import in_one_line, path_in_one_line
 
 
 @pytest.mark.parametrize(
@@ -18,3 +20,7 @@ from tracemark_cli.signs import in_one_line
 )
 def test_what_is_not_seen_is_escaped_and_lines_become_one(words, line):
     assert in_one_line(words) == line
+
+
+def test_a_path_is_one_line_even_where_it_is_no_text():
+    assert path_in_one_line(Path("a\nb/\udcff.jpg")) == "a b/\ufffd.jpg"
