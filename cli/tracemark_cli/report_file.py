@@ -1,16 +1,13 @@
-"""Put a report where nothing was: whole, for its owner alone, and never in the place of another."""
+"""Put a report where nothing was, for its owner alone: it names people, and never takes the place of another."""
 
 import os
-import secrets
 from pathlib import Path
 
+import tracemark as tm
 from tracemark_cli.outcome import FilesFailure, UsageFailure
-from tracemark_cli.signs import path_in_one_line
+from tracemark_cli.signs import in_one_line, path_in_one_line
 
 __all__ = ["refuse_report_file", "write_report_file"]
-
-OWNER_ONLY = 0o600  # read and write for the owner, nothing for anybody else: a report names people
-TOKEN_BYTES = 8  # random bytes in the name of a draft
 
 
 def refuse_report_file(path: Path) -> None:
@@ -49,43 +46,7 @@ def write_report_file(path: Path, page: str) -> None:
     FilesFailure
         When something is there by now, or it cannot be written.
     """
-    draft = path.with_name(f".tracemark-{secrets.token_hex(TOKEN_BYTES)}")
     try:
-        try:
-            with open(draft, "xb", opener=_open_private) as file:
-                file.write(page.encode())
-                file.flush()
-                os.fsync(file.fileno())
-            _put(draft, path)
-        finally:
-            draft.unlink(missing_ok=True)
-    except FileExistsError as error:
-        raise FilesFailure(
-            f"report {path_in_one_line(path)} exists by now, and a report is never replaced;"
-            " the same command with another name writes it"
-        ) from error
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise FilesFailure(f"report {path_in_one_line(path)} cannot be written: {why}") from error
-
-
-def _put(draft: Path, path: Path) -> None:
-    """Give a draft its name, unless something has it."""
-    try:
-        # A link, unlike a rename, refuses to replace what is there.
-        os.link(draft, path)
-    except FileExistsError:
-        raise
-    except OSError:
-        # This disk has no links. An empty file takes the name, and only that is replaced.
-        os.close(_open_private(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-        try:
-            draft.replace(path)
-        except OSError:
-            path.unlink(missing_ok=True)
-            raise
-
-
-def _open_private(path: str | Path, flags: int) -> int:
-    """Create a file that nobody but its owner may read, at any moment."""
-    return os.open(path, flags, OWNER_ONLY)
+        tm.write_private(path, page.encode())
+    except tm.OutputError as error:
+        raise FilesFailure(f"report {in_one_line(str(error))}; another name may be given to --report") from error

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tracemark.ledger.recipients import Recipient
     from tracemark.ledger.verification import Verification
     from tracemark.media.photo import Photo, check_writable, encode_photo, read_photo, without_gps, write_atomically
+    from tracemark.new_file import write_private
     from tracemark.original import digest_of
     from tracemark.plan import Plan
     from tracemark.recording import record_copy, record_photo, recorded_luma
@@ -87,6 +88,7 @@ __all__ = [
     "recorded_luma",
     "without_gps",
     "write_atomically",
+    "write_private",
 ]
 
 __version__ = "0.1.0"
@@ -138,6 +140,7 @@ _ROOMS = {
     "recorded_luma": "tracemark.recording",
     "without_gps": "tracemark.media.photo",
     "write_atomically": "tracemark.media.photo",
+    "write_private": "tracemark.new_file",
 }
 
 

@@ -1,20 +1,18 @@
 """Keep a key in a small text file that only its owner can read."""
 
 import os
-import secrets
 import shlex
 import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from tracemark.errors import KeyFileError
-from tracemark.new_file import OWNER_ONLY, put_in_place
+from tracemark.errors import KeyFileError, OutputError
+from tracemark.new_file import OWNER_ONLY, write_private
 
 __all__ = ["read_key_file", "write_key_file"]
 
 OWNER_ANYTHING = 0o700  # what a key file's mode may hold at most
 FILE_LIMIT = 4096  # bytes; a key file has about 250, and anything longer is another file
-TOKEN_BYTES = 8  # random bytes in the name of a draft
 
 HEADER = "tracemark-key"
 VERSION = "1"
@@ -70,21 +68,9 @@ def write_key_file(path: Path, fields: Mapping[str, str]) -> None:
     """
     text = f"{HEADER} {VERSION}\n{ADVICE}" + "".join(f"{name} {value}\n" for name, value in fields.items())
     try:
-        if path.is_dir():
-            raise KeyFileError(f"key file must be a new file, and {path} is a folder; put a name after it")
-        draft = path.with_name(f".tracemark-{secrets.token_hex(TOKEN_BYTES)}")
-        try:
-            with open(draft, "xb", opener=_open_private) as file:
-                file.write(text.encode("ascii"))
-                file.flush()
-                os.fsync(file.fileno())
-            put_in_place(draft, path)
-        finally:
-            draft.unlink(missing_ok=True)
-    except FileExistsError as error:
-        raise KeyFileError(f"key file {path} exists already and is never overwritten") from error
-    except OSError as error:
-        raise KeyFileError(f"key file {path} cannot be written: {_why(error)}") from error
+        write_private(path, text.encode("ascii"))
+    except OutputError as error:
+        raise KeyFileError(f"key file {error}") from error
 
 
 def _read_private(path: Path) -> bytes:
@@ -101,11 +87,6 @@ def _read_private(path: Path) -> bytes:
             return file.read(FILE_LIMIT + 1)
     except OSError as error:
         raise KeyFileError(f"key file {path} cannot be read: {_why(error)}") from error
-
-
-def _open_private(path: str, flags: int) -> int:
-    """Create a file that nobody but its owner may read, at any moment."""
-    return os.open(path, flags, OWNER_ONLY)
 
 
 def _why(error: OSError) -> str:

@@ -1,12 +1,50 @@
 """Put a new file in its place: whole or not at all, and never over one that is there."""
 
 import os
+import secrets
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["OWNER_ONLY", "put_in_place", "settle"]
+from tracemark.errors import OutputError
+
+__all__ = ["OWNER_ONLY", "put_in_place", "settle", "write_private"]
 
 OWNER_ONLY = 0o600  # read and write for the owner, nothing for anybody else
+TOKEN_BYTES = 8  # random bytes in the name of a draft
+
+
+def write_private(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write a new file that is its owner's alone: whole or not at all, for good, and never over one that is there.
+
+    Parameters
+    ----------
+    path : path-like
+        Where to; its folder must exist.
+    data : bytes
+        All that the file is to hold.
+
+    Raises
+    ------
+    OutputError
+        When something is there already, which stays as it is, or it cannot be written.
+    """
+    target = Path(path)
+    try:
+        if target.is_dir():
+            raise OutputError(f"{target} must be a new file, and is a folder; put a name after it")
+        draft = target.with_name(f".tracemark-{secrets.token_hex(TOKEN_BYTES)}")
+        try:
+            with open(draft, "xb", opener=_open_private) as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            put_in_place(draft, target)
+        finally:
+            draft.unlink(missing_ok=True)
+    except FileExistsError as error:
+        raise OutputError(f"{target} exists already and is never overwritten") from error
+    except OSError as error:
+        raise OutputError(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
 
 
 def put_in_place(draft: Path, path: Path) -> None:
@@ -59,4 +97,9 @@ def settle(folder: Path) -> None:
 
 def _take_name(path: Path) -> None:
     """Make an empty file where there is none."""
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
+    os.close(_open_private(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+
+
+def _open_private(path: str | Path, flags: int) -> int:
+    """Create a file that nobody but its owner may read, at any moment."""
+    return os.open(path, flags, OWNER_ONLY)

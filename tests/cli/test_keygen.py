@@ -34,5 +34,5 @@ def test_a_folder_that_is_not_there_is_a_key_problem(run, tmp_path):
 def test_a_folder_in_the_place_of_a_key_is_a_key_problem(path, run):
     result = run("keygen", path)
     assert result.exit_code == 5
-    assert "key file must be a new file, and" in result.stderr
+    assert "must be a new file, and is a folder" in result.stderr
     assert result.stderr.count("\n") == 1

@@ -36,7 +36,7 @@ def test_a_report_is_its_owners_alone(tmp_path):
 @pytest.mark.usefixtures("links")
 def test_what_is_there_is_not_replaced(tmp_path):
     (tmp_path / "leak.html").write_text("evidence")
-    with pytest.raises(FilesFailure, match="exists by now, and a report is never replaced"):
+    with pytest.raises(FilesFailure, match="exists already and is never overwritten"):
         write_report_file(tmp_path / "leak.html", "Zoë")
     assert (tmp_path / "leak.html").read_text() == "evidence"
     assert list(tmp_path.iterdir()) == [tmp_path / "leak.html"]
