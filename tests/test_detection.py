@@ -198,6 +198,22 @@ def test_a_message_without_this_pictures_beacon_names_nobody_and_is_told_of(give
     assert f"the message of {RECIPIENT} is in it, but not the beacon of this picture" in found.reason
 
 
+@pytest.mark.parametrize(("wrong_words", "told"), [(3, True), (4, False)])
+def test_a_pasted_message_that_took_too_many_tries_is_told_of_without_a_number(wrong_words, told, give_readings):
+    wrong = [reading(word, 15.0) for word in range(wrong_words)]
+    give_readings([*wrong, reading(word_of(KEY, RECIPIENT), 9.0, beacon=0.1)])
+    found = tm.detect(np.zeros((100, 100), dtype=np.uint8), key=KEY)
+    assert found.verdict == "inconclusive"
+    assert (str(RECIPIENT) in found.reason) == told
+    assert "it may have been put there" in found.reason
+
+
+def test_words_that_were_nobodys_are_counted_as_tried(give_readings):
+    give_readings([reading(word, 9.0) for word in range(7)])
+    found = tm.detect(np.zeros((100, 100), dtype=np.uint8), key=KEY)
+    assert (found.verdict, found.trials) == ("none", 7)
+
+
 def test_who_has_both_message_and_beacon_is_named_whatever_was_put_there(give_readings):
     pasted = reading(word_of(KEY, 30), 25.0, beacon=0.39)
     wrong = [reading(word, 9.5) for word in range(3)]

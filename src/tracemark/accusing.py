@@ -21,6 +21,8 @@ __all__ = ["WAYS", "Accusation", "Judgement", "accuse_anyone", "accuse_listed", 
 
 WAYS = 2  # a candidate is judged by the fingerprint alone and together with the message
 WORTH = 7.0  # standard deviations of both scores below which the bound on them is not worth computing
+LACKING = -12.0  # standard deviations that a mark shows below zero which is in the original and not in the leak
+ALONE = 3.0  # times that the next one shows less; where copies were mixed so that majorities lose, all are below zero
 CONSISTENT = 0.5  # share of the fingerprint's expected score below which a message was put there by somebody
 LN10 = math.log(10)
 
@@ -40,6 +42,13 @@ class Accusation:
 
     trials: int = 0
     """Candidates or words that were compared."""
+
+    @property
+    def lacking(self) -> int | None:
+        """Say whose mark the leak lacks: the only one far below zero.  Then the original is that recipient's copy."""
+        below = sorted((one for one in (*self.named, *self.others)), key=lambda one: one.score)[:2]
+        alone = below and below[0].score <= LACKING and (len(below) == 1 or below[1].score > below[0].score / ALONE)
+        return below[0].recipient if alone else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -140,7 +140,8 @@ def _last_lookups(readings: list[Reading], tried: dict[int, int | None], heard: 
         return pasted
     if not readings:
         return _nobody("no mark made with this key was found")
-    return _nobody("no message could be read with this key", readings)
+    best = max(reading.score for reading in readings)
+    return _nobody("no message could be read with this key", score=best, lookups=len(tried))
 
 
 def _lookup(reading: Reading, tried: dict[int, int | None]) -> int:
@@ -288,19 +289,19 @@ def _named(recipient: int, reading: Reading, lookups: int) -> Verdict:
 
 
 def _pasted(recipient: int, reading: Reading, lookups: int) -> Verdict:
-    """Word the verdict on an issued word whose beacon is of another picture."""
+    """Word the verdict on an issued word whose beacon is of another picture; no number is told that may be chance."""
+    whose = f"the message of {recipient}" if lookups <= LOOKUPS else "somebody's message"
     return Verdict(
         verdict="inconclusive",
         log10_false_alarm=0.0,
         method="blind",
-        reason=f"the message of {recipient} is in it, but not the beacon of this picture: it may have been put there",
+        reason=f"{whose} is in it, but not the beacon of this picture: it may have been put there",
         geometry=reading.transform,
         score=reading.score,
         trials=lookups,
     )
 
 
-def _nobody(reason: str, readings: list[Reading] | None = None) -> Verdict:
+def _nobody(reason: str, *, score: float | None = None, lookups: int = 0) -> Verdict:
     """Word the verdict on nothing."""
-    best = max((reading.score for reading in readings or []), default=None)
-    return Verdict(verdict="none", log10_false_alarm=0.0, method="blind", reason=reason, score=best)
+    return Verdict(verdict="none", log10_false_alarm=0.0, method="blind", reason=reason, score=score, trials=lookups)
