@@ -12,14 +12,13 @@ from pathlib import Path, PurePath
 
 import tracemark as tm
 from tracemark_cli.outcome import UsageFailure
-from tracemark_cli.photo_files import PhotoFile
+from tracemark_cli.photo_files import KIT_FILES, PhotoFile
 from tracemark_cli.signs import is_invisible
 
 __all__ = ["DEFAULT_TEMPLATE", "archive_names", "plan_copies"]
 
 DEFAULT_TEMPLATE = "{recipient}/{folder}{stem}{suffix}"
 FIELDS = ("recipient", "folder", "stem", "suffix")
-KIT_FILES = ("manifest.jsonl", "SHA256SUMS")
 
 LONGEST_NAME = 255  # bytes; what Linux, macOS and Windows file systems take
 DRAFT = ".tracemark-"

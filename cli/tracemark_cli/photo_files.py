@@ -2,17 +2,19 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+import tracemark as tm
 from tracemark_cli.outcome import UsageFailure
 
-__all__ = ["PhotoFile", "find_photos"]
+__all__ = ["KIT_FILES", "PhotoFile", "find_photos"]
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".avif"})
+KIT_FILES = ("manifest.jsonl", "SHA256SUMS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +36,19 @@ def find_photos(paths: Sequence[Path], *, out: Path) -> tuple[list[PhotoFile], C
     paths : sequence of Path
         Files and folders.
     out : Path
-        The kit's folder: what is in it are copies, and no photos.
+        The kit's folder.  What is in it, and what any other kit lists, are copies and no photos.
 
     Returns
     -------
     photos : list of PhotoFile
         In the order of `paths`; those of a folder by their names.  Names that begin with a dot are passed over.
     others : Counter
-        Suffix -> how many other files there are in the folders.
+        Suffix, or the kit they are in -> how many other files there are in the folders.
 
     Raises
     ------
     UsageFailure
-        When a folder cannot be read or holds no photo, or a photo is named twice.
+        When a folder or a manifest in it cannot be read, a folder holds no photo, or a photo is named twice.
     """
     photos: list[PhotoFile] = []
     others: Counter[str] = Counter()
@@ -56,8 +58,9 @@ def find_photos(paths: Sequence[Path], *, out: Path) -> tuple[list[PhotoFile], C
             continue
         found = list(_look_into(path, out, others))
         if not found:
+            copies = " that no kit lists" if tm.kit_files(path) else ""
             raise UsageFailure(
-                f"{click.format_filename(path)}: folder must hold a photo ({', '.join(sorted(SUFFIXES))})"
+                f"{click.format_filename(path)}: folder must hold a photo{copies} ({', '.join(sorted(SUFFIXES))})"
             )
         photos += found
     places = Counter(os.path.realpath(photo.path) for photo in photos)
@@ -68,18 +71,37 @@ def find_photos(paths: Sequence[Path], *, out: Path) -> tuple[list[PhotoFile], C
 
 
 def _look_into(folder: Path, out: Path, others: Counter[str]) -> Iterator[PhotoFile]:
-    """Go through a folder by names; links to other folders are not followed."""
-    kit = os.path.realpath(out)
+    """Go through a folder by names; links to other folders are not followed, and other kits not entered."""
+    own = _listed_in(folder, others)
+    passed_over = {(folder / name).as_posix() for name in (*own, *(KIT_FILES if own else ()))}
     for place, folders, files in os.walk(folder, onerror=_refuse):
         folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and os.path.realpath(Path(place) / name) != kit
+            name for name in folders if not name.startswith(".") and not _is_kit(Path(place) / name, out, others)
         )
         inside = Path(place).relative_to(folder)
         for name in sorted(name for name in files if not name.startswith(".")):
+            if (Path(place) / name).as_posix() in passed_over:
+                continue
             if Path(name).suffix.lower() in SUFFIXES:
                 yield PhotoFile(Path(place) / name, "" if inside == Path() else f"{inside.as_posix()}/")
             else:
                 others[Path(name).suffix.lower() or name] += 1
+
+
+def _is_kit(folder: Path, out: Path, others: Counter[str]) -> bool:
+    """Tell whether a folder holds copies, and count them."""
+    return bool(_listed_in(folder, others)) or os.path.realpath(folder) == os.path.realpath(out)
+
+
+def _listed_in(folder: Path, others: Counter[str]) -> Mapping[str, object]:
+    """Give what a folder's manifest lists, and count it."""
+    try:
+        listed = tm.kit_files(folder)
+    except tm.KitError as error:
+        raise UsageFailure(str(error)) from error
+    if listed:
+        others[f"in kit {click.format_filename(folder)}"] += len(listed)
+    return listed
 
 
 def _refuse(error: OSError) -> None:

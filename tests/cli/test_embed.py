@@ -216,6 +216,27 @@ def test_a_folder_stands_for_its_photos_and_others_are_counted(run, png, key_fil
     assert "are left out: 1 .cr3, 1 .txt" in result.stderr
 
 
+def test_copies_are_never_taken_for_photos(run, png, key_file, tmp_path):
+    common = ("embed", png.parent, "--key", key_file, "--out")
+    for out in (png.parent, png.parent / "kit1", png.parent / "kit2"):
+        for recipient in (17, 19, 19):
+            result = run(*common, out, "--recipient", recipient)
+            assert result.exit_code == 0
+            assert lines(result.stdout) == [str(out / str(recipient) / "car.png")]
+    assert f"are left out: 2 in kit {png.parent}, 2 in kit {png.parent / 'kit1'}" in result.stderr
+
+
+def test_a_copy_that_is_named_itself_is_refused_with_its_recipient(run, png, key_file, tmp_path):
+    common = ("--key", key_file, "--out")
+    assert run("embed", png, "--recipient", 17, *common, tmp_path / "kit").exit_code == 0
+    copy = tmp_path / "kit" / "17" / "car.png"
+    for options in ((), ("--dry-run",)):
+        result = run("embed", copy, "--recipient", 19, *common, tmp_path / "other", *options)
+        assert result.exit_code == 4
+        assert f"tracemark: {copy}: photo must be no copy, and is recipient 17's, {copy}" in lines(result.stderr)
+        assert not (tmp_path / "other").exists()
+
+
 def test_which_copies_are_read_back_may_be_chosen(run, png, key_file, tmp_path):
     for check, number in (("all", 3), ("sample", 1), ("none", 0)):
         out = tmp_path / check

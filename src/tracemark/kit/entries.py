@@ -8,7 +8,7 @@ from typing import Any
 
 from tracemark.kit.folder import is_inside
 
-__all__ = ["ArchiveEntry", "CopyEntry", "Entry", "read_line", "sum_line", "write_line"]
+__all__ = ["ARCHIVE", "COPY", "ArchiveEntry", "CopyEntry", "Entry", "read_line", "sum_line", "write_line"]
 
 COPY = "tracemark.kit.copy/1"
 ARCHIVE = "tracemark.kit.archive/1"

@@ -14,6 +14,7 @@ from tracemark.kit.checking import sampled
 from tracemark.kit.folder import hash_file
 from tracemark.kit.kit import KitOrder, by_photo
 from tracemark.kit.making import SPLICED_COPIES, forget, make, notices_of
+from tracemark.kit.owners import Owners
 from tracemark.kit.task import Answer, Failure, KitCopy, Notice, Task
 from tracemark.kit.workers import processes
 from tracemark.media.photo import as_baseline, check_writable, read_photo
@@ -99,12 +100,12 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None) -> KitEstimate:
         When the key cannot be used.
     """
     Key.load(order.key_file)
-    grouped = by_photo(order.copies)
+    grouped, owners = by_photo(order.copies), Owners(order.out)
     kinds: dict[object, list[tuple[int, Path]]] = defaultdict(list)
     failures: list[Failure] = []
     notices: list[Notice] = []
     for photo, copies in grouped.items():
-        found = _look_at(photo, order, len(copies))
+        found = _look_at(photo, order, len(copies), owners)
         if isinstance(found, Failure):
             failures.append(found)
         else:
@@ -138,7 +139,9 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None) -> KitEstimate:
     )
 
 
-def _look_at(photo: Path, order: KitOrder, copies: int) -> tuple[int, object, tuple[Notice, ...]] | Failure:
+def _look_at(
+    photo: Path, order: KitOrder, copies: int, owners: Owners
+) -> tuple[int, object, tuple[Notice, ...]] | Failure:
     """Open a photo that is whole and large enough; the answer is its pixels, what is written as it is, and notices."""
     try:
         opened = read_photo(photo)
@@ -147,6 +150,9 @@ def _look_at(photo: Path, order: KitOrder, copies: int) -> tuple[int, object, tu
         written = as_baseline(opened) if order.baseline else opened
     except (TracemarkError, OSError, MemoryError) as error:
         return Failure(photo, str(error) or type(error).__name__)
+    refusal = owners.refusal(photo, hash_file(photo))
+    if refusal:
+        return Failure(photo, refusal)
     kind = (written.format, written.jpeg is not None and written.jpeg.progressive)
     return layout.rows * layout.columns, kind, notices_of(photo, written, splice=copies >= SPLICED_COPIES)
 

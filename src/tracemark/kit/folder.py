@@ -10,8 +10,10 @@ from pathlib import Path, PurePosixPath
 
 from tracemark.errors import KitError, OutputError
 
-__all__ = ["clear_drafts", "hash_file", "is_inside", "nowhere_to_write", "open_folder"]
+__all__ = ["MANIFEST", "SUMS", "clear_drafts", "hash_file", "is_inside", "nowhere_to_write", "open_folder"]
 
+MANIFEST = "manifest.jsonl"
+SUMS = "SHA256SUMS"
 DRAFT = re.compile(r"\.tracemark-[0-9a-f]{16}")
 NOWHERE_TO_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # what fails one file so will fail all others
 

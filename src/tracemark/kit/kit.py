@@ -15,6 +15,7 @@ from tracemark.kit.checking import CHECKS, sampled
 from tracemark.kit.folder import clear_drafts, hash_file, is_inside
 from tracemark.kit.making import SPLICED_COPIES
 from tracemark.kit.manifest import open_manifest
+from tracemark.kit.owners import Owners
 from tracemark.kit.register import Register
 from tracemark.kit.sharing import open_workers, work
 from tracemark.kit.task import Failure, KitCopy, MadeCopy, Notice, Task
@@ -145,6 +146,7 @@ def _make_copies(
 ) -> Iterator[MadeCopy | Notice | Failure]:
     """Make the copies that are missing."""
     tasks: list[Task] = []
+    owners = Owners(order.out, register.ledger)
     for photo, copies in by_photo(order.copies).items():
         if stop.is_set():
             return
@@ -152,6 +154,10 @@ def _make_copies(
             register.photos[photo] = hash_file(photo)
         except OSError as error:
             yield Failure(photo, f"image file cannot be read: {(error.strerror or str(error)).lower()}")
+            continue
+        refusal = owners.refusal(photo, register.photos[photo])
+        if refusal:
+            yield Failure(photo, refusal)
             continue
         missing = []
         for copy, checked, done in _find_done(copies, order, register):

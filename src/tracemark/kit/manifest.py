@@ -8,13 +8,10 @@ from typing import IO
 
 from tracemark.errors import KitError, OutputError
 from tracemark.kit.entries import Entry, read_line, sum_line, write_line
-from tracemark.kit.folder import open_folder
+from tracemark.kit.folder import MANIFEST, SUMS, open_folder
 from tracemark.media.photo import write_atomically
 
 __all__ = ["MANIFEST", "SUMS", "Manifest", "open_manifest"]
-
-MANIFEST = "manifest.jsonl"
-SUMS = "SHA256SUMS"
 
 
 class Manifest:
