@@ -105,6 +105,27 @@ def test_the_ledger_has_photos_guests_and_each_copy_once(press):
         assert tm.detect(leak, key=press.key, ledger=ledger).recipient == 107
 
 
+def test_a_ledger_that_fails_costs_no_copy_that_was_there(press, monkeypatch):
+    made(press)
+    before = press.files()
+
+    def fail(self, **fields):
+        raise tm.LedgerError("ledger kit.db cannot be written")
+
+    for photo in press.photos:
+        with Image.open(photo) as image:
+            image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(photo, quality=90)
+    with tm.Ledger.open(press.folder / "kit.db", create=True) as ledger:
+        monkeypatch.setattr(tm.Ledger, "add_copy", fail)
+        with pytest.raises(tm.LedgerError, match="that replaced other files were left, and are not recorded"):
+            made(press, press.order(GUESTS, check="none", force=True), ledger=ledger)
+        assert press.files() == before
+        monkeypatch.undo()
+        again = made(press, press.order(GUESTS, check="none", force=True), ledger=ledger)
+        assert any(one.was_there for one in again)
+        assert len(list(ledger.copies())) == len(again) == 40
+
+
 def test_a_kit_that_was_made_without_a_ledger_is_recorded_later_without_being_written(press):
     made(press)
     before = {path: stamp(path) for path in press.out.rglob("*.jpg")}

@@ -101,7 +101,7 @@ def make_kit(
         When a name leads out of the kit or `check` is no such word, its manifest is damaged, another program is
         writing it, or the scheduler is of no use.
     LedgerError
-        When the ledger cannot be written; what was written and is not recorded is taken back.
+        When the ledger cannot be written; what is new and not recorded is taken back.
     OutputError
         When nothing can be written any more.
     """

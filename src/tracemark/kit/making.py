@@ -257,6 +257,7 @@ def _write(copy: KitCopy, encode: Callable[[int], bytes], task: Task) -> MadeCop
                 return replace(made, was_there=True)
             if not task.force:
                 raise OutputError(f"{path} exists already; --force replaces it")
+            made = replace(made, replaced=True)
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}") from error

@@ -1,5 +1,6 @@
 """Know which copies of a kit are done, and write down what gets done."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -66,7 +67,7 @@ class Register:
         return MadeCopy(copy, sha256, entry.bytes, was_there=True, check=found)
 
     def write(self, answer: Answer) -> None:
-        """Record and list copies that were made; those that were made now and cannot be recorded are taken back."""
+        """Record and list copies that were made; those that are new and cannot be recorded are taken back."""
         if self.ledger is not None:
             self._record(answer, self.ledger)
         self.manifest.add(self._entry(made) for made in answer.made)
@@ -89,12 +90,19 @@ class Register:
                         software=SOFTWARE,
                         format_version=PROFILE.version,
                     )
-        except LedgerError:
-            for made in unrecorded.values():
-                if not made.was_there:
-                    (self.manifest.out / made.copy.file).unlink(missing_ok=True)
-            raise
+        except LedgerError as error:
+            new = [made for made in unrecorded.values() if not made.was_there]
+            raise LedgerError(f"{error}{self._take_back(new)}") from error
         self._recorded.update(unrecorded)
+
+    def _take_back(self, new: Sequence[MadeCopy]) -> str:
+        """Remove copies that nothing was lost for, and say so; what they replaced would not come back."""
+        removed = [made for made in new if not made.replaced]
+        for made in removed:
+            (self.manifest.out / made.copy.file).unlink(missing_ok=True)
+        words = f"; {len(removed)} of the copies made last were removed again" if removed else ""
+        left = len(new) - len(removed)
+        return f"{words}; {left} that replaced other files were left, and are not recorded" if left else words
 
     def _entry(self, made: MadeCopy) -> CopyEntry:
         """Say what the manifest says of a copy."""
