@@ -104,7 +104,7 @@ def embed(
     _tell_of_the_others(others)
     kept = [key_file, *([] if guests is None else [guests]), *([] if ledger_file is None else [ledger_file])]
     copies = plan_copies(found, chosen, out=out, template=template, kept=kept)
-    archives = archive_names(chosen, copies, out=out) if zipped else {}
+    archives = archive_names(chosen, copies, out=out, kept=kept) if zipped else {}
     open_key(key_file)
     order = tm.KitOrder(copies, out, key_file, chosen, quality, check, force, update, archives, strip_gps, baseline)
     if dry_run:

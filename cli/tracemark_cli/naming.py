@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePath
 
+import click
+
 import tracemark as tm
 from tracemark_cli.outcome import UsageFailure
 from tracemark_cli.photo_files import KIT_FILES, PhotoFile
@@ -62,7 +64,7 @@ def plan_copies(
     """
     parsed = _parse(template, guests)
     others = [*kept, *(out / name for name in KIT_FILES), *(photo.path for photo in photos)]
-    owners = {_place(place): path for path in others for place in (path, Path(os.path.realpath(path)))}
+    owners = {place: path for path in others for place in _places(path)}
     copies = []
     for photo in photos:
         for recipient, columns in guests.items():
@@ -77,7 +79,9 @@ def plan_copies(
     return copies
 
 
-def archive_names(recipients: Iterable[int], copies: Sequence[tm.KitCopy], *, out: Path) -> dict[int, str]:
+def archive_names(
+    recipients: Iterable[int], copies: Sequence[tm.KitCopy], *, out: Path, kept: Sequence[Path] = ()
+) -> dict[int, str]:
     """Name an archive for each recipient.
 
     Parameters
@@ -85,9 +89,11 @@ def archive_names(recipients: Iterable[int], copies: Sequence[tm.KitCopy], *, ou
     recipients : iterable of int
         Whose.
     copies : sequence of KitCopy
-        What is planned: none may have the name of an archive.
+        What is planned: neither a copy nor its photo may have the name of an archive.
     out : Path
         The kit's folder.
+    kept : sequence of Path, optional
+        Other files that no archive may be written over.
 
     Returns
     -------
@@ -97,10 +103,13 @@ def archive_names(recipients: Iterable[int], copies: Sequence[tm.KitCopy], *, ou
     Raises
     ------
     UsageFailure
-        When a copy has such a name.
+        When a copy or another file has such a name.
     """
     names = {recipient: f"{recipient}.zip" for recipient in recipients}
     places = {_place(out / name) for name in names.values()}
+    for path in (*kept, *dict.fromkeys(copy.photo for copy in copies)):
+        if places & _places(path):
+            raise UsageFailure(f"an archive would be written over {click.format_filename(path)}; change --out")
     for copy in copies:
         folders = [folder.as_posix() for folder in PurePath(copy.file).parents][:-1]
         if any(_place(out / name) in places for name in (copy.file, *folders)):
@@ -191,6 +200,11 @@ def _checked(name: str) -> str:
                 f"the name of a copy must {unfit}: {shown!a}; change --name-template, or the photo's name"
             )
     return name
+
+
+def _places(path: Path) -> set[str]:
+    """Tell where a file lies, and where it leads when it is a link."""
+    return {_place(path), _place(Path(os.path.realpath(path)))}
 
 
 def _place(path: Path) -> str:

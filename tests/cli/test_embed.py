@@ -281,6 +281,16 @@ def test_archives_that_are_not_made_are_told_ten_times(run, png, key_file, tmp_p
     assert lines(result.stderr)[-1] == f"tracemark: {tmp_path / 'kit'}: 20 more archives failed"
 
 
+def test_an_archive_is_never_written_over_the_ledger(run, png, key_file, tmp_path):
+    (tmp_path / "kit").mkdir()
+    ledger_file = tmp_path / "kit" / "17.zip"
+    tm.Ledger.open(ledger_file, create=True).close()
+    before = ledger_file.read_bytes()
+    common = ("embed", png, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit", "--zip", "--force")
+    assert run(*common, "--ledger", ledger_file).exit_code == 2
+    assert ledger_file.read_bytes() == before
+
+
 def test_processes_and_a_scheduler_are_not_both_used(run, png, key_file, tmp_path):
     common = ("embed", png, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit")
     assert run(*common, "--jobs", 2, "--scheduler", "tcp://127.0.0.1:1").exit_code == 2

@@ -176,3 +176,13 @@ def test_an_archive_and_a_copy_never_share_a_name(template):
     with pytest.raises(UsageFailure, match="name of an archive"):
         archive_names([17], plan(template), out=Path("kit"))
     assert archive_names([17, 3], plan(), out=Path("kit")) == {17: "17.zip", 3: "3.zip"}
+
+
+@pytest.mark.parametrize("other", ["17.zip", "17.ZIP", "link"])
+def test_an_archive_never_takes_the_place_of_a_photo_or_of_key_and_ledger(other, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "17.zip")
+    with pytest.raises(UsageFailure, match=f"an archive would be written over {tmp_path / other}; change --out"):
+        archive_names([17], plan(), out=tmp_path, kept=[tmp_path / other])
+    with pytest.raises(UsageFailure, match="an archive would be written over"):
+        archive_names([17], plan(photos=[tmp_path / other]), out=tmp_path)
+    assert archive_names([3], plan(), out=tmp_path, kept=[tmp_path / other]) == {3: "3.zip"}

@@ -118,6 +118,19 @@ def test_a_full_disk_ends_it_and_leaves_no_draft(kit, monkeypatch):
     assert sorted(path.name for path in kit.iterdir()) == ["17", "3", "manifest.jsonl"]
 
 
+def test_an_archive_that_is_closed_is_told_and_the_others_are_made(kit, monkeypatch):
+    def hash_open(path):
+        if path.name == "17.zip":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return hash_file(path)
+
+    archive(kit)
+    monkeypatch.setattr("tracemark.kit.archives.hash_file", hash_open)
+    failure, made = archive(kit)
+    assert failure.words == f"{kit / '17.zip'} cannot be read: permission denied"
+    assert made.file == "3.zip"
+
+
 def test_a_folder_in_the_way_is_told(kit):
     (kit / "17.zip").mkdir()
     assert "17.zip cannot be written: is a directory" in archive(kit)[0].words

@@ -83,11 +83,11 @@ def make_archives(
             yield Failure(path, words)
             continue
         known = manifest.entries.get(file)
-        ours = isinstance(known, ArchiveEntry) and path.is_file() and hash_file(path).hex() == known.sha256
-        if ours and isinstance(known, ArchiveEntry) and known.holds == holds:
-            yield MadeArchive(recipient, file, bytes.fromhex(known.sha256), known.bytes)
-            continue
         try:
+            ours = isinstance(known, ArchiveEntry) and _hash_there(path) == known.sha256
+            if ours and isinstance(known, ArchiveEntry) and known.holds == holds:
+                yield MadeArchive(recipient, file, bytes.fromhex(known.sha256), known.bytes)
+                continue
             sha256, size = write_archive(path, out=manifest.out, files=holds, replaced=force or ours)
         except OutputError as error:
             if nowhere_to_write(error):
@@ -96,6 +96,14 @@ def make_archives(
             continue
         manifest.add([ArchiveEntry(file, sha256.hex(), size, recipient, holds)])
         yield MadeArchive(recipient, file, sha256, size)
+
+
+def _hash_there(path: Path) -> str:
+    """Hash an archive, hexadecimal; empty when there is none."""
+    try:
+        return hash_file(path).hex() if path.is_file() else ""
+    except OSError as error:
+        raise OutputError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from error
 
 
 def write_archive(path: Path, *, out: Path, files: Mapping[str, str], replaced: bool) -> tuple[bytes, int]:
