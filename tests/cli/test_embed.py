@@ -1,5 +1,6 @@
 import hashlib
 import json
+import zipfile
 
 import pytest
 from PIL import Image
@@ -195,6 +196,25 @@ def test_what_a_list_says_may_name_copies(run, png, key_file, tmp_path):
         "Zo\u00eb M\u00fcller/00017 car.png",
         "manifest.jsonl",
     ]
+
+
+def test_a_name_that_was_corrected_is_in_the_archive_once(run, png, key_file, tmp_path):
+    common = (
+        "embed",
+        png,
+        "--recipients",
+        tmp_path / "guests.csv",
+        "--key",
+        key_file,
+        "--out",
+        tmp_path / "kit",
+        "--zip",
+    )
+    for name in ("Zoe", "Zo\u00eb"):
+        (tmp_path / "guests.csv").write_text(f"id,name\n17,{name}\n", encoding="utf-8")
+        assert run(*common, "--name-template", "{name}/{stem}{suffix}").exit_code == 0
+    with zipfile.ZipFile(tmp_path / "kit" / "17.zip") as archive:
+        assert archive.namelist() == ["Zo\u00eb/car.png"]
 
 
 def test_the_same_command_again_writes_nothing_and_says_the_same(run, png, key_file, tmp_path):

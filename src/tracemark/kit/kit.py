@@ -54,7 +54,7 @@ class KitOrder:
     """Whether the guests may say something else than the ledger."""
 
     archives: Mapping[int, str] = field(default_factory=dict)
-    """Recipient -> name of the archive of all their copies, for those who are to have one."""
+    """Recipient -> name of the archive of all their copies in this order, for those who are to have one."""
 
     strip_gps: bool = False
     """Whether copies leave out where their photos were taken."""
@@ -128,7 +128,7 @@ def make_kit(
                     gone = [made.copy] if made.copy else [one for one in order.copies if one.photo == made.photo]
                     lost.update(one.recipient for one in gone)
                 yield made
-            yield from make_archives(manifest, order.archives, lost=lost, force=order.force, stop=stop)
+            yield from make_archives(manifest, order.archives, order.copies, lost=lost, force=order.force, stop=stop)
         except BaseException:
             # Why it ended matters more than a manifest that could not be put in order.
             with suppress(OutputError):
