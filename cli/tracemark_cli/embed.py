@@ -107,12 +107,13 @@ def embed(
     archives = archive_names(chosen, copies, out=out, kept=kept) if zipped else {}
     open_key(key_file)
     order = tm.KitOrder(copies, out, key_file, chosen, quality, check, force, update, archives, strip_gps, baseline)
-    if dry_run:
-        context.exit(
-            tell_of_plan(order, jobs=jobs, as_json=as_json, describe=partial(_describe, order=order, as_json=as_json))
-        )
-    with nullcontext() if ledger_file is None else open_ledger(ledger_file, create=True) as ledger:
+    if dry_run and ledger_file is not None and not ledger_file.exists():
+        ledger_file = None
+    with nullcontext() if ledger_file is None else open_ledger(ledger_file, create=not dry_run) as ledger:
         _tell_of_the_erased(ledger, chosen)
+        if dry_run:
+            describe = partial(_describe, order=order, as_json=as_json)
+            context.exit(tell_of_plan(order, ledger, jobs=jobs, as_json=as_json, describe=describe))
         context.exit(_make(order, ledger, jobs=jobs, scheduler=scheduler, as_json=as_json))
 
 

@@ -330,6 +330,20 @@ def test_a_long_list_and_a_progressive_photo_call_for_baseline(run, key_file, tm
         assert "progressive" not in copy.info
 
 
+def test_a_dry_run_asks_the_ledger_and_makes_none(run, png, key_file, tmp_path):
+    (tmp_path / "guests.csv").write_text("id,name\n17,Jo\n")
+    common = ("embed", png, "--recipients", tmp_path / "guests.csv", "--key", key_file, "--out", tmp_path / "kit")
+    common = (*common, "--ledger", tmp_path / "kit.db", "--dry-run")
+    assert run(*common).exit_code == 0
+    assert not (tmp_path / "kit.db").exists()
+    with tm.Ledger.open(tmp_path / "kit.db", create=True) as ledger:
+        ledger.add_recipients({17: {"name": "Ann"}})
+    result = run(*common)
+    assert result.exit_code == 5
+    assert "recipient 17 must keep name 'Ann', and the list says 'Jo'" in result.stderr
+    assert run(*common, "--update-recipients").exit_code == 0
+
+
 def test_a_dry_run_says_how_much_and_how_long(run, png, key_file, tmp_path):
     common = ("embed", png, "--recipient", 17, "--recipient", 3, "--key", key_file, "--out", tmp_path / "kit")
     result = run(*common, "--dry-run", "--jobs", 1)

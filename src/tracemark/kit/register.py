@@ -38,8 +38,8 @@ class Register:
             copies = ledger.copies()
             self._recorded = {(one.recipient, one.file, one.sha256) for one in copies if one.key_id == key_id}
 
-    def done(self, copy: KitCopy, *, check: bool) -> MadeCopy | None:
-        """Find a copy that was made earlier: listed, recorded, checked if need be, and its file as it was."""
+    def listed(self, copy: KitCopy) -> CopyEntry | None:
+        """Find what is listed of a copy that was made earlier, in the same way of the same photo."""
         entry = self.manifest.entries.get(copy.file)
         written = (self.quality, self.strip_gps, self.baseline)
         wanted = (copy.recipient, self.photos[copy.photo].hex(), self.key_id, *written)
@@ -53,7 +53,12 @@ class Register:
             entry.strip_gps,
             entry.baseline,
         )
-        if listed != wanted or (check and not entry.checked):
+        return entry if listed == wanted else None
+
+    def done(self, copy: KitCopy, *, check: bool) -> MadeCopy | None:
+        """Find a copy that was made earlier: listed, recorded, checked if need be, and its file as it was."""
+        entry = self.listed(copy)
+        if entry is None or (check and not entry.checked):
             return None
         sha256 = bytes.fromhex(entry.sha256)
         if self.ledger is not None and (copy.recipient, as_text(copy.file), sha256) not in self._recorded:
