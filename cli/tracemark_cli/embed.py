@@ -20,7 +20,7 @@ from tracemark_cli.key_option import key_option, open_key
 from tracemark_cli.ledger_file import open_ledger
 from tracemark_cli.naming import DEFAULT_TEMPLATE, archive_names, plan_copies
 from tracemark_cli.outcome import FilesFailure, KeyFailure, Outcome, UsageFailure, complain
-from tracemark_cli.photo_files import find_photos
+from tracemark_cli.photo_files import NAMED_KINDS, find_photos
 from tracemark_cli.progress import tell_progress
 
 __all__ = ["embed"]
@@ -132,8 +132,13 @@ def _choose_recipients(guests: Path | None, recipients: tuple[int, ...]) -> Mapp
 def _tell_of_the_others(others: Counter[str]) -> None:
     """Say which files of the folders are not taken for photos: a gap must not go unseen."""
     if others:
-        kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(others.items()))
+        kinds = ", ".join(f"{number} {_plural(kind, number)}" for kind, number in sorted(others.items()))
         click.echo(f"tracemark: files that are no photos that can be marked are left out: {kinds}", err=True)
+
+
+def _plural(kind: str, number: int) -> str:
+    """Write a kind that has a name as people do."""
+    return f"{kind}s" if number > 1 and kind in NAMED_KINDS else kind
 
 
 def _tell_of_the_erased(ledger: tm.Ledger | None, guests: Mapping[int, Mapping[str, str]]) -> None:

@@ -11,9 +11,11 @@ import click
 import tracemark as tm
 from tracemark_cli.outcome import UsageFailure
 
-__all__ = ["KIT_FILES", "PhotoFile", "find_photos"]
+__all__ = ["KIT_FILES", "NAMED_KINDS", "PhotoFile", "find_photos"]
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".avif"})
+APPLE_DOUBLE = "._"  # RFC 1740, section 5, and what macOS does with it
+NAMED_KINDS = HIDDEN_PHOTO, HIDDEN_FOLDER, LINKED_FOLDER = "hidden photo", "hidden folder", "linked folder"
 KIT_FILES = ("manifest.jsonl", "SHA256SUMS")
 
 
@@ -41,9 +43,11 @@ def find_photos(paths: Sequence[Path], *, out: Path) -> tuple[list[PhotoFile], C
     Returns
     -------
     photos : list of PhotoFile
-        In the order of `paths`; those of a folder by their names.  Names that begin with a dot are passed over.
+        In the order of `paths`; those of a folder by their names.  Names that begin with a dot are passed over, and
+        so are links to folders.
     others : Counter
-        Suffix, or the kit they are in -> how many other files there are in the folders.
+        Suffix, the kit they are in, or what kept them from being looked at -> how many other files and folders there
+        are.
 
     Raises
     ------
@@ -75,22 +79,36 @@ def _look_into(folder: Path, out: Path, others: Counter[str]) -> Iterator[PhotoF
     own = _listed_in(folder, others)
     passed_over = {(folder / name).as_posix() for name in (*own, *(KIT_FILES if own else ()))}
     for place, folders, files in os.walk(folder, onerror=_refuse):
-        folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and not _is_kit(Path(place) / name, out, others)
-        )
+        folders[:] = sorted(name for name in folders if _is_entered(Path(place) / name, out, others))
         inside = Path(place).relative_to(folder)
-        for name in sorted(name for name in files if not name.startswith(".")):
+        for name in sorted(files):
             if (Path(place) / name).as_posix() in passed_over:
                 continue
-            if Path(name).suffix.lower() in SUFFIXES:
+            kind = _kind_of_other(name)
+            if kind is None:
                 yield PhotoFile(Path(place) / name, "" if inside == Path() else f"{inside.as_posix()}/")
-            else:
-                others[Path(name).suffix.lower() or name] += 1
+            elif kind:
+                others[kind] += 1
 
 
-def _is_kit(folder: Path, out: Path, others: Counter[str]) -> bool:
-    """Tell whether a folder holds copies, and count them."""
-    return bool(_listed_in(folder, others)) or os.path.realpath(folder) == os.path.realpath(out)
+def _is_entered(folder: Path, out: Path, others: Counter[str]) -> bool:
+    """Tell whether a folder may hold photos; one that is passed over is counted, or the copies in it."""
+    if os.path.realpath(folder) == os.path.realpath(out):
+        _listed_in(folder, others)
+        return False
+    if folder.name.startswith(".") or folder.is_symlink():
+        others[HIDDEN_FOLDER if folder.name.startswith(".") else LINKED_FOLDER] += 1
+        return False
+    return not _listed_in(folder, others)
+
+
+def _kind_of_other(name: str) -> str | None:
+    """Say what a file is counted as; None for a photo, and nothing for hidden files that nobody takes for photos."""
+    suffix = Path(name).suffix.lower()
+    if not name.startswith("."):
+        return None if suffix in SUFFIXES else suffix or name
+    # What macOS keeps beside a file on other systems' disks has that file's name.
+    return HIDDEN_PHOTO if suffix in SUFFIXES and not name.startswith(APPLE_DOUBLE) else ""
 
 
 def _listed_in(folder: Path, others: Counter[str]) -> Mapping[str, object]:

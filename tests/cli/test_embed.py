@@ -230,10 +230,13 @@ def test_the_same_command_again_writes_nothing_and_says_the_same(run, png, key_f
 def test_a_folder_stands_for_its_photos_and_others_are_counted(run, png, key_file, tmp_path):
     (png.parent / "notes.txt").touch()
     (png.parent / "raw.CR3").touch()
+    for number in range(2):
+        (png.parent / f".hidden-{number}.jpg").touch()
+    (png.parent / "link").symlink_to(tmp_path, target_is_directory=True)
     result = run("embed", png.parent, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit")
     assert result.exit_code == 0
     assert lines(result.stdout) == [str(tmp_path / "kit" / "17" / "car.png")]
-    assert "are left out: 1 .cr3, 1 .txt" in result.stderr
+    assert "are left out: 1 .cr3, 1 .txt, 2 hidden photos, 1 linked folder\n" in result.stderr
 
 
 def test_copies_are_never_taken_for_photos(run, png, key_file, tmp_path):
