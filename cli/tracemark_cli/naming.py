@@ -60,7 +60,7 @@ def plan_copies(
     ------
     UsageFailure
         When a name would leave the folder, cannot be used everywhere, or two copies, or a copy and another file, would
-        share one.
+        share one, or one would be another's folder.
     """
     parsed = _parse(template, guests)
     others = [*kept, *(out / name for name in KIT_FILES), *(photo.path for photo in photos)]
@@ -76,7 +76,20 @@ def plan_copies(
                     " case are the same on some systems); change --name-template or --out"
                 )
             copies.append(tm.KitCopy(photo.path, recipient, file))
+    _refuse_folders(copies, owners, out)
     return copies
+
+
+def _refuse_folders(copies: Sequence[tm.KitCopy], owners: Mapping[str, Path], out: Path) -> None:
+    """Refuse names that would be those of a file and of a folder."""
+    folders = {folder: copy.file for copy in copies for folder in PurePath(copy.file).parents if folder.parts}
+    for folder, file in folders.items():
+        owner = owners.get(_place(out / folder))
+        if owner is not None:
+            raise UsageFailure(
+                f"{out / folder} must be a folder to hold {out / file}, and {owner} has that name;"
+                " change --name-template or --out"
+            )
 
 
 def archive_names(

@@ -152,6 +152,23 @@ def test_two_files_never_share_a_name(wrong):
         names(**wrong)
 
 
+@pytest.mark.parametrize("photos", [("ff/car.jpg", "ff/car/x.jpg"), ("ff/CAR/x.jpg", "ff/car.jpg")])
+def test_the_name_of_a_copy_is_never_that_of_a_folder(photos):
+    found = [PhotoFile(Path(photo), photo[3:].rpartition("/")[0] + "/" * photo.count("/", 3)) for photo in photos]
+    assert len(plan(photos=found)) == 2
+    with pytest.raises(UsageFailure, match=r"must be a folder to hold kit/17/car/x, and kit/17/car has that name"):
+        plan("{recipient}/{folder}{stem}", [PhotoFile(Path("car.jpg")), PhotoFile(Path("car/x.jpg"), "car/")])
+    with pytest.raises(UsageFailure, match=r"must be a folder to hold"):
+        plan("{recipient}/{folder}{stem}", found)
+
+
+def test_a_folder_never_has_the_name_of_a_photo(tmp_path):
+    with pytest.raises(
+        UsageFailure, match=r"car\.jpg must be a folder to hold .*17\.jpg, and .*car\.jpg has that name"
+    ):
+        plan("{stem}{suffix}/{recipient}{suffix}", [tmp_path / "car.jpg"], out=tmp_path)
+
+
 def test_a_copy_never_takes_the_place_of_a_photo(tmp_path):
     photo = tmp_path / "car.jpg"
     with pytest.raises(UsageFailure, match="over another copy or a photo"):
