@@ -4,8 +4,8 @@ from __future__ import annotations  # the types of tracemark are named, not fetc
 
 import json
 from collections import Counter
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -109,7 +109,7 @@ def embed(
     order = tm.KitOrder(copies, out, key_file, chosen, quality, check, force, update, archives, strip_gps, baseline)
     if dry_run and ledger_file is not None and not ledger_file.exists():
         ledger_file = None
-    with nullcontext() if ledger_file is None else open_ledger(ledger_file, create=not dry_run) as ledger:
+    with nullcontext() if ledger_file is None else _open_ledger(ledger_file, out, create=not dry_run) as ledger:
         _tell_of_the_erased(ledger, chosen)
         if dry_run:
             describe = partial(_describe, order=order, as_json=as_json)
@@ -127,6 +127,25 @@ def _choose_recipients(guests: Path | None, recipients: tuple[int, ...]) -> Mapp
     if twice:
         raise UsageFailure(f"--recipient {min(twice)} is given more than once")
     return {recipient: {} for recipient in recipients}
+
+
+@contextmanager
+def _open_ledger(ledger_file: Path, out: Path, *, create: bool) -> Iterator[tm.Ledger]:
+    """Open the ledger; one that is to be in the kit's folder has it made, and removed when nothing came of it."""
+    made = create and not out.exists() and out.resolve() == ledger_file.parent.resolve()
+    if made:
+        try:
+            out.mkdir(parents=True)
+        except OSError as error:
+            raise FilesFailure(f"{out} cannot be made: {(error.strerror or str(error)).lower()}") from error
+    try:
+        with open_ledger(ledger_file, create=create) as ledger:
+            yield ledger
+    finally:
+        if made:
+            # Not empty: then something did come of it.
+            with suppress(OSError):
+                out.rmdir()
 
 
 def _tell_of_the_others(others: Counter[str]) -> None:
@@ -171,7 +190,9 @@ def _make(
                 teller.count(one)
         except tm.KeyFileError as error:
             raise KeyFailure(str(error)) from error
-        except (tm.KitError, tm.OutputError, tm.MissingLibraryError) as error:
+        except tm.KitError as error:
+            raise FilesFailure(str(error)) from error
+        except (tm.OutputError, tm.MissingLibraryError) as error:
             raise FilesFailure(f"{error}; the same command goes on when that is put right") from error
         except BrokenPipeError:
             if not stop.is_set():

@@ -64,32 +64,40 @@ def plan_copies(
     """
     parsed = _parse(template, guests)
     others = [*kept, *(out / name for name in KIT_FILES), *(photo.path for photo in photos)]
-    owners = {place: path for path in others for place in _places(path)}
+    owners: dict[str, Path | tm.KitCopy] = {place: path for path in others for place in _places(path)}
     copies = []
     for photo in photos:
         for recipient, columns in guests.items():
             file = _checked(_fill(template, parsed, photo, recipient, columns))
-            path = out / file
-            if owners.setdefault(_place(path), path) is not path:
+            copy = tm.KitCopy(photo.path, recipient, file)
+            owner = owners.setdefault(_place(out / file), copy)
+            if owner is not copy:
                 raise UsageFailure(
-                    f"{path} would be written over another copy or a photo, or over key or ledger (names that differ in"
-                    " case are the same on some systems); change --name-template or --out"
+                    f"{out / file} would be written over {_named(owner)} (names that differ in case are the same on"
+                    " some systems); change --name-template or --out"
                 )
-            copies.append(tm.KitCopy(photo.path, recipient, file))
+            copies.append(copy)
     _refuse_folders(copies, owners, out)
     return copies
 
 
-def _refuse_folders(copies: Sequence[tm.KitCopy], owners: Mapping[str, Path], out: Path) -> None:
+def _refuse_folders(copies: Sequence[tm.KitCopy], owners: Mapping[str, Path | tm.KitCopy], out: Path) -> None:
     """Refuse names that would be those of a file and of a folder."""
     folders = {folder: copy.file for copy in copies for folder in PurePath(copy.file).parents if folder.parts}
     for folder, file in folders.items():
         owner = owners.get(_place(out / folder))
         if owner is not None:
             raise UsageFailure(
-                f"{out / folder} must be a folder to hold {out / file}, and {owner} has that name;"
+                f"{out / folder} must be a folder to hold {out / file}, and has the name of {_named(owner)};"
                 " change --name-template or --out"
             )
+
+
+def _named(owner: Path | tm.KitCopy) -> str:
+    """Say what a name belongs to already."""
+    if isinstance(owner, Path):
+        return click.format_filename(owner)
+    return f"recipient {owner.recipient}'s copy of {click.format_filename(owner.photo)}"
 
 
 def archive_names(

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 import tracemark as tm
+from tracemark.kit.manifest import open_manifest
 
 pytestmark = pytest.mark.usefixtures("stand_in")
 
@@ -331,6 +332,31 @@ def test_a_long_list_and_a_progressive_photo_call_for_baseline(run, key_file, tm
     assert "--baseline" not in run(*common, "--baseline", "--force").stderr
     with Image.open(tmp_path / "kit" / "0" / "progressive.jpg") as copy:
         assert "progressive" not in copy.info
+
+
+def test_who_cannot_go_on_is_not_told_to(run, png, key_file, tmp_path):
+    (tmp_path / "kit").mkdir()
+    (tmp_path / "kit" / "SHA256SUMS").write_text("mine")
+    common = ("embed", png, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit")
+    result = run(*common)
+    assert result.exit_code == 4
+    assert result.stderr.endswith("move it out of the folder\n")
+    (tmp_path / "kit" / "SHA256SUMS").unlink()
+    with open_manifest(tmp_path / "kit"):
+        assert run(*common).stderr.endswith("is being written by another program; wait for it to end\n")
+
+
+@pytest.mark.parametrize("template", ["{stem}{suffix}", "kit.db", "x" * 300])
+def test_a_ledger_may_be_in_the_folder_of_the_kit(template, run, png, key_file, tmp_path):
+    out = tmp_path / "new" / "kit"
+    common = ("embed", tmp_path / "missing.png", "--recipient", 17, "--key", key_file, "--out", out)
+    result = run(*common, "--ledger", out / "kit.db", "--name-template", template)
+    if template == "{stem}{suffix}":
+        assert result.exit_code == 4
+        assert files_of(out) == ["kit.db"]
+    else:
+        assert result.exit_code == 2
+        assert not out.exists()
 
 
 def test_a_dry_run_asks_the_ledger_and_makes_none(run, png, key_file, tmp_path):

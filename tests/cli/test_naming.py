@@ -137,18 +137,18 @@ def test_a_form_that_does_not_fit_is_refused():
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "other"),
     [
-        {"photos": ["a/car.jpg", "b/car.jpg"]},
-        {"photos": ["a/car.jpg", "b/CAR.JPG"]},
-        {"photos": ["a/caf\u00e9.jpg", "b/cafe\u0301.jpg"]},
-        {"template": "{stem}{suffix}", "guests": {1: {}, 2: {}}},
-        {"template": "manifest.jsonl"},
-        {"template": "sha256sums"},
+        ({"photos": ["a/car.jpg", "b/car.jpg"]}, r"recipient 17's copy of a/car\.jpg"),
+        ({"photos": ["a/car.jpg", "b/CAR.JPG"]}, r"recipient 17's copy of a/car\.jpg"),
+        ({"photos": ["a/caf\u00e9.jpg", "b/cafe\u0301.jpg"]}, "recipient 17's copy of a/caf\u00e9.jpg"),
+        ({"template": "{stem}{suffix}", "guests": {1: {}, 2: {}}}, r"recipient 1's copy of a/car\.jpg"),
+        ({"template": "manifest.jsonl"}, r"kit/manifest\.jsonl"),
+        ({"template": "sha256sums"}, "kit/SHA256SUMS"),
     ],
 )
-def test_two_files_never_share_a_name(wrong):
-    with pytest.raises(UsageFailure, match="over another copy or a photo"):
+def test_two_files_never_share_a_name(wrong, other):
+    with pytest.raises(UsageFailure, match=rf"would be written over {other} \(names that differ in case"):
         names(**wrong)
 
 
@@ -156,7 +156,10 @@ def test_two_files_never_share_a_name(wrong):
 def test_the_name_of_a_copy_is_never_that_of_a_folder(photos):
     found = [PhotoFile(Path(photo), photo[3:].rpartition("/")[0] + "/" * photo.count("/", 3)) for photo in photos]
     assert len(plan(photos=found)) == 2
-    with pytest.raises(UsageFailure, match=r"must be a folder to hold kit/17/car/x, and kit/17/car has that name"):
+    with pytest.raises(
+        UsageFailure,
+        match=r"must be a folder to hold kit/17/car/x, and has the name of recipient 17's copy of car\.jpg;",
+    ):
         plan("{recipient}/{folder}{stem}", [PhotoFile(Path("car.jpg")), PhotoFile(Path("car/x.jpg"), "car/")])
     with pytest.raises(UsageFailure, match=r"must be a folder to hold"):
         plan("{recipient}/{folder}{stem}", found)
@@ -164,21 +167,21 @@ def test_the_name_of_a_copy_is_never_that_of_a_folder(photos):
 
 def test_a_folder_never_has_the_name_of_a_photo(tmp_path):
     with pytest.raises(
-        UsageFailure, match=r"car\.jpg must be a folder to hold .*17\.jpg, and .*car\.jpg has that name"
+        UsageFailure, match=r"car\.jpg must be a folder to hold .*17\.jpg, and has the name of .*car\.jpg;"
     ):
         plan("{stem}{suffix}/{recipient}{suffix}", [tmp_path / "car.jpg"], out=tmp_path)
 
 
 def test_a_copy_never_takes_the_place_of_a_photo(tmp_path):
     photo = tmp_path / "car.jpg"
-    with pytest.raises(UsageFailure, match="over another copy or a photo"):
+    with pytest.raises(UsageFailure, match=f"would be written over {photo} "):
         plan("{stem}{suffix}", [photo], out=tmp_path / "." / "x" / "..")
 
 
 def test_a_copy_never_takes_the_place_of_what_a_link_leads_to(tmp_path):
     (tmp_path / "car.jpg").touch()
     (tmp_path / "link.jpg").symlink_to(tmp_path / "car.jpg")
-    with pytest.raises(UsageFailure, match="over another copy or a photo"):
+    with pytest.raises(UsageFailure, match=f"would be written over {tmp_path / 'link.jpg'} "):
         plan("car.jpg", [tmp_path / "link.jpg"], out=tmp_path)
 
 
