@@ -4,7 +4,7 @@ from __future__ import annotations  # the types of tracemark are named, not fetc
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from tracemark_cli.guests import LARGEST_RECIPIENT, read_guests
 from tracemark_cli.interrupting import interruptible
 from tracemark_cli.key_option import key_option, open_key
 from tracemark_cli.ledger_file import open_ledger
-from tracemark_cli.naming import DEFAULT_TEMPLATE, archive_names, plan_copies
+from tracemark_cli.naming import DEFAULT_TEMPLATE, archive_names, columns_in, plan_copies
 from tracemark_cli.outcome import FilesFailure, KeyFailure, Outcome, UsageFailure, complain
 from tracemark_cli.photo_files import NAMED_KINDS, find_photos
 from tracemark_cli.progress import tell_progress
@@ -107,10 +107,12 @@ def embed(
     archives = archive_names(chosen, copies, out=out, kept=kept) if zipped else {}
     open_key(key_file)
     order = tm.KitOrder(copies, out, key_file, chosen, quality, check, force, update, archives, strip_gps, baseline)
+    named_by = columns_in(template) if ledger_file is not None else []
+    _tell_of_names_for_ever(named_by)
     if dry_run and ledger_file is not None and not ledger_file.exists():
         ledger_file = None
     with nullcontext() if ledger_file is None else _open_ledger(ledger_file, out, create=not dry_run) as ledger:
-        _tell_of_the_erased(ledger, chosen)
+        _tell_of_the_erased(ledger, chosen, named_by)
         if dry_run:
             describe = partial(_describe, order=order, as_json=as_json)
             context.exit(tell_of_plan(order, ledger, jobs=jobs, as_json=as_json, describe=describe))
@@ -160,10 +162,26 @@ def _plural(kind: str, number: int) -> str:
     return f"{kind}s" if number > 1 and kind in NAMED_KINDS else kind
 
 
-def _tell_of_the_erased(ledger: tm.Ledger | None, guests: Mapping[int, Mapping[str, str]]) -> None:
-    """Say which guests the ledger was told to forget; it does not learn of them again."""
+def _tell_of_names_for_ever(named_by: Sequence[str]) -> None:
+    """Say what of a person goes into the ledger's chain, and can then not be erased."""
+    if named_by:
+        columns = ", ".join(map(repr, named_by))
+        words = f"copies are named by {columns}; their names stay in the ledger for ever, even when a guest is erased"
+        click.echo(f"tracemark: {words}", err=True)
+
+
+def _tell_of_the_erased(
+    ledger: tm.Ledger | None, guests: Mapping[int, Mapping[str, str]], named_by: Sequence[str]
+) -> None:
+    """Say which guests the ledger was told to forget; it does not learn of them again, by names of copies neither."""
     for recipient in ledger.recipients() if ledger is not None else ():
         if recipient.erased is not None and guests.get(recipient.id):
+            if named_by:
+                columns = ", ".join(map(repr, named_by))
+                raise UsageFailure(
+                    f"recipient {recipient.id} was erased from the ledger, and --name-template would record their"
+                    f" {columns} again; leave it out, or the guest"
+                )
             words = f"recipient {recipient.id} was erased from the ledger, and the list's columns are not recorded"
             click.echo(f"tracemark: {words}", err=True)
 

@@ -17,7 +17,7 @@ from tracemark_cli.outcome import UsageFailure
 from tracemark_cli.photo_files import KIT_FILES, PhotoFile
 from tracemark_cli.signs import is_invisible
 
-__all__ = ["DEFAULT_TEMPLATE", "archive_names", "plan_copies"]
+__all__ = ["DEFAULT_TEMPLATE", "archive_names", "columns_in", "plan_copies"]
 
 DEFAULT_TEMPLATE = "{recipient}/{folder}{stem}{suffix}"
 FIELDS = ("recipient", "folder", "stem", "suffix")
@@ -79,6 +79,23 @@ def plan_copies(
             copies.append(copy)
     _refuse_folders(copies, owners, out)
     return copies
+
+
+def columns_in(template: str) -> list[str]:
+    """Find the columns of the list that a template puts into names.
+
+    Parameters
+    ----------
+    template : str
+        One that :func:`plan_copies` took.
+
+    Returns
+    -------
+    columns : list of str
+        Each once.
+    """
+    fields = dict.fromkeys(field for _, field, _, _ in string.Formatter().parse(template) if field is not None)
+    return [field for field in fields if field not in FIELDS]
 
 
 def _refuse_folders(copies: Sequence[tm.KitCopy], owners: Mapping[str, Path | tm.KitCopy], out: Path) -> None:

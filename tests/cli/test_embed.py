@@ -359,6 +359,27 @@ def test_a_ledger_may_be_in_the_folder_of_the_kit(template, run, png, key_file, 
         assert not out.exists()
 
 
+def test_a_name_that_cannot_be_erased_any_more_is_told_and_who_was_erased_is_not_named_again(
+    run, png, key_file, tmp_path
+):
+    (tmp_path / "guests.csv").write_text("id,name\n17,Jo\n")
+    common = ("embed", png, "--recipients", tmp_path / "guests.csv", "--key", key_file, "--out", tmp_path / "kit")
+    named, ledger = ("--name-template", "{name}/{stem}{suffix}"), ("--ledger", tmp_path / "kit.db")
+    result = run(*common, *named, *ledger, "--dry-run")
+    assert result.stderr.count("copies are named by 'name'; their names stay in the ledger for ever") == 1
+    for harmless in (named, ledger):
+        assert "for ever" not in run(*common, *harmless, "--dry-run").stderr
+    with tm.Ledger.open(tmp_path / "kit.db", create=True) as opened:
+        opened.add_recipients({17: {"name": "Jo"}})
+        opened.erase_recipient(17)
+    for options in ((), ("--dry-run",)):
+        result = run(*common, *named, *ledger, *options)
+        assert result.exit_code == 2
+        assert "recipient 17 was erased from the ledger, and --name-template would record their 'name'" in result.stderr
+        assert not (tmp_path / "kit").exists()
+    assert run(*common, *ledger, "--dry-run").exit_code == 0
+
+
 def test_a_dry_run_asks_the_ledger_and_makes_none(run, png, key_file, tmp_path):
     (tmp_path / "guests.csv").write_text("id,name\n17,Jo\n")
     common = ("embed", png, "--recipients", tmp_path / "guests.csv", "--key", key_file, "--out", tmp_path / "kit")

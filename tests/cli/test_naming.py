@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tracemark_cli.naming import DEFAULT_TEMPLATE, archive_names, plan_copies
+from tracemark_cli.naming import DEFAULT_TEMPLATE, archive_names, columns_in, plan_copies
 from tracemark_cli.outcome import UsageFailure
 from tracemark_cli.photo_files import PhotoFile
 
@@ -46,6 +46,11 @@ def test_a_template_may_hold_what_the_list_says():
         "Zoë, zoe@example.org/car.jpg",
         "Jo{stem}, jo@x.org/car.jpg",
     ]
+
+
+def test_the_columns_that_a_template_uses_are_found():
+    assert columns_in("{E-mail}/{recipient:05d} {{stem}} {Name}-{Name}{folder}{stem}{suffix}") == ["E-mail", "Name"]
+    assert columns_in(DEFAULT_TEMPLATE) == []
 
 
 @pytest.mark.parametrize("name", ["马车", "کتاب‌خانه", "👩‍🚀", "Ångström", "-rf", " leading", "it's", "$(reboot)"])
