@@ -3,6 +3,8 @@ import hashlib
 import io
 import json
 import math
+import os
+import sys
 import threading
 
 import numpy as np
@@ -210,6 +212,24 @@ def test_a_disk_that_fills_up_is_told_and_what_was_made_is_listed(press, monkeyp
         monkeypatch.undo()
         assert sum(one.was_there for one in made(press, ledger=ledger)) == 7
         assert len(list(ledger.copies())) == 40
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nobody tells which folder was synced")
+def test_what_is_listed_lasts_through_a_power_cut_with_the_folders_it_is_in(press, monkeypatch):
+    synced, real = [], os.fsync
+
+    def fsync(descriptor):
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))  # noqa: PTH115 - it may be of a file that is renamed
+        real(descriptor)
+
+    monkeypatch.setattr("os.fsync", fsync)
+    out = press.folder / "new" / "kit"
+    order = dataclasses.replace(press.order((17, 18), check="none", archives={17: "zip/17.zip"}), out=out)
+    list(tm.make_kit(order, jobs=1))
+    for folder in (press.folder, out.parent, out, out / "17", out / "18", out / "zip"):
+        assert str(folder) in synced
+    before = set(synced[: synced.index(str(out / "manifest.jsonl"))])
+    assert {str(press.folder), str(out.parent), str(out), str(out / "17")} <= before
 
 
 def test_many_processes_make_the_same_kit(press):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tracemark.errors import OutputError
 from tracemark.kit.entries import ArchiveEntry, CopyEntry
-from tracemark.kit.folder import hash_file, nowhere_to_write
+from tracemark.kit.folder import hash_file, make_folder, nowhere_to_write, settle
 from tracemark.kit.manifest import Manifest
 from tracemark.kit.task import Failure, KitCopy
 
@@ -156,7 +156,7 @@ def write_archive(path: Path, *, out: Path, files: Mapping[str, str], replaced: 
     draft = path.with_name(f".tracemark-{secrets.token_hex(TOKEN_BYTES)}")
     try:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             with draft.open("xb") as opened:
                 with zipfile.ZipFile(opened, "w") as archive:
                     for file, listed in files.items():
@@ -167,6 +167,7 @@ def write_archive(path: Path, *, out: Path, files: Mapping[str, str], replaced: 
             if path.exists() and not replaced and hash_file(path) != sha256:
                 raise OutputError(f"{path} exists already; --force replaces it")
             draft.replace(path)
+            settle(path.parent)
         finally:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)

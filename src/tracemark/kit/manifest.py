@@ -8,7 +8,7 @@ from typing import IO
 
 from tracemark.errors import KitError, OutputError
 from tracemark.kit.entries import BEGINNING, Entry, read_line, sum_line, write_line
-from tracemark.kit.folder import MANIFEST, SUMS, open_folder
+from tracemark.kit.folder import MANIFEST, SUMS, open_folder, settle
 from tracemark.media.photo import write_atomically
 
 __all__ = ["MANIFEST", "SUMS", "Manifest", "open_manifest"]
@@ -42,7 +42,10 @@ class Manifest:
         path = self.out / MANIFEST
         try:
             if self._journal is None:
+                new = not path.exists()
                 self._journal = path.open("ab")
+                if new:
+                    settle(self.out)
                 if self._cut is not None:
                     # Whoever wrote half a line was killed: the file behind it is made again, compared, and listed.
                     self._journal.truncate(self._cut)
