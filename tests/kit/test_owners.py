@@ -42,9 +42,13 @@ def test_another_programs_manifest_lists_nothing(tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="nothing is closed to this user")
 def test_a_manifest_that_is_closed_is_told(kit):
-    (kit / "manifest.jsonl").chmod(0)
-    with pytest.raises(tm.KitError, match="permission denied"):
-        kit_files(kit)
+    for closed in (kit / "manifest.jsonl", kit):
+        closed.chmod(0)
+        try:
+            with pytest.raises(tm.KitError, match="permission denied"):
+                kit_files(kit)
+        finally:
+            closed.chmod(0o700)
 
 
 def test_a_copy_is_known_by_the_kit_it_lies_in(kit, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations  # a ledger is named, not fetched: looking fo
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,20 +40,17 @@ def kit_files(folder: Path) -> Mapping[str, Entry]:
         When there is one and it cannot be read: nobody knows then what is a copy.
     """
     path = folder / MANIFEST
-    if not path.is_file():
-        return {}
+    files: dict[str, Entry] = {}
     try:
-        lines = path.read_bytes().split(b"\n")
+        if path.is_file():
+            with path.open("rb") as lines:
+                for line in lines:
+                    if any(schema in line for schema in SCHEMAS):
+                        with suppress(ValueError):
+                            entry = read_line(line)
+                            files[entry.file] = entry
     except OSError as error:
         raise KitError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from error
-    files: dict[str, Entry] = {}
-    for line in lines:
-        if any(schema in line for schema in SCHEMAS):
-            try:
-                entry = read_line(line)
-            except ValueError:
-                continue
-            files[entry.file] = entry
     return files
 
 
