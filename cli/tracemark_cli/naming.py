@@ -13,21 +13,14 @@ from pathlib import Path, PurePath
 import click
 
 import tracemark as tm
+from tracemark_cli.file_names import LONGEST_NAME, checked_name
 from tracemark_cli.outcome import UsageFailure
 from tracemark_cli.photo_files import KIT_FILES, PhotoFile
-from tracemark_cli.signs import is_invisible
 
 __all__ = ["DEFAULT_TEMPLATE", "archive_names", "columns_in", "plan_copies"]
 
 DEFAULT_TEMPLATE = "{recipient}/{folder}{stem}{suffix}"
 FIELDS = ("recipient", "folder", "stem", "suffix")
-
-LONGEST_NAME = 255  # bytes; what Linux, macOS and Windows file systems take
-DRAFT = ".tracemark-"
-# learn.microsoft.com/windows/win32/fileio/naming-a-file: guests unpack their copies on any system.
-FORBIDDEN_SIGNS = frozenset('<>:"|?*\\')
-DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{sign}" for port in ("com", "lpt") for sign in "123456789¹²³")}
-SURROGATE = "Cs"  # what Python makes of a byte that is no text
 
 Guests = Mapping[int, Mapping[str, str]]
 
@@ -68,13 +61,14 @@ def plan_copies(
     copies = []
     for photo in photos:
         for recipient, columns in guests.items():
-            file = _checked(_fill(template, parsed, photo, recipient, columns))
+            file = checked_name(_fill(template, parsed, photo, recipient, columns))
             copy = tm.KitCopy(photo.path, recipient, file)
             owner = owners.setdefault(_place(out / file), copy)
             if owner is not copy:
                 raise UsageFailure(
-                    f"{out / file} would be written over {_named(owner)} (names that differ in case are the same on"
-                    " some systems); change --name-template or --out"
+                    f"{out / file} would be written over {_named(owner)}, and no copy may be over another copy or a"
+                    " photo, or over key or ledger (names that differ in case are the same on some systems);"
+                    " change --name-template or --out"
                 )
             copies.append(copy)
     _refuse_folders(copies, owners, out)
@@ -206,38 +200,6 @@ def _check_column(column: str, word: str, recipient: int) -> None:
         raise UsageFailure(f"recipient {recipient} must have a {column!r} to be named by it, and has none")
     if "/" in word or "\\" in word or word in {".", ".."}:
         raise UsageFailure(f"{column!r} of recipient {recipient} must be fit to be part of a file's name, not {word!r}")
-
-
-@lru_cache(maxsize=1 << 16)
-def _is_unfit(part: str) -> str:
-    """Say what keeps a part of a path from being a name everywhere; nothing when all is well."""
-    if any(unicodedata.category(sign) == SURROGATE for sign in part):
-        return "be text in UTF-8"
-    if len(os.fsencode(part)) > LONGEST_NAME:
-        return f"have at most {LONGEST_NAME} bytes in each part"
-    if any(map(is_invisible, part)):
-        return "have no invisible signs"
-    if FORBIDDEN_SIGNS & set(part) or part.endswith((" ", ".")) or part.partition(".")[0].rstrip().lower() in DEVICES:
-        return "be possible on Windows, too"
-    return "not begin like a draft" if part.startswith(DRAFT) else ""
-
-
-def _checked(name: str) -> str:
-    """Check that a name stays inside the folder, and that everybody can use it."""
-    parts = name.split("/")
-    # A backslash is a way into other folders on some systems; a line break would make two results of one.
-    forbidden = any(sign == "\\" or unicodedata.category(sign) == "Cc" for sign in name)
-    if forbidden or any(part in {"", ".", ".."} for part in parts) or PurePath(name).drive:
-        shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
-        raise UsageFailure(f"--name-template must give the name of a file inside the output folder, not {shown!r}")
-    for part in parts:
-        unfit = _is_unfit(part)
-        if unfit:
-            shown = part if len(part) <= LONGEST_NAME else f"{part[:LONGEST_NAME]}…"
-            raise UsageFailure(
-                f"the name of a copy must {unfit}: {shown!a}; change --name-template, or the photo's name"
-            )
-    return name
 
 
 def _places(path: Path) -> set[str]:

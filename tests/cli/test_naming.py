@@ -153,7 +153,9 @@ def test_a_form_that_does_not_fit_is_refused():
     ],
 )
 def test_two_files_never_share_a_name(wrong, other):
-    with pytest.raises(UsageFailure, match=rf"would be written over {other} \(names that differ in case"):
+    with pytest.raises(
+        UsageFailure, match=rf"would be written over {other}, and no copy may be over another copy or a photo"
+    ):
         names(**wrong)
 
 
@@ -179,14 +181,16 @@ def test_a_folder_never_has_the_name_of_a_photo(tmp_path):
 
 def test_a_copy_never_takes_the_place_of_a_photo(tmp_path):
     photo = tmp_path / "car.jpg"
-    with pytest.raises(UsageFailure, match=f"would be written over {photo} "):
+    with pytest.raises(
+        UsageFailure, match=f"would be written over {photo}, and no copy may be over another copy or a photo"
+    ):
         plan("{stem}{suffix}", [photo], out=tmp_path / "." / "x" / "..")
 
 
 def test_a_copy_never_takes_the_place_of_what_a_link_leads_to(tmp_path):
     (tmp_path / "car.jpg").touch()
     (tmp_path / "link.jpg").symlink_to(tmp_path / "car.jpg")
-    with pytest.raises(UsageFailure, match=f"would be written over {tmp_path / 'link.jpg'} "):
+    with pytest.raises(UsageFailure, match=f"would be written over {tmp_path / 'link.jpg'}, and no copy may be over"):
         plan("car.jpg", [tmp_path / "link.jpg"], out=tmp_path)
 
 
