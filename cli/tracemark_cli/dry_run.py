@@ -20,7 +20,12 @@ THOUSAND = 1000
 
 
 def tell_of_plan(
-    order: tm.KitOrder, *, jobs: int | None, as_json: bool, describe: Callable[[tm.KitCopy], str]
+    order: tm.KitOrder,
+    ledger: tm.Ledger | None,
+    *,
+    jobs: int | None,
+    as_json: bool,
+    describe: Callable[[tm.KitCopy], str],
 ) -> Outcome:
     """Print what would be written, and tell how much that is and how long it would take.
 
@@ -28,6 +33,8 @@ def tell_of_plan(
     ----------
     order : KitOrder
         What the kit would hold.
+    ledger : Ledger or None
+        Where copies would be recorded, if there is one already.
     jobs : int or None
         Processes; None for as many as there are processors.
     as_json : bool
@@ -40,7 +47,7 @@ def tell_of_plan(
     outcome : Outcome
         Whether some photos would fail.
     """
-    estimate = tm.estimate_kit(order, jobs=jobs)
+    estimate = tm.estimate_kit(order, jobs=jobs, ledger=ledger)
     lost = {failure.photo for failure in estimate.failures}
     for copy in order.copies:
         if copy.photo not in lost:

@@ -4,8 +4,8 @@ from __future__ import annotations  # the types of tracemark are named, not fetc
 
 import json
 from collections import Counter
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,9 @@ from tracemark_cli.guests import LARGEST_RECIPIENT, read_guests
 from tracemark_cli.interrupting import interruptible
 from tracemark_cli.key_option import key_option, open_key
 from tracemark_cli.ledger_file import open_ledger
-from tracemark_cli.naming import DEFAULT_TEMPLATE, archive_names, plan_copies
+from tracemark_cli.naming import DEFAULT_TEMPLATE, archive_names, columns_in, plan_copies
 from tracemark_cli.outcome import FilesFailure, KeyFailure, Outcome, UsageFailure, complain
-from tracemark_cli.photo_files import find_photos
+from tracemark_cli.photo_files import NAMED_KINDS, find_photos
 from tracemark_cli.progress import tell_progress
 
 __all__ = ["embed"]
@@ -104,15 +104,18 @@ def embed(
     _tell_of_the_others(others)
     kept = [key_file, *([] if guests is None else [guests]), *([] if ledger_file is None else [ledger_file])]
     copies = plan_copies(found, chosen, out=out, template=template, kept=kept)
-    archives = archive_names(chosen, copies, out=out) if zipped else {}
+    archives = archive_names(chosen, copies, out=out, kept=kept) if zipped else {}
     open_key(key_file)
     order = tm.KitOrder(copies, out, key_file, chosen, quality, check, force, update, archives, strip_gps, baseline)
-    if dry_run:
-        context.exit(
-            tell_of_plan(order, jobs=jobs, as_json=as_json, describe=partial(_describe, order=order, as_json=as_json))
-        )
-    with nullcontext() if ledger_file is None else open_ledger(ledger_file, create=True) as ledger:
-        _tell_of_the_erased(ledger, chosen)
+    named_by = columns_in(template) if ledger_file is not None else []
+    _tell_of_names_for_ever(named_by)
+    if dry_run and ledger_file is not None and not ledger_file.exists():
+        ledger_file = None
+    with nullcontext() if ledger_file is None else _open_ledger(ledger_file, out, create=not dry_run) as ledger:
+        _tell_of_the_erased(ledger, chosen, named_by)
+        if dry_run:
+            describe = partial(_describe, order=order, as_json=as_json)
+            context.exit(tell_of_plan(order, ledger, jobs=jobs, as_json=as_json, describe=describe))
         context.exit(_make(order, ledger, jobs=jobs, scheduler=scheduler, as_json=as_json))
 
 
@@ -128,17 +131,57 @@ def _choose_recipients(guests: Path | None, recipients: tuple[int, ...]) -> Mapp
     return {recipient: {} for recipient in recipients}
 
 
+@contextmanager
+def _open_ledger(ledger_file: Path, out: Path, *, create: bool) -> Iterator[tm.Ledger]:
+    """Open the ledger; one that is to be in the kit's folder has it made, and removed when nothing came of it."""
+    made = create and not out.exists() and out.resolve() == ledger_file.parent.resolve()
+    if made:
+        try:
+            out.mkdir(parents=True)
+        except OSError as error:
+            raise FilesFailure(f"{out} cannot be made: {(error.strerror or str(error)).lower()}") from error
+    try:
+        with open_ledger(ledger_file, create=create) as ledger:
+            yield ledger
+    finally:
+        if made:
+            # Not empty: then something did come of it.
+            with suppress(OSError):
+                out.rmdir()
+
+
 def _tell_of_the_others(others: Counter[str]) -> None:
     """Say which files of the folders are not taken for photos: a gap must not go unseen."""
     if others:
-        kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(others.items()))
+        kinds = ", ".join(f"{number} {_plural(kind, number)}" for kind, number in sorted(others.items()))
         click.echo(f"tracemark: files that are no photos that can be marked are left out: {kinds}", err=True)
 
 
-def _tell_of_the_erased(ledger: tm.Ledger | None, guests: Mapping[int, Mapping[str, str]]) -> None:
-    """Say which guests the ledger was told to forget; it does not learn of them again."""
+def _plural(kind: str, number: int) -> str:
+    """Write a kind that has a name as people do."""
+    return f"{kind}s" if number > 1 and kind in NAMED_KINDS else kind
+
+
+def _tell_of_names_for_ever(named_by: Sequence[str]) -> None:
+    """Say what of a person goes into the ledger's chain, and can then not be erased."""
+    if named_by:
+        columns = ", ".join(map(repr, named_by))
+        words = f"copies are named by {columns}; their names stay in the ledger for ever, even when a guest is erased"
+        click.echo(f"tracemark: {words}", err=True)
+
+
+def _tell_of_the_erased(
+    ledger: tm.Ledger | None, guests: Mapping[int, Mapping[str, str]], named_by: Sequence[str]
+) -> None:
+    """Say which guests the ledger was told to forget; it does not learn of them again, by names of copies neither."""
     for recipient in ledger.recipients() if ledger is not None else ():
         if recipient.erased is not None and guests.get(recipient.id):
+            if named_by:
+                columns = ", ".join(map(repr, named_by))
+                raise UsageFailure(
+                    f"recipient {recipient.id} was erased from the ledger, and --name-template would record their"
+                    f" {columns} again; leave it out, or the guest"
+                )
             words = f"recipient {recipient.id} was erased from the ledger, and the list's columns are not recorded"
             click.echo(f"tracemark: {words}", err=True)
 
@@ -165,7 +208,9 @@ def _make(
                 teller.count(one)
         except tm.KeyFileError as error:
             raise KeyFailure(str(error)) from error
-        except (tm.KitError, tm.OutputError, tm.MissingLibraryError) as error:
+        except tm.KitError as error:
+            raise FilesFailure(str(error)) from error
+        except (tm.OutputError, tm.MissingLibraryError) as error:
             raise FilesFailure(f"{error}; the same command goes on when that is put right") from error
         except BrokenPipeError:
             if not stop.is_set():

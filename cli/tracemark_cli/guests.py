@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tracemark_cli.outcome import UsageFailure
@@ -12,6 +12,7 @@ __all__ = ["LARGEST_RECIPIENT", "read_guests"]
 LARGEST_RECIPIENT = 2**32 - 1  # what a mark can carry, as `tracemark.embed` promises
 COLUMN = "id"
 SEPARATORS = (";", ",")  # a semicolon is what spreadsheets write where the comma is the decimal sign
+MOST_SHOWN = 200  # signs of the names of columns: no list has more where somebody forgot one
 
 
 def read_guests(path: Path) -> dict[int, Mapping[str, str]]:
@@ -21,7 +22,7 @@ def read_guests(path: Path) -> dict[int, Mapping[str, str]]:
     ----------
     path : Path
         UTF-8, with or without byte order mark; separated by comma or semicolon; its first line
-        names the columns.
+        that is not blank names the columns.
 
     Returns
     -------
@@ -32,7 +33,7 @@ def read_guests(path: Path) -> dict[int, Mapping[str, str]]:
     Raises
     ------
     UsageFailure
-        With the line, when an id is missing, impossible or there twice.
+        With the line, when an id is missing, impossible or there twice, or there are more fields than columns.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -55,28 +56,54 @@ def read_guests(path: Path) -> dict[int, Mapping[str, str]]:
 
 def _rows(path: Path, text: str) -> Iterator[tuple[int, str, dict[str, str]]]:
     """Give line, id and the other columns of each row."""
-    head = text.partition("\n")[0]
-    separator = next((sign for sign in SEPARATORS if sign in head), SEPARATORS[-1])
+    separator = max(SEPARATORS, key=lambda sign: _fitness(text, sign))
     rows = csv.reader(io.StringIO(text), delimiter=separator, strict=True)  # str.splitlines knows far more line breaks
     try:
-        names = [name.strip() for name in next(rows, [])]
-        places = [at for at, name in enumerate(names) if name.lower() == COLUMN]
+        names = _header(rows)
+        places = _places_of_id(names)
         if len(places) != 1:
-            raise _failure(path, f"must have one column named '{COLUMN}', not {len(places)}")
+            found = ", ".join(map(repr, names))
+            shown = found if len(found) <= MOST_SHOWN else f"{found[:MOST_SHOWN]}…"
+            columns = f"separated by {separator!r} there are {shown}" if names else "there is no column at all"
+            raise _failure(path, f"must have one column named '{COLUMN}', not {len(places)}; {columns}")
         at = places[0]
         for row in rows:
-            if any(field.strip() for field in row):
-                words = [field.strip() for field in row]
-                yield rows.line_num, words[at] if at < len(words) else "", _columns(names, words, at)
+            words = [field.strip() for field in row]
+            if not any(words):
+                continue
+            if len(words) > len(names):
+                # A separator that is not quoted moves what follows, and some other number would be the id.
+                most = f"must have at most {len(names)} fields, as the first line has, not {len(words)}"
+                raise _failure(path, f"line {rows.line_num}: {most}; quote a field that holds {separator!r}")
+            yield rows.line_num, words[at] if at < len(words) else "", _columns(names, words, at)
     except csv.Error as error:
         raise _failure(path, f"line {rows.line_num}: {error}") from error
+
+
+def _header(rows: Iterable[list[str]]) -> list[str]:
+    """Read the names of the columns; blank lines may come before."""
+    return next((names for names in ([name.strip() for name in row] for row in rows) if any(names)), [])
+
+
+def _fitness(text: str, separator: str) -> tuple[bool, int]:
+    """Say how well a separator fits the first line: whether it gives one column of ids, and how many columns."""
+    try:
+        names = _header(csv.reader(io.StringIO(text), delimiter=separator, strict=True))
+    except csv.Error:
+        return False, 0
+    return len(_places_of_id(names)) == 1, len(names)
+
+
+def _places_of_id(names: Sequence[str]) -> list[int]:
+    """Find the columns of ids."""
+    return [at for at, name in enumerate(names) if name.lower() == COLUMN]
 
 
 def _columns(names: list[str], words: list[str], at: int) -> dict[str, str]:
     """Name the fields of a row that are filled, the id aside; no two share a name."""
     columns: dict[str, str] = {}
     for place, word in enumerate(words):
-        name = names[place] if place < len(names) else ""
+        name = names[place]
         if not name or name in columns:
             name = f"{name or 'column'} {place + 1}"
         if word and place != at:

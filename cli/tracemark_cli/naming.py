@@ -10,23 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePath
 
-import tracemark as tm
-from tracemark_cli.outcome import UsageFailure
-from tracemark_cli.photo_files import PhotoFile
-from tracemark_cli.signs import is_invisible
+import click
 
-__all__ = ["DEFAULT_TEMPLATE", "archive_names", "plan_copies"]
+import tracemark as tm
+from tracemark_cli.file_names import LONGEST_NAME, checked_name
+from tracemark_cli.outcome import UsageFailure
+from tracemark_cli.photo_files import KIT_FILES, PhotoFile
+
+__all__ = ["DEFAULT_TEMPLATE", "archive_names", "columns_in", "plan_copies"]
 
 DEFAULT_TEMPLATE = "{recipient}/{folder}{stem}{suffix}"
 FIELDS = ("recipient", "folder", "stem", "suffix")
-KIT_FILES = ("manifest.jsonl", "SHA256SUMS")
-
-LONGEST_NAME = 255  # bytes; what Linux, macOS and Windows file systems take
-DRAFT = ".tracemark-"
-# learn.microsoft.com/windows/win32/fileio/naming-a-file: guests unpack their copies on any system.
-FORBIDDEN_SIGNS = frozenset('<>:"|?*\\')
-DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{sign}" for port in ("com", "lpt") for sign in "123456789¹²³")}
-SURROGATE = "Cs"  # what Python makes of a byte that is no text
 
 Guests = Mapping[int, Mapping[str, str]]
 
@@ -59,26 +53,67 @@ def plan_copies(
     ------
     UsageFailure
         When a name would leave the folder, cannot be used everywhere, or two copies, or a copy and another file, would
-        share one.
+        share one, or one would be another's folder.
     """
     parsed = _parse(template, guests)
     others = [*kept, *(out / name for name in KIT_FILES), *(photo.path for photo in photos)]
-    owners = {_place(place): path for path in others for place in (path, Path(os.path.realpath(path)))}
+    owners: dict[str, Path | tm.KitCopy] = {place: path for path in others for place in _places(path)}
     copies = []
     for photo in photos:
         for recipient, columns in guests.items():
-            file = _checked(_fill(template, parsed, photo, recipient, columns))
-            path = out / file
-            if owners.setdefault(_place(path), path) is not path:
+            file = checked_name(_fill(template, parsed, photo, recipient, columns))
+            copy = tm.KitCopy(photo.path, recipient, file)
+            owner = owners.setdefault(_place(out / file), copy)
+            if owner is not copy:
                 raise UsageFailure(
-                    f"{path} would be written over another copy or a photo, or over key or ledger (names that differ in"
-                    " case are the same on some systems); change --name-template or --out"
+                    f"{out / file} would be written over {_named(owner)}, and no copy may be over another copy or a"
+                    " photo, or over key or ledger (names that differ in case are the same on some systems);"
+                    " change --name-template or --out"
                 )
-            copies.append(tm.KitCopy(photo.path, recipient, file))
+            copies.append(copy)
+    _refuse_folders(copies, owners, out)
     return copies
 
 
-def archive_names(recipients: Iterable[int], copies: Sequence[tm.KitCopy], *, out: Path) -> dict[int, str]:
+def columns_in(template: str) -> list[str]:
+    """Find the columns of the list that a template puts into names.
+
+    Parameters
+    ----------
+    template : str
+        One that :func:`plan_copies` took.
+
+    Returns
+    -------
+    columns : list of str
+        Each once.
+    """
+    fields = dict.fromkeys(field for _, field, _, _ in string.Formatter().parse(template) if field is not None)
+    return [field for field in fields if field not in FIELDS]
+
+
+def _refuse_folders(copies: Sequence[tm.KitCopy], owners: Mapping[str, Path | tm.KitCopy], out: Path) -> None:
+    """Refuse names that would be those of a file and of a folder."""
+    folders = {folder: copy.file for copy in copies for folder in PurePath(copy.file).parents if folder.parts}
+    for folder, file in folders.items():
+        owner = owners.get(_place(out / folder))
+        if owner is not None:
+            raise UsageFailure(
+                f"{out / folder} must be a folder to hold {out / file}, and has the name of {_named(owner)};"
+                " change --name-template or --out"
+            )
+
+
+def _named(owner: Path | tm.KitCopy) -> str:
+    """Say what a name belongs to already."""
+    if isinstance(owner, Path):
+        return click.format_filename(owner)
+    return f"recipient {owner.recipient}'s copy of {click.format_filename(owner.photo)}"
+
+
+def archive_names(
+    recipients: Iterable[int], copies: Sequence[tm.KitCopy], *, out: Path, kept: Sequence[Path] = ()
+) -> dict[int, str]:
     """Name an archive for each recipient.
 
     Parameters
@@ -86,9 +121,11 @@ def archive_names(recipients: Iterable[int], copies: Sequence[tm.KitCopy], *, ou
     recipients : iterable of int
         Whose.
     copies : sequence of KitCopy
-        What is planned: none may have the name of an archive.
+        What is planned: neither a copy nor its photo may have the name of an archive.
     out : Path
         The kit's folder.
+    kept : sequence of Path, optional
+        Other files that no archive may be written over.
 
     Returns
     -------
@@ -98,10 +135,13 @@ def archive_names(recipients: Iterable[int], copies: Sequence[tm.KitCopy], *, ou
     Raises
     ------
     UsageFailure
-        When a copy has such a name.
+        When a copy or another file has such a name.
     """
     names = {recipient: f"{recipient}.zip" for recipient in recipients}
     places = {_place(out / name) for name in names.values()}
+    for path in (*kept, *dict.fromkeys(copy.photo for copy in copies)):
+        if places & _places(path):
+            raise UsageFailure(f"an archive would be written over {click.format_filename(path)}; change --out")
     for copy in copies:
         folders = [folder.as_posix() for folder in PurePath(copy.file).parents][:-1]
         if any(_place(out / name) in places for name in (copy.file, *folders)):
@@ -162,36 +202,9 @@ def _check_column(column: str, word: str, recipient: int) -> None:
         raise UsageFailure(f"{column!r} of recipient {recipient} must be fit to be part of a file's name, not {word!r}")
 
 
-@lru_cache(maxsize=1 << 16)
-def _is_unfit(part: str) -> str:
-    """Say what keeps a part of a path from being a name everywhere; nothing when all is well."""
-    if any(unicodedata.category(sign) == SURROGATE for sign in part):
-        return "be text in UTF-8"
-    if len(os.fsencode(part)) > LONGEST_NAME:
-        return f"have at most {LONGEST_NAME} bytes in each part"
-    if any(map(is_invisible, part)):
-        return "have no invisible signs"
-    if FORBIDDEN_SIGNS & set(part) or part.endswith((" ", ".")) or part.partition(".")[0].rstrip().lower() in DEVICES:
-        return "be possible on Windows, too"
-    return "not begin like a draft" if part.startswith(DRAFT) else ""
-
-
-def _checked(name: str) -> str:
-    """Check that a name stays inside the folder, and that everybody can use it."""
-    parts = name.split("/")
-    # A backslash is a way into other folders on some systems; a line break would make two results of one.
-    forbidden = any(sign == "\\" or unicodedata.category(sign) == "Cc" for sign in name)
-    if forbidden or any(part in {"", ".", ".."} for part in parts) or PurePath(name).drive:
-        shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
-        raise UsageFailure(f"--name-template must give the name of a file inside the output folder, not {shown!r}")
-    for part in parts:
-        unfit = _is_unfit(part)
-        if unfit:
-            shown = part if len(part) <= LONGEST_NAME else f"{part[:LONGEST_NAME]}…"
-            raise UsageFailure(
-                f"the name of a copy must {unfit}: {shown!a}; change --name-template, or the photo's name"
-            )
-    return name
+def _places(path: Path) -> set[str]:
+    """Tell where a file lies, and where it leads when it is a link."""
+    return {_place(path), _place(Path(os.path.realpath(path)))}
 
 
 def _place(path: Path) -> str:

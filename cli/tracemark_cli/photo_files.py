@@ -2,17 +2,21 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+import tracemark as tm
 from tracemark_cli.outcome import UsageFailure
 
-__all__ = ["PhotoFile", "find_photos"]
+__all__ = ["KIT_FILES", "NAMED_KINDS", "PhotoFile", "find_photos"]
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".avif"})
+APPLE_DOUBLE = "._"  # RFC 1740, section 5, and what macOS does with it
+NAMED_KINDS = HIDDEN_PHOTO, HIDDEN_FOLDER, LINKED_FOLDER = "hidden photo", "hidden folder", "linked folder"
+KIT_FILES = ("manifest.jsonl", "SHA256SUMS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +38,21 @@ def find_photos(paths: Sequence[Path], *, out: Path) -> tuple[list[PhotoFile], C
     paths : sequence of Path
         Files and folders.
     out : Path
-        The kit's folder: what is in it are copies, and no photos.
+        The kit's folder.  What is in it, and what any other kit lists, are copies and no photos.
 
     Returns
     -------
     photos : list of PhotoFile
-        In the order of `paths`; those of a folder by their names.  Names that begin with a dot are passed over.
+        In the order of `paths`; those of a folder by their names.  Names that begin with a dot are passed over, and
+        so are links to folders.
     others : Counter
-        Suffix -> how many other files there are in the folders.
+        Suffix, the kit they are in, or what kept them from being looked at -> how many other files and folders there
+        are.
 
     Raises
     ------
     UsageFailure
-        When a folder cannot be read or holds no photo, or a photo is named twice.
+        When a folder or a manifest in it cannot be read, a folder holds no photo, or a photo is named twice.
     """
     photos: list[PhotoFile] = []
     others: Counter[str] = Counter()
@@ -56,8 +62,9 @@ def find_photos(paths: Sequence[Path], *, out: Path) -> tuple[list[PhotoFile], C
             continue
         found = list(_look_into(path, out, others))
         if not found:
+            copies = " that no kit lists" if tm.kit_files(path) else ""
             raise UsageFailure(
-                f"{click.format_filename(path)}: folder must hold a photo ({', '.join(sorted(SUFFIXES))})"
+                f"{click.format_filename(path)}: folder must hold a photo{copies} ({', '.join(sorted(SUFFIXES))})"
             )
         photos += found
     places = Counter(os.path.realpath(photo.path) for photo in photos)
@@ -68,18 +75,51 @@ def find_photos(paths: Sequence[Path], *, out: Path) -> tuple[list[PhotoFile], C
 
 
 def _look_into(folder: Path, out: Path, others: Counter[str]) -> Iterator[PhotoFile]:
-    """Go through a folder by names; links to other folders are not followed."""
-    kit = os.path.realpath(out)
+    """Go through a folder by names; links to other folders are not followed, and other kits not entered."""
+    own = _listed_in(folder, others)
+    passed_over = {(folder / name).as_posix() for name in (*own, *(KIT_FILES if own else ()))}
     for place, folders, files in os.walk(folder, onerror=_refuse):
-        folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and os.path.realpath(Path(place) / name) != kit
-        )
+        folders[:] = sorted(name for name in folders if _is_entered(Path(place) / name, out, others))
         inside = Path(place).relative_to(folder)
-        for name in sorted(name for name in files if not name.startswith(".")):
-            if Path(name).suffix.lower() in SUFFIXES:
+        for name in sorted(files):
+            if (Path(place) / name).as_posix() in passed_over:
+                continue
+            kind = _kind_of_other(name)
+            if kind is None:
                 yield PhotoFile(Path(place) / name, "" if inside == Path() else f"{inside.as_posix()}/")
-            else:
-                others[Path(name).suffix.lower() or name] += 1
+            elif kind:
+                others[kind] += 1
+
+
+def _is_entered(folder: Path, out: Path, others: Counter[str]) -> bool:
+    """Tell whether a folder may hold photos; one that is passed over is counted, or the copies in it."""
+    if os.path.realpath(folder) == os.path.realpath(out):
+        _listed_in(folder, others)
+        return False
+    if folder.name.startswith(".") or folder.is_symlink():
+        others[HIDDEN_FOLDER if folder.name.startswith(".") else LINKED_FOLDER] += 1
+        return False
+    return not _listed_in(folder, others)
+
+
+def _kind_of_other(name: str) -> str | None:
+    """Say what a file is counted as; None for a photo, and nothing for hidden files that nobody takes for photos."""
+    suffix = Path(name).suffix.lower()
+    if not name.startswith("."):
+        return None if suffix in SUFFIXES else suffix or name
+    # What macOS keeps beside a file on other systems' disks has that file's name.
+    return HIDDEN_PHOTO if suffix in SUFFIXES and not name.startswith(APPLE_DOUBLE) else ""
+
+
+def _listed_in(folder: Path, others: Counter[str]) -> Mapping[str, object]:
+    """Give what a folder's manifest lists, and count it."""
+    try:
+        listed = tm.kit_files(folder)
+    except tm.KitError as error:
+        raise UsageFailure(str(error)) from error
+    if listed:
+        others[f"in kit {click.format_filename(folder)}"] += len(listed)
+    return listed
 
 
 def _refuse(error: OSError) -> None:

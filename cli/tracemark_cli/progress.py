@@ -28,7 +28,7 @@ KNOWN_S = 10.0
 
 
 class Teller:
-    """Says of each photo, on a line of stderr, what became of its copies, and of all archives together.
+    """Says of each photo, on a line of stderr, what became of its copies, and how many archives were made.
 
     Parameters
     ----------
@@ -40,16 +40,18 @@ class Teller:
         self._awaited = Counter(copy.photo for copy in order.copies)
         self._made: Counter[Path] = Counter()
         self._checked: Counter[Path] = Counter()
-        self._archives = self._awaited_archives = len(order.archives)
-        self.total = len(order.copies) + self._archives
+        self._awaited_archives, self._made_archives = len(order.archives), 0
+        self.total = len(order.copies) + self._awaited_archives
 
     def count(self, one: tm.MadeCopy | tm.MadeArchive | tm.Failure) -> int:
         """Hear of a file, or that there will be none; the answer is how many files that settles."""
         photo = None if isinstance(one, tm.MadeArchive) else _photo_of(one)
         if photo is None or photo not in self._awaited:
             self._awaited_archives -= 1
-            if not self._awaited_archives and isinstance(one, tm.MadeArchive):
-                click.echo("1 archive" if self._archives == 1 else f"{self._archives} archives", err=True)
+            self._made_archives += isinstance(one, tm.MadeArchive)
+            number = self._made_archives
+            if not self._awaited_archives and number:
+                click.echo("1 archive" if number == 1 else f"{number} archives", err=True)
             return 1
         # A failure of the photo itself is one of all its copies that have not come.
         settled = self._awaited[photo] if isinstance(one, tm.Failure) and one.copy is None else 1

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tracemark.kit.archives import MadeArchive
     from tracemark.kit.estimate import KitEstimate, estimate_kit
     from tracemark.kit.kit import KitOrder, make_kit
+    from tracemark.kit.owners import kit_files
     from tracemark.kit.task import Check, Failure, KitCopy, MadeCopy, Notice
     from tracemark.ledger.copies import CopyRecord
     from tracemark.ledger.ledger import Ledger
@@ -80,6 +81,7 @@ __all__ = [
     "embed",
     "encode_photo",
     "estimate_kit",
+    "kit_files",
     "make_kit",
     "prepare",
     "read_photo",
@@ -132,6 +134,7 @@ _ROOMS = {
     "embed": "tracemark.embedding",
     "encode_photo": "tracemark.media.photo",
     "estimate_kit": "tracemark.kit.estimate",
+    "kit_files": "tracemark.kit.owners",
     "make_kit": "tracemark.kit.kit",
     "prepare": "tracemark.embedding",
     "read_photo": "tracemark.media.photo",

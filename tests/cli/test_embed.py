@@ -1,10 +1,12 @@
 import hashlib
 import json
+import zipfile
 
 import pytest
 from PIL import Image
 
 import tracemark as tm
+from tracemark.kit.manifest import open_manifest
 
 pytestmark = pytest.mark.usefixtures("stand_in")
 
@@ -197,6 +199,25 @@ def test_what_a_list_says_may_name_copies(run, png, key_file, tmp_path):
     ]
 
 
+def test_a_name_that_was_corrected_is_in_the_archive_once(run, png, key_file, tmp_path):
+    common = (
+        "embed",
+        png,
+        "--recipients",
+        tmp_path / "guests.csv",
+        "--key",
+        key_file,
+        "--out",
+        tmp_path / "kit",
+        "--zip",
+    )
+    for name in ("Zoe", "Zo\u00eb"):
+        (tmp_path / "guests.csv").write_text(f"id,name\n17,{name}\n", encoding="utf-8")
+        assert run(*common, "--name-template", "{name}/{stem}{suffix}").exit_code == 0
+    with zipfile.ZipFile(tmp_path / "kit" / "17.zip") as archive:
+        assert archive.namelist() == ["Zo\u00eb/car.png"]
+
+
 def test_the_same_command_again_writes_nothing_and_says_the_same(run, png, key_file, tmp_path):
     command = ("embed", png, "--recipient", 17, "--recipient", 3, "--key", key_file, "--out", tmp_path / "kit")
     first = run(*command)
@@ -210,10 +231,34 @@ def test_the_same_command_again_writes_nothing_and_says_the_same(run, png, key_f
 def test_a_folder_stands_for_its_photos_and_others_are_counted(run, png, key_file, tmp_path):
     (png.parent / "notes.txt").touch()
     (png.parent / "raw.CR3").touch()
+    for number in range(2):
+        (png.parent / f".hidden-{number}.jpg").touch()
+    (png.parent / "link").symlink_to(tmp_path, target_is_directory=True)
     result = run("embed", png.parent, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit")
     assert result.exit_code == 0
     assert lines(result.stdout) == [str(tmp_path / "kit" / "17" / "car.png")]
-    assert "are left out: 1 .cr3, 1 .txt" in result.stderr
+    assert "are left out: 1 .cr3, 1 .txt, 2 hidden photos, 1 linked folder\n" in result.stderr
+
+
+def test_copies_are_never_taken_for_photos(run, png, key_file, tmp_path):
+    common = ("embed", png.parent, "--key", key_file, "--out")
+    for out in (png.parent, png.parent / "kit1", png.parent / "kit2"):
+        for recipient in (17, 19, 19):
+            result = run(*common, out, "--recipient", recipient)
+            assert result.exit_code == 0
+            assert lines(result.stdout) == [str(out / str(recipient) / "car.png")]
+    assert f"are left out: 2 in kit {png.parent}, 2 in kit {png.parent / 'kit1'}" in result.stderr
+
+
+def test_a_copy_that_is_named_itself_is_refused_with_its_recipient(run, png, key_file, tmp_path):
+    common = ("--key", key_file, "--out")
+    assert run("embed", png, "--recipient", 17, *common, tmp_path / "kit").exit_code == 0
+    copy = tmp_path / "kit" / "17" / "car.png"
+    for options in ((), ("--dry-run",)):
+        result = run("embed", copy, "--recipient", 19, *common, tmp_path / "other", *options)
+        assert result.exit_code == 4
+        assert f"tracemark: {copy}: photo must be no copy, and is recipient 17's, {copy}" in lines(result.stderr)
+        assert not (tmp_path / "other").exists()
 
 
 def test_which_copies_are_read_back_may_be_chosen(run, png, key_file, tmp_path):
@@ -260,6 +305,16 @@ def test_archives_that_are_not_made_are_told_ten_times(run, png, key_file, tmp_p
     assert lines(result.stderr)[-1] == f"tracemark: {tmp_path / 'kit'}: 20 more archives failed"
 
 
+def test_an_archive_is_never_written_over_the_ledger(run, png, key_file, tmp_path):
+    (tmp_path / "kit").mkdir()
+    ledger_file = tmp_path / "kit" / "17.zip"
+    tm.Ledger.open(ledger_file, create=True).close()
+    before = ledger_file.read_bytes()
+    common = ("embed", png, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit", "--zip", "--force")
+    assert run(*common, "--ledger", ledger_file).exit_code == 2
+    assert ledger_file.read_bytes() == before
+
+
 def test_processes_and_a_scheduler_are_not_both_used(run, png, key_file, tmp_path):
     common = ("embed", png, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit")
     assert run(*common, "--jobs", 2, "--scheduler", "tcp://127.0.0.1:1").exit_code == 2
@@ -277,6 +332,66 @@ def test_a_long_list_and_a_progressive_photo_call_for_baseline(run, key_file, tm
     assert "--baseline" not in run(*common, "--baseline", "--force").stderr
     with Image.open(tmp_path / "kit" / "0" / "progressive.jpg") as copy:
         assert "progressive" not in copy.info
+
+
+def test_who_cannot_go_on_is_not_told_to(run, png, key_file, tmp_path):
+    (tmp_path / "kit").mkdir()
+    (tmp_path / "kit" / "SHA256SUMS").write_text("mine")
+    common = ("embed", png, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit")
+    result = run(*common)
+    assert result.exit_code == 4
+    assert result.stderr.endswith("move it out of the folder\n")
+    (tmp_path / "kit" / "SHA256SUMS").unlink()
+    with open_manifest(tmp_path / "kit"):
+        assert run(*common).stderr.endswith("is being written by another program; wait for it to end\n")
+
+
+@pytest.mark.parametrize("template", ["{stem}{suffix}", "kit.db", "x" * 300])
+def test_a_ledger_may_be_in_the_folder_of_the_kit(template, run, png, key_file, tmp_path):
+    out = tmp_path / "new" / "kit"
+    common = ("embed", tmp_path / "missing.png", "--recipient", 17, "--key", key_file, "--out", out)
+    result = run(*common, "--ledger", out / "kit.db", "--name-template", template)
+    if template == "{stem}{suffix}":
+        assert result.exit_code == 4
+        assert files_of(out) == ["kit.db"]
+    else:
+        assert result.exit_code == 2
+        assert not out.exists()
+
+
+def test_a_name_that_cannot_be_erased_any_more_is_told_and_who_was_erased_is_not_named_again(
+    run, png, key_file, tmp_path
+):
+    (tmp_path / "guests.csv").write_text("id,name\n17,Jo\n")
+    common = ("embed", png, "--recipients", tmp_path / "guests.csv", "--key", key_file, "--out", tmp_path / "kit")
+    named, ledger = ("--name-template", "{name}/{stem}{suffix}"), ("--ledger", tmp_path / "kit.db")
+    result = run(*common, *named, *ledger, "--dry-run")
+    assert result.stderr.count("copies are named by 'name'; their names stay in the ledger for ever") == 1
+    for harmless in (named, ledger):
+        assert "for ever" not in run(*common, *harmless, "--dry-run").stderr
+    with tm.Ledger.open(tmp_path / "kit.db", create=True) as opened:
+        opened.add_recipients({17: {"name": "Jo"}})
+        opened.erase_recipient(17)
+    for options in ((), ("--dry-run",)):
+        result = run(*common, *named, *ledger, *options)
+        assert result.exit_code == 2
+        assert "recipient 17 was erased from the ledger, and --name-template would record their 'name'" in result.stderr
+        assert not (tmp_path / "kit").exists()
+    assert run(*common, *ledger, "--dry-run").exit_code == 0
+
+
+def test_a_dry_run_asks_the_ledger_and_makes_none(run, png, key_file, tmp_path):
+    (tmp_path / "guests.csv").write_text("id,name\n17,Jo\n")
+    common = ("embed", png, "--recipients", tmp_path / "guests.csv", "--key", key_file, "--out", tmp_path / "kit")
+    common = (*common, "--ledger", tmp_path / "kit.db", "--dry-run")
+    assert run(*common).exit_code == 0
+    assert not (tmp_path / "kit.db").exists()
+    with tm.Ledger.open(tmp_path / "kit.db", create=True) as ledger:
+        ledger.add_recipients({17: {"name": "Ann"}})
+    result = run(*common)
+    assert result.exit_code == 5
+    assert "recipient 17 must keep name 'Ann', and the list says 'Jo'" in result.stderr
+    assert run(*common, "--update-recipients").exit_code == 0
 
 
 def test_a_dry_run_says_how_much_and_how_long(run, png, key_file, tmp_path):

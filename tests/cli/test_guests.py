@@ -16,11 +16,52 @@ def test_ids_are_read_in_their_order(encoding, separator, line_end, tmp_path):
 
 def test_the_other_columns_are_kept_under_their_names(tmp_path):
     path = tmp_path / "guests.csv"
-    path.write_text("Name,id,E-mail,,Name\nZo\u00eb, 17 ,zoe@example.org,x,Z.,more\nJo,3\n", encoding="utf-8")
+    path.write_text("Name,id,E-mail,,Name\nZo\u00eb, 17 ,zoe@example.org,x,Z.\nJo,3\n", encoding="utf-8")
     assert read_guests(path) == {
-        17: {"Name": "Zo\u00eb", "E-mail": "zoe@example.org", "column 4": "x", "Name 5": "Z.", "column 6": "more"},
+        17: {"Name": "Zo\u00eb", "E-mail": "zoe@example.org", "column 4": "x", "Name 5": "Z."},
         3: {"Name": "Jo"},
     }
+
+
+@pytest.mark.parametrize("row", ["Main Street, 12,17,Zo\u00eb", "Main Street, 12,17,", "Rome,17,Jo,x"])
+def test_a_separator_that_is_not_quoted_never_moves_the_id(row, tmp_path):
+    path = tmp_path / "guests.csv"
+    path.write_text(f"address,id,name\nBern,3,Jo\n{row}\n", encoding="utf-8")
+    with pytest.raises(UsageFailure, match=r"line 3: must have at most 3 fields, as the first line has, not 4; quote"):
+        read_guests(path)
+    path.write_text('address,id,name\n"Main Street, 12",17,Zo\u00eb\n', encoding="utf-8")
+    assert read_guests(path) == {17: {"address": "Main Street, 12", "name": "Zo\u00eb"}}
+
+
+def test_blank_lines_may_come_first(tmp_path):
+    path = tmp_path / "guests.csv"
+    path.write_text("\n , \nname,id\nZo\u00eb,17\nJo,x\n", encoding="utf-8")
+    with pytest.raises(UsageFailure, match="line 5: id must be a whole number"):
+        read_guests(path)
+
+
+@pytest.mark.parametrize("head", ['"Name; first",id', "Name; first,id", '"Name, first";id', "Name, first;id"])
+def test_the_separator_is_the_one_that_gives_a_column_of_ids(head, tmp_path):
+    path = tmp_path / "guests.csv"
+    separator = head[-3]
+    path.write_text(f"{head}\nZo\u00eb{separator}17\n", encoding="utf-8")
+    assert [list(columns.values()) for columns in read_guests(path).values()] == [["Zo\u00eb"]]
+
+
+def test_a_list_without_ids_says_what_was_found(tmp_path):
+    path = tmp_path / "guests.csv"
+    for text, sentence in [
+        ("number;Name\n", "not 0; separated by ';' there are 'number', 'Name'"),
+        ("id\tName\n", r"not 0; separated by ';' there are 'id\\tName'"),
+        ("", "not 0; there is no column at all"),
+    ]:
+        path.write_text(text)
+        with pytest.raises(UsageFailure, match=sentence):
+            read_guests(path)
+    path.write_text(f"{'x' * 10_000}\n")
+    with pytest.raises(UsageFailure) as refused:
+        read_guests(path)
+    assert len(refused.value.message) < 500
 
 
 @pytest.mark.parametrize("sign", ["\u2028", "\x85", "\x0b", "\x1c", "\u202e", "\0", "\x1b"], ids=ascii)

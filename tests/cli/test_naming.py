@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tracemark_cli.naming import DEFAULT_TEMPLATE, archive_names, plan_copies
+from tracemark_cli.naming import DEFAULT_TEMPLATE, archive_names, columns_in, plan_copies
 from tracemark_cli.outcome import UsageFailure
 from tracemark_cli.photo_files import PhotoFile
 
@@ -46,6 +46,11 @@ def test_a_template_may_hold_what_the_list_says():
         "Zoë, zoe@example.org/car.jpg",
         "Jo{stem}, jo@x.org/car.jpg",
     ]
+
+
+def test_the_columns_that_a_template_uses_are_found():
+    assert columns_in("{E-mail}/{recipient:05d} {{stem}} {Name}-{Name}{folder}{stem}{suffix}") == ["E-mail", "Name"]
+    assert columns_in(DEFAULT_TEMPLATE) == []
 
 
 @pytest.mark.parametrize("name", ["马车", "کتاب‌خانه", "👩‍🚀", "Ångström", "-rf", " leading", "it's", "$(reboot)"])
@@ -137,31 +142,55 @@ def test_a_form_that_does_not_fit_is_refused():
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "other"),
     [
-        {"photos": ["a/car.jpg", "b/car.jpg"]},
-        {"photos": ["a/car.jpg", "b/CAR.JPG"]},
-        {"photos": ["a/caf\u00e9.jpg", "b/cafe\u0301.jpg"]},
-        {"template": "{stem}{suffix}", "guests": {1: {}, 2: {}}},
-        {"template": "manifest.jsonl"},
-        {"template": "sha256sums"},
+        ({"photos": ["a/car.jpg", "b/car.jpg"]}, r"recipient 17's copy of a/car\.jpg"),
+        ({"photos": ["a/car.jpg", "b/CAR.JPG"]}, r"recipient 17's copy of a/car\.jpg"),
+        ({"photos": ["a/caf\u00e9.jpg", "b/cafe\u0301.jpg"]}, "recipient 17's copy of a/caf\u00e9.jpg"),
+        ({"template": "{stem}{suffix}", "guests": {1: {}, 2: {}}}, r"recipient 1's copy of a/car\.jpg"),
+        ({"template": "manifest.jsonl"}, r"kit/manifest\.jsonl"),
+        ({"template": "sha256sums"}, "kit/SHA256SUMS"),
     ],
 )
-def test_two_files_never_share_a_name(wrong):
-    with pytest.raises(UsageFailure, match="over another copy or a photo"):
+def test_two_files_never_share_a_name(wrong, other):
+    with pytest.raises(
+        UsageFailure, match=rf"would be written over {other}, and no copy may be over another copy or a photo"
+    ):
         names(**wrong)
+
+
+@pytest.mark.parametrize("photos", [("ff/car.jpg", "ff/car/x.jpg"), ("ff/CAR/x.jpg", "ff/car.jpg")])
+def test_the_name_of_a_copy_is_never_that_of_a_folder(photos):
+    found = [PhotoFile(Path(photo), photo[3:].rpartition("/")[0] + "/" * photo.count("/", 3)) for photo in photos]
+    assert len(plan(photos=found)) == 2
+    with pytest.raises(
+        UsageFailure,
+        match=r"must be a folder to hold kit/17/car/x, and has the name of recipient 17's copy of car\.jpg;",
+    ):
+        plan("{recipient}/{folder}{stem}", [PhotoFile(Path("car.jpg")), PhotoFile(Path("car/x.jpg"), "car/")])
+    with pytest.raises(UsageFailure, match=r"must be a folder to hold"):
+        plan("{recipient}/{folder}{stem}", found)
+
+
+def test_a_folder_never_has_the_name_of_a_photo(tmp_path):
+    with pytest.raises(
+        UsageFailure, match=r"car\.jpg must be a folder to hold .*17\.jpg, and has the name of .*car\.jpg;"
+    ):
+        plan("{stem}{suffix}/{recipient}{suffix}", [tmp_path / "car.jpg"], out=tmp_path)
 
 
 def test_a_copy_never_takes_the_place_of_a_photo(tmp_path):
     photo = tmp_path / "car.jpg"
-    with pytest.raises(UsageFailure, match="over another copy or a photo"):
+    with pytest.raises(
+        UsageFailure, match=f"would be written over {photo}, and no copy may be over another copy or a photo"
+    ):
         plan("{stem}{suffix}", [photo], out=tmp_path / "." / "x" / "..")
 
 
 def test_a_copy_never_takes_the_place_of_what_a_link_leads_to(tmp_path):
     (tmp_path / "car.jpg").touch()
     (tmp_path / "link.jpg").symlink_to(tmp_path / "car.jpg")
-    with pytest.raises(UsageFailure, match="over another copy or a photo"):
+    with pytest.raises(UsageFailure, match=f"would be written over {tmp_path / 'link.jpg'}, and no copy may be over"):
         plan("car.jpg", [tmp_path / "link.jpg"], out=tmp_path)
 
 
@@ -176,3 +205,13 @@ def test_an_archive_and_a_copy_never_share_a_name(template):
     with pytest.raises(UsageFailure, match="name of an archive"):
         archive_names([17], plan(template), out=Path("kit"))
     assert archive_names([17, 3], plan(), out=Path("kit")) == {17: "17.zip", 3: "3.zip"}
+
+
+@pytest.mark.parametrize("other", ["17.zip", "17.ZIP", "link"])
+def test_an_archive_never_takes_the_place_of_a_photo_or_of_key_and_ledger(other, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "17.zip")
+    with pytest.raises(UsageFailure, match=f"an archive would be written over {tmp_path / other}; change --out"):
+        archive_names([17], plan(), out=tmp_path, kept=[tmp_path / other])
+    with pytest.raises(UsageFailure, match="an archive would be written over"):
+        archive_names([17], plan(photos=[tmp_path / other]), out=tmp_path)
+    assert archive_names([3], plan(), out=tmp_path, kept=[tmp_path / other]) == {3: "3.zip"}

@@ -4,8 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.conftest import entry_of
+from tracemark.kit.manifest import open_manifest
 from tracemark_cli.outcome import UsageFailure
 from tracemark_cli.photo_files import find_photos
+
+HIDDEN = {"hidden photo": 1, "hidden folder": 1}  # what the names in `folder` that begin with a dot are counted as
 
 
 @pytest.fixture
@@ -30,7 +34,16 @@ def test_a_folder_stands_for_all_photos_in_it(folder):
         (folder / "inside" / "b.jpg", "inside/"),
         (folder / "inside" / "deep" / "c.tiff", "inside/deep/"),
     ]
-    assert others == {".txt": 1, ".cr3": 1}
+    assert others == HIDDEN | {".txt": 1, ".cr3": 1}
+
+
+def test_a_link_to_a_folder_is_no_gap_that_goes_unseen(folder, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    for number in range(2):
+        (folder / "inside" / f"link{number}").symlink_to(elsewhere, target_is_directory=True)
+    (folder / "kit2").symlink_to(folder / "kit", target_is_directory=True)
+    _, others = found(folder, out=folder / "kit")
+    assert others == HIDDEN | {".txt": 1, ".cr3": 1, "linked folder": 2}
 
 
 def test_files_and_folders_keep_the_order_they_were_named_in(folder):
@@ -41,6 +54,34 @@ def test_files_and_folders_keep_the_order_they_were_named_in(folder):
 def test_copies_that_lie_among_the_photos_are_no_photos(folder):
     photos, _ = found(folder, out=folder / "inside")
     assert (folder / "inside" / "b.jpg", "inside/") not in photos
+
+
+def list_in(kit, *files):
+    with open_manifest(kit) as manifest:
+        manifest.add(entry_of(b"", file=file) for file in files)
+        manifest.finish()
+
+
+def test_copies_that_another_kit_lists_are_no_photos_and_are_counted(folder):
+    list_in(folder / "kit", "17/b.jpg")
+    photos, others = found(folder, out=folder / "kit2")
+    assert [path.name for path, _ in photos] == ["a.PNG", "b.jpg", "b.jpg", "c.tiff"]
+    assert others == HIDDEN | {".txt": 1, ".cr3": 1, f"in kit {folder / 'kit'}": 1}
+
+
+def test_in_a_folder_that_is_a_kit_too_only_what_it_does_not_list_is_a_photo(folder):
+    before, _ = found(folder, out=folder / "elsewhere")
+    list_in(folder, "kit/17/b.jpg")
+    for out in (folder, folder / "elsewhere"):
+        photos, others = found(folder, out=out)
+        assert photos == [photo for photo in before if photo[1] != "kit/17/"]
+        assert others == HIDDEN | {".txt": 1, ".cr3": 1, f"in kit {folder}": 1}
+
+
+def test_a_folder_with_nothing_but_copies_is_refused(folder):
+    list_in(folder / "kit", "17/b.jpg")
+    with pytest.raises(UsageFailure, match="must hold a photo that no kit lists"):
+        found(folder / "kit", out=folder / "kit2")
 
 
 def test_a_photo_is_named_once(folder):

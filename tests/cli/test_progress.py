@@ -55,6 +55,16 @@ def test_archives_are_told_of_together(order, capsys):
     assert capsys.readouterr().err == "3 archives\n"
 
 
+@pytest.mark.parametrize(("fail", "told"), [((17, 18), "1 archive\n"), ((19,), "2 archives\n"), (GUESTS, "")])
+def test_archives_that_fail_are_not_counted(fail, told, order, capsys):
+    teller = Teller(order)
+    for guest in GUESTS:
+        file = f"{guest}.zip"
+        failed = tm.Failure(Path("kit") / file, "no room")
+        assert teller.count(failed if guest in fail else tm.MadeArchive(guest, file, bytes(32), 9)) == 1
+    assert capsys.readouterr().err == told
+
+
 def test_everything_that_comes_adds_up_to_the_whole(order):
     teller = Teller(order)
     told = [made(CAR, 17), tm.Failure(CAR, "lost"), *(made(DOOR, guest) for guest in GUESTS)]

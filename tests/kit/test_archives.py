@@ -1,12 +1,14 @@
 import errno
 import threading
 import zipfile
+from pathlib import Path
 
 import pytest
 
 import tracemark as tm
 from tests.kit.conftest import entry_of, stamp
 from tracemark.kit.archives import make_archives, write_archive
+from tracemark.kit.entries import CopyEntry
 from tracemark.kit.folder import hash_file
 from tracemark.kit.manifest import open_manifest
 
@@ -29,12 +31,14 @@ def put(folder, file, data):
         manifest.add([entry_of(data, file=file, recipient=int(file.partition("/")[0]))])
 
 
-def archive(folder, *, lost=(), force=False, stopped=False):
+def archive(folder, *, ordered=None, lost=(), force=False, stopped=False):
     stop = threading.Event()
     if stopped:
         stop.set()
     with open_manifest(folder) as manifest:
-        made = list(make_archives(manifest, NAMES, lost=set(lost), force=force, stop=stop))
+        listed = {file: one.recipient for file, one in manifest.entries.items() if isinstance(one, CopyEntry)}
+        copies = [tm.KitCopy(Path("car.jpg"), one, file) for file, one in listed.items() if file in (ordered or listed)]
+        made = list(make_archives(manifest, NAMES, copies, lost=set(lost), force=force, stop=stop))
         manifest.finish()
     return made
 
@@ -70,6 +74,14 @@ def test_an_archive_follows_the_copies_without_force(kit):
     put(kit, "3/door.jpg", b"door of 3")
     archive(kit)
     assert set(contents(kit / "3.zip")) == {"3/car.jpg", "3/door.jpg"}
+
+
+def test_what_was_not_ordered_this_time_does_not_go_out(kit):
+    archive(kit)
+    put(kit, "17/tu\u0308r.jpg", b"door of 17")
+    ordered = ["17/car.jpg", "17/tu\u0308r.jpg", "3/car.jpg"]
+    assert [one.recipient for one in archive(kit, ordered=ordered)] == [17, 3]
+    assert set(contents(kit / "17.zip")) == set(ordered[:2])
 
 
 def test_a_file_that_is_not_ours_stays_unless_force_is_given(kit):
@@ -116,6 +128,19 @@ def test_a_full_disk_ends_it_and_leaves_no_draft(kit, monkeypatch):
     with pytest.raises(tm.OutputError, match=r"17\.zip cannot be written: no space left on device"):
         archive(kit)
     assert sorted(path.name for path in kit.iterdir()) == ["17", "3", "manifest.jsonl"]
+
+
+def test_an_archive_that_is_closed_is_told_and_the_others_are_made(kit, monkeypatch):
+    def hash_open(path):
+        if path.name == "17.zip":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return hash_file(path)
+
+    archive(kit)
+    monkeypatch.setattr("tracemark.kit.archives.hash_file", hash_open)
+    failure, made = archive(kit)
+    assert failure.words == f"{kit / '17.zip'} cannot be read: permission denied"
+    assert made.file == "3.zip"
 
 
 def test_a_folder_in_the_way_is_told(kit):

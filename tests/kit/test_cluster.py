@@ -175,7 +175,7 @@ def test_a_scheduler_whose_workers_have_gone_for_long_is_given_up(monkeypatch):
         wait_for(lambda: not workers._threads())
         workers.check()
         monkeypatch.setattr(cluster, "DESERTED_S", 0.0)
-        with pytest.raises(tm.KitError, match="has none any more"):
+        with pytest.raises(tm.KitError, match="has none any more; the same command goes on when there is one again"):
             workers.check()
         workers.close()
 

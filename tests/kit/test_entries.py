@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from tests.kit.conftest import entry_of
-from tracemark.kit.entries import ArchiveEntry, read_line, sum_line, write_line
+from tracemark.kit.entries import BEGINNING, ArchiveEntry, read_line, sum_line, write_line
 
 NAMES = [
     "17/car.jpg",
@@ -68,7 +68,12 @@ def test_a_damaged_entry_is_refused(damage):
         read_line(json.dumps(fields).encode())
 
 
-@pytest.mark.parametrize("line", [b"", b"{", b"[]", b"17", b"{}", b"\xff", b'"schema"', b"null"])
+def test_every_line_begins_alike():
+    for entry in (entry_of(), ArchiveEntry("17.zip", "cd" * 32, 9, 17)):
+        assert write_line(entry).startswith(BEGINNING)
+
+
+@pytest.mark.parametrize("line", [b"", b"{", b"[]", b"17", b"{}", b"\xff", b'"schema"', b"null", b"[" * 60_000])
 def test_what_is_no_entry_is_refused(line):
     with pytest.raises(ValueError, match="entry of a manifest"):
         read_line(line)

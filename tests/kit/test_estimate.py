@@ -56,6 +56,47 @@ def test_what_is_there_takes_nothing(press, monkeypatch):
     assert estimate_kit(press.order(range(60)), jobs=1).seconds == pytest.approx(1 + 6 + 2)
 
 
+def test_what_force_would_replace_is_not_there(press, monkeypatch):
+    order = press.order(range(10), check="none", force=True)
+    list(tm.make_kit(order, jobs=1))
+    assert estimate_kit(order, jobs=1).there == 20
+    (press.out / "3" / "photo-1.jpg").write_bytes(b"mine")
+    assert estimate_kit(order, jobs=1).there == 19
+    Image.open(press.photos[0]).rotate(180).save(press.photos[0], quality=90)
+    foretold = estimate_kit(order, jobs=1)
+    assert (foretold.there, foretold.bytes > 0) == (9, True)
+    assert estimate_kit(dataclasses.replace(order, force=False), jobs=1).there == 20
+
+
+def test_archives_that_are_there_take_nothing(press):
+    order = press.order(range(4), check="none", archives={guest: f"{guest}.zip" for guest in range(4)})
+    list(tm.make_kit(order, jobs=1))
+    assert estimate_kit(order, jobs=1).bytes == 0
+    (press.out / "3.zip").unlink()
+    one = estimate_kit(order, jobs=1).bytes
+    assert one == pytest.approx(sum(copy.stat().st_size for copy in (press.out / "3").iterdir()), rel=0.1)
+    (press.out / "2" / "photo-0.jpg").unlink()
+    more = estimate_kit(order, jobs=1)
+    assert more.there == 7
+    assert more.bytes > 2 * one
+    fewer = dataclasses.replace(order, copies=order.copies[:4])
+    assert estimate_kit(fewer, jobs=1).bytes > 0  # an archive holds what is ordered
+
+
+def test_a_list_that_the_ledger_would_not_take_is_told_and_the_ledger_stays_as_it_is(press):
+    path = press.folder / "kit.db"
+    with tm.Ledger.open(path, create=True) as ledger:
+        ledger.add_recipients({17: {"name": "Zo\u00eb"}})
+    before = path.read_bytes()
+    order = dataclasses.replace(press.order([17]), guests={17: {"name": "Jo"}, 18: {"name": "Ann"}})
+    with tm.Ledger.open(path) as ledger:
+        with pytest.raises(tm.LedgerError, match="recipient 17 must keep name 'Zo\u00eb'"):
+            estimate_kit(order, jobs=1, ledger=ledger)
+        estimate_kit(dataclasses.replace(order, update=True), jobs=1, ledger=ledger)
+        assert [one.columns for one in ledger.recipients()] == [{"name": "Zo\u00eb"}]
+    assert path.read_bytes() == before
+
+
 def test_progressive_photos_are_tried_by_themselves(press, monkeypatch):
     with Image.open(press.photos[1]) as photo:
         photo.save(press.photos[1], progressive=True, quality=90)

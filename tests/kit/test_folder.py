@@ -5,9 +5,18 @@ import sys
 import pytest
 
 import tracemark as tm
-from tracemark.kit.folder import clear_drafts, is_inside, nowhere_to_write, open_folder
+from tracemark.kit.folder import clear_drafts, is_inside, make_folder, nowhere_to_write, open_folder
 
 DRAFT = ".tracemark-0123456789abcdef"
+
+
+def test_a_folder_is_made_with_those_it_lies_in_and_each_is_settled_once(tmp_path, monkeypatch):
+    settled = []
+    monkeypatch.setattr("tracemark.kit.folder.settle", settled.append)
+    for _ in range(2):
+        make_folder(tmp_path / "a" / "b" / "c")
+    assert (tmp_path / "a" / "b" / "c").is_dir()
+    assert sorted(settled) == [tmp_path, tmp_path / "a", tmp_path / "a" / "b"]
 
 
 def test_a_folder_that_stays_empty_goes_again(tmp_path):

@@ -3,6 +3,8 @@ import hashlib
 import io
 import json
 import math
+import os
+import sys
 import threading
 
 import numpy as np
@@ -105,6 +107,27 @@ def test_the_ledger_has_photos_guests_and_each_copy_once(press):
         assert tm.detect(leak, key=press.key, ledger=ledger).recipient == 107
 
 
+def test_a_ledger_that_fails_costs_no_copy_that_was_there(press, monkeypatch):
+    made(press)
+    before = press.files()
+
+    def fail(self, **fields):
+        raise tm.LedgerError("ledger kit.db cannot be written")
+
+    for photo in press.photos:
+        with Image.open(photo) as image:
+            image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(photo, quality=90)
+    with tm.Ledger.open(press.folder / "kit.db", create=True) as ledger:
+        monkeypatch.setattr(tm.Ledger, "add_copy", fail)
+        with pytest.raises(tm.LedgerError, match="that replaced other files were left, and are not recorded"):
+            made(press, press.order(GUESTS, check="none", force=True), ledger=ledger)
+        assert press.files() == before
+        monkeypatch.undo()
+        again = made(press, press.order(GUESTS, check="none", force=True), ledger=ledger)
+        assert any(one.was_there for one in again)
+        assert len(list(ledger.copies())) == len(again) == 40
+
+
 def test_a_kit_that_was_made_without_a_ledger_is_recorded_later_without_being_written(press):
     made(press)
     before = {path: stamp(path) for path in press.out.rglob("*.jpg")}
@@ -189,6 +212,24 @@ def test_a_disk_that_fills_up_is_told_and_what_was_made_is_listed(press, monkeyp
         monkeypatch.undo()
         assert sum(one.was_there for one in made(press, ledger=ledger)) == 7
         assert len(list(ledger.copies())) == 40
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nobody tells which folder was synced")
+def test_what_is_listed_lasts_through_a_power_cut_with_the_folders_it_is_in(press, monkeypatch):
+    synced, real = [], os.fsync
+
+    def fsync(descriptor):
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))  # noqa: PTH115 - it may be of a file that is renamed
+        real(descriptor)
+
+    monkeypatch.setattr("os.fsync", fsync)
+    out = press.folder / "new" / "kit"
+    order = dataclasses.replace(press.order((17, 18), check="none", archives={17: "zip/17.zip"}), out=out)
+    list(tm.make_kit(order, jobs=1))
+    for folder in (press.folder, out.parent, out, out / "17", out / "18", out / "zip"):
+        assert str(folder) in synced
+    before = set(synced[: synced.index(str(out / "manifest.jsonl"))])
+    assert {str(press.folder), str(out.parent), str(out), str(out / "17")} <= before
 
 
 def test_many_processes_make_the_same_kit(press):

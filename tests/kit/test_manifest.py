@@ -77,6 +77,38 @@ def test_a_last_line_that_was_cut_is_left_out_and_the_next_one_is_whole(left, tm
     assert sorted(read(tmp_path), key=lambda entry: entry.bytes) == entries
 
 
+@pytest.mark.parametrize("left", [1, 20, -1])
+def test_the_first_line_may_have_been_cut_too_and_stays_while_nothing_is_made(left, tmp_path, entries):
+    line = (tmp_path / MANIFEST).read_bytes().splitlines(keepends=True)[0]
+    (tmp_path / SUMS).unlink()
+    (tmp_path / MANIFEST).write_bytes(line[:left])
+    with open_manifest(tmp_path) as manifest:
+        assert manifest.entries == {}
+        manifest.finish()
+    assert (tmp_path / MANIFEST).read_bytes() == line[:left]
+    with open_manifest(tmp_path) as manifest:
+        manifest.add(entries[:1])
+        manifest.finish()
+        manifest.add(entries[1:])
+    assert read(tmp_path) == entries
+
+
+@pytest.mark.parametrize("words", ['{"mine": 1}', "[" * 60_000, "\0", '{"mine": 1}\n'])
+def test_another_programs_manifest_is_left_alone(words, tmp_path):
+    (tmp_path / MANIFEST).write_text(words)
+    with pytest.raises(tm.KitError, match=r"manifest\.jsonl.* (holds something else; move it|cannot be read)"):
+        read(tmp_path)
+    assert (tmp_path / MANIFEST).read_text() == words
+    assert not (tmp_path / SUMS).exists()
+
+
+def test_somebody_elses_sums_are_left_alone(tmp_path):
+    (tmp_path / SUMS).write_text("my own sums\n")
+    with pytest.raises(tm.KitError, match=r"SHA256SUMS must stand beside the manifest\.jsonl it was written with"):
+        read(tmp_path)
+    assert (tmp_path / SUMS).read_text() == "my own sums\n"
+
+
 @pytest.mark.parametrize("damage", [b"\0" * 64, b"{}", b"not a line", b"\xff\xfe"])
 def test_damage_is_told_with_its_line_and_nothing_is_touched(damage, tmp_path, entries):
     lines = (tmp_path / MANIFEST).read_bytes().splitlines()

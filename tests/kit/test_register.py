@@ -99,9 +99,13 @@ def test_what_cannot_be_recorded_is_taken_back_and_what_was_there_stays(press, a
     real = tm.Ledger.add_copy
     monkeypatch.setattr(tm.Ledger, "add_copy", fail)
     first, second = answer.made
-    for was_there, kept in ((True, ["17/photo-0.jpg"]), (False, [])):
-        told = dataclasses.replace(answer, made=(dataclasses.replace(first, was_there=was_there), second))
-        with open_manifest(press.out) as manifest, pytest.raises(tm.LedgerError, match="no space is left"):
+    for state, kept, words in (
+        ({"was_there": True}, ["17/photo-0.jpg"], "no space is left; 1 of the copies made last were removed again$"),
+        ({"replaced": True}, ["17/photo-0.jpg"], "; 1 that replaced other files were left, and are not recorded$"),
+        ({}, [], "no space is left; 2 of the copies made last were removed again$"),
+    ):
+        told = dataclasses.replace(answer, made=(dataclasses.replace(first, **state), second))
+        with open_manifest(press.out) as manifest, pytest.raises(tm.LedgerError, match=words):
             opened(press, manifest, ledger=ledger).write(told)
         assert press.files() == kept
     assert recorded(ledger) == []

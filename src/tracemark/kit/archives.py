@@ -6,16 +6,16 @@ import secrets
 import threading
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tracemark.errors import OutputError
 from tracemark.kit.entries import ArchiveEntry, CopyEntry
-from tracemark.kit.folder import hash_file, nowhere_to_write
+from tracemark.kit.folder import hash_file, make_folder, nowhere_to_write, settle
 from tracemark.kit.manifest import Manifest
-from tracemark.kit.task import Failure
+from tracemark.kit.task import Failure, KitCopy
 
 __all__ = ["MadeArchive", "make_archives", "write_archive"]
 
@@ -43,9 +43,15 @@ class MadeArchive:
 
 
 def make_archives(
-    manifest: Manifest, names: Mapping[int, str], *, lost: set[int], force: bool, stop: threading.Event
+    manifest: Manifest,
+    names: Mapping[int, str],
+    copies: Iterable[KitCopy],
+    *,
+    lost: set[int],
+    force: bool,
+    stop: threading.Event,
 ) -> Iterator[MadeArchive | Failure]:
-    """Put everything that a kit holds for a recipient into one archive.
+    """Put everything that was ordered for a recipient into one archive.
 
     Parameters
     ----------
@@ -53,6 +59,9 @@ def make_archives(
         What the kit holds; archives are added to it.
     names : mapping
         Recipient -> name of the archive, inside the kit's folder.
+    copies : iterable of KitCopy
+        What was ordered.  Whatever else the kit lists for a recipient, such as a copy under a name that was corrected
+        since, does not go out.
     lost : set of int
         Recipients of whose copies one failed: they have no archive until all is well.
     force : bool
@@ -70,32 +79,53 @@ def make_archives(
     OutputError
         When nothing can be written any more.
     """
-    holdings: dict[int, dict[str, str]] = defaultdict(dict)
-    for entry in sorted(manifest.entries.values(), key=lambda entry: entry.file):
-        if isinstance(entry, CopyEntry) and (manifest.out / entry.file).is_file():
-            holdings[entry.recipient][entry.file] = entry.sha256
+    holdings = _holdings(manifest, copies)
     for recipient, file in names.items():
         if stop.is_set():
             return
-        path, holds = manifest.out / file, holdings[recipient]
         if recipient in lost:
             words = f"archive must hold all copies of recipient {recipient}, and some failed; it was not made"
-            yield Failure(path, words)
-            continue
-        known = manifest.entries.get(file)
-        ours = isinstance(known, ArchiveEntry) and path.is_file() and hash_file(path).hex() == known.sha256
-        if ours and isinstance(known, ArchiveEntry) and known.holds == holds:
-            yield MadeArchive(recipient, file, bytes.fromhex(known.sha256), known.bytes)
+            yield Failure(manifest.out / file, words)
             continue
         try:
-            sha256, size = write_archive(path, out=manifest.out, files=holds, replaced=force or ours)
+            archive = _make_archive(manifest, recipient, file, holdings[recipient], force=force)
         except OutputError as error:
             if nowhere_to_write(error):
                 raise
-            yield Failure(path, str(error))
-            continue
-        manifest.add([ArchiveEntry(file, sha256.hex(), size, recipient, holds)])
-        yield MadeArchive(recipient, file, sha256, size)
+            yield Failure(manifest.out / file, str(error))
+        else:
+            yield archive
+
+
+def _holdings(manifest: Manifest, copies: Iterable[KitCopy]) -> dict[int, dict[str, str]]:
+    """Find what each recipient's archive is to hold: the names of copies that are there, and their hashes."""
+    holdings: dict[int, dict[str, str]] = defaultdict(dict)
+    for file in sorted({copy.file for copy in copies}):
+        entry = manifest.entries.get(file)
+        if isinstance(entry, CopyEntry) and (manifest.out / file).is_file():
+            holdings[entry.recipient][file] = entry.sha256
+    return holdings
+
+
+def _make_archive(
+    manifest: Manifest, recipient: int, file: str, holds: Mapping[str, str], *, force: bool
+) -> MadeArchive:
+    """Make one archive, unless it is there and holds the same."""
+    path, known = manifest.out / file, manifest.entries.get(file)
+    ours = isinstance(known, ArchiveEntry) and _hash_there(path) == known.sha256
+    if ours and isinstance(known, ArchiveEntry) and known.holds == holds:
+        return MadeArchive(recipient, file, bytes.fromhex(known.sha256), known.bytes)
+    sha256, size = write_archive(path, out=manifest.out, files=holds, replaced=force or ours)
+    manifest.add([ArchiveEntry(file, sha256.hex(), size, recipient, holds)])
+    return MadeArchive(recipient, file, sha256, size)
+
+
+def _hash_there(path: Path) -> str:
+    """Hash an archive, hexadecimal; empty when there is none."""
+    try:
+        return hash_file(path).hex() if path.is_file() else ""
+    except OSError as error:
+        raise OutputError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from error
 
 
 def write_archive(path: Path, *, out: Path, files: Mapping[str, str], replaced: bool) -> tuple[bytes, int]:
@@ -126,7 +156,7 @@ def write_archive(path: Path, *, out: Path, files: Mapping[str, str], replaced: 
     draft = path.with_name(f".tracemark-{secrets.token_hex(TOKEN_BYTES)}")
     try:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             with draft.open("xb") as opened:
                 with zipfile.ZipFile(opened, "w") as archive:
                     for file, listed in files.items():
@@ -137,6 +167,7 @@ def write_archive(path: Path, *, out: Path, files: Mapping[str, str], replaced: 
             if path.exists() and not replaced and hash_file(path) != sha256:
                 raise OutputError(f"{path} exists already; --force replaces it")
             draft.replace(path)
+            settle(path.parent)
         finally:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from tracemark.recording import SOFTWARE
 
 __all__ = ["DaskWorkers"]
 
+GOES_ON = "; the same command goes on when there is one again"  # nothing is wrong with the kit
 CONNECT_S = 10.0  # for a scheduler to answer; a second is usual
 DESERTED_S = 60.0  # without any worker before it is given up; one that is started anew is there in a few seconds
 
@@ -87,7 +88,7 @@ class DaskWorkers:
         if self._threads():
             self._seen = now
         elif now - self._seen > DESERTED_S:
-            raise KitError(f"scheduler {self._address} must have at least one worker, and has none any more")
+            raise KitError(f"scheduler {self._address} must have at least one worker, and has none any more{GOES_ON}")
 
     def close(self) -> None:
         """Leave the scheduler."""
@@ -111,7 +112,7 @@ class DaskWorkers:
         Which error dask raises depends on how far its client has got in noticing: refused connections at first, and
         when it has given up, what a closed pool, a closed loop or a missing attribute raises.
         """
-        return KitError(f"scheduler {self._address} was lost: {error}")
+        return KitError(f"scheduler {self._address} was lost: {error}{GOES_ON}")
 
     def _check_software(self) -> None:
         """See to it that every worker runs the program that this process runs."""

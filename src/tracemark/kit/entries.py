@@ -8,10 +8,11 @@ from typing import Any
 
 from tracemark.kit.folder import is_inside
 
-__all__ = ["ArchiveEntry", "CopyEntry", "Entry", "read_line", "sum_line", "write_line"]
+__all__ = ["ARCHIVE", "BEGINNING", "COPY", "ArchiveEntry", "CopyEntry", "Entry", "read_line", "sum_line", "write_line"]
 
 COPY = "tracemark.kit.copy/1"
 ARCHIVE = "tracemark.kit.archive/1"
+BEGINNING = b'{"schema": "tracemark.kit.'  # of every line, here and in any later version
 SHA256_BYTES = 32
 # What `sha256sum` writes for signs that would break a line; such a line begins with a backslash: GNU coreutils manual,
 # section cksum.
@@ -125,7 +126,7 @@ def read_line(line: bytes) -> Entry:
         checked = entry.checked if isinstance(entry, CopyEntry) else None
         whole &= checked is None or (isinstance(checked["method"], str) and checked["log10_false_alarm"] <= 0)
         whole &= isinstance(entry.bytes, int) and isinstance(entry.recipient, int) and is_inside(entry.file)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError(f"line must be an entry of a manifest ({error})") from error
     if not whole:
         raise ValueError("line must be an entry of a manifest (a field is damaged)")

@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,8 +15,11 @@ from tracemark.kit.checking import sampled
 from tracemark.kit.folder import hash_file
 from tracemark.kit.kit import KitOrder, by_photo
 from tracemark.kit.making import SPLICED_COPIES, forget, make, notices_of
+from tracemark.kit.owners import Owners
+from tracemark.kit.standing import Standing
 from tracemark.kit.task import Answer, Failure, KitCopy, Notice, Task
 from tracemark.kit.workers import processes
+from tracemark.ledger.ledger import Ledger
 from tracemark.media.photo import as_baseline, check_writable, read_photo
 from tracemark.recording import SOFTWARE
 from tracemark.signal.layout import lay_out
@@ -39,7 +43,7 @@ class KitEstimate:
     """How many of these have a file already."""
 
     bytes: int
-    """Of the other copies together, and of archives."""
+    """Of the other copies together, and of the archives that are not there."""
 
     seconds: float
     """Time these will take with so many processes."""
@@ -77,7 +81,11 @@ class _Tried:
     """Bytes of a copy over those of the photo."""
 
 
-def estimate_kit(order: KitOrder, *, jobs: int | None = None) -> KitEstimate:
+class _TakenBackError(Exception):
+    """Ends a transaction that was tried."""
+
+
+def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | None = None) -> KitEstimate:
     """Foretell a kit; nothing is written but to a folder for temporary files, and that goes again.
 
     Parameters
@@ -86,41 +94,52 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None) -> KitEstimate:
         What it is to hold.
     jobs : int, optional
         Processes; by default as many as there are processors.
+    ledger : Ledger, optional
+        Where copies would be recorded; it stays as it is.
 
     Returns
     -------
     estimate : KitEstimate
         Every photo is opened.  Of each kind of file (progressive JPEG is one of its own) the photo of middle size is
-        tried; the others are held to take time and bytes in proportion.
+        tried; the others are held to take time and bytes in proportion.  What is there is known by name and manifest,
+        and not read.
 
     Raises
     ------
     KeyFileError
         When the key cannot be used.
+    LedgerError
+        When the ledger would not take the guests.
     """
-    Key.load(order.key_file)
-    grouped = by_photo(order.copies)
+    key = Key.load(order.key_file)
+    if ledger is not None:
+        _try_guests(ledger, order)
+    grouped, owners, standing = by_photo(order.copies), Owners(order.out, ledger), Standing(order, key_id=key.id)
     kinds: dict[object, list[tuple[int, Path]]] = defaultdict(list)
     failures: list[Failure] = []
     notices: list[Notice] = []
     for photo, copies in grouped.items():
-        found = _look_at(photo, order, len(copies))
+        found = _look_at(photo, order, len(copies), owners, standing)
         if isinstance(found, Failure):
             failures.append(found)
         else:
             pixels, kind, said = found
             kinds[kind].append((pixels, photo))
             notices += said
-    seconds, size, there = 0.0, 0.0, 0
+    seconds, size, there, zipped = 0.0, 0.0, 0, standing.lacking_archives()
     for photos in kinds.values():
         tried = _try_middle(photos, grouped, order, failures)
         for pixels, photo in photos:
-            missing = [not (order.out / copy.file).exists() for copy in grouped[photo]]
+            missing = [not standing.has_copy(copy) for copy in grouped[photo]]
             number = sum(missing)
             checks = sum(lacking and sampled(place, check=order.check) for place, lacking in enumerate(missing))
             once_s = tried.once_s if number else 0.0
             seconds += (once_s + number * tried.copy_s) * pixels / tried.pixels + checks * tried.check_s
-            size += photo.stat().st_size * tried.growth * (number + (len(missing) if order.archives else 0))
+            size += (
+                photo.stat().st_size
+                * tried.growth
+                * (number + sum(copy.recipient in zipped for copy in grouped[photo]))
+            )
             there += len(missing) - number
     forget()
     workers = jobs or processes()
@@ -138,15 +157,29 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None) -> KitEstimate:
     )
 
 
-def _look_at(photo: Path, order: KitOrder, copies: int) -> tuple[int, object, tuple[Notice, ...]] | Failure:
+def _try_guests(ledger: Ledger, order: KitOrder) -> None:
+    """Raise what recording the guests would raise; nothing is recorded."""
+    with suppress(_TakenBackError), ledger.together():
+        ledger.add_recipients(order.guests, replace=order.update)
+        raise _TakenBackError
+
+
+def _look_at(
+    photo: Path, order: KitOrder, copies: int, owners: Owners, standing: Standing
+) -> tuple[int, object, tuple[Notice, ...]] | Failure:
     """Open a photo that is whole and large enough; the answer is its pixels, what is written as it is, and notices."""
     try:
         opened = read_photo(photo)
         check_writable(opened)
+        sha256 = hash_file(photo)
         layout = lay_out(*opened.pixels.shape[:2])
         written = as_baseline(opened) if order.baseline else opened
     except (TracemarkError, OSError, MemoryError) as error:
         return Failure(photo, str(error) or type(error).__name__)
+    refusal = owners.refusal(photo, sha256)
+    if refusal:
+        return Failure(photo, refusal)
+    standing.know_photo(photo, sha256)
     kind = (written.format, written.jpeg is not None and written.jpeg.progressive)
     return layout.rows * layout.columns, kind, notices_of(photo, written, splice=copies >= SPLICED_COPIES)
 

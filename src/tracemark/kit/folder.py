@@ -10,8 +10,20 @@ from pathlib import Path, PurePosixPath
 
 from tracemark.errors import KitError, OutputError
 
-__all__ = ["clear_drafts", "hash_file", "is_inside", "nowhere_to_write", "open_folder"]
+__all__ = [
+    "MANIFEST",
+    "SUMS",
+    "clear_drafts",
+    "hash_file",
+    "is_inside",
+    "make_folder",
+    "nowhere_to_write",
+    "open_folder",
+    "settle",
+]
 
+MANIFEST = "manifest.jsonl"
+SUMS = "SHA256SUMS"
 DRAFT = re.compile(r"\.tracemark-[0-9a-f]{16}")
 NOWHERE_TO_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # what fails one file so will fail all others
 
@@ -34,7 +46,7 @@ def open_folder(out: Path) -> Iterator[None]:
     """
     made = not out.exists()
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out)
     except OSError as error:
         raise OutputError(f"{out} cannot be made: {(error.strerror or str(error)).lower()}") from error
     try:
@@ -66,6 +78,35 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(opened)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those it lies in, so that they last through a power cut.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder; one that is there is left as it is.
+
+    Raises
+    ------
+    OSError
+        When it cannot be made.
+    """
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for place in missing:
+        settle(place.parent)
+
+
+def settle(folder: Path) -> None:
+    """See to it that the names in a folder last through a power cut, where the system can do that."""
+    with suppress(OSError):
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def is_inside(file: str) -> bool:

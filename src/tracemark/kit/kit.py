@@ -15,6 +15,7 @@ from tracemark.kit.checking import CHECKS, sampled
 from tracemark.kit.folder import clear_drafts, hash_file, is_inside
 from tracemark.kit.making import SPLICED_COPIES
 from tracemark.kit.manifest import open_manifest
+from tracemark.kit.owners import Owners
 from tracemark.kit.register import Register
 from tracemark.kit.sharing import open_workers, work
 from tracemark.kit.task import Failure, KitCopy, MadeCopy, Notice, Task
@@ -53,7 +54,7 @@ class KitOrder:
     """Whether the guests may say something else than the ledger."""
 
     archives: Mapping[int, str] = field(default_factory=dict)
-    """Recipient -> name of the archive of all their copies, for those who are to have one."""
+    """Recipient -> name of the archive of all their copies in this order, for those who are to have one."""
 
     strip_gps: bool = False
     """Whether copies leave out where their photos were taken."""
@@ -100,7 +101,7 @@ def make_kit(
         When a name leads out of the kit or `check` is no such word, its manifest is damaged, another program is
         writing it, or the scheduler is of no use.
     LedgerError
-        When the ledger cannot be written; what was written and is not recorded is taken back.
+        When the ledger cannot be written; what is new and not recorded is taken back.
     OutputError
         When nothing can be written any more.
     """
@@ -127,7 +128,7 @@ def make_kit(
                     gone = [made.copy] if made.copy else [one for one in order.copies if one.photo == made.photo]
                     lost.update(one.recipient for one in gone)
                 yield made
-            yield from make_archives(manifest, order.archives, lost=lost, force=order.force, stop=stop)
+            yield from make_archives(manifest, order.archives, order.copies, lost=lost, force=order.force, stop=stop)
         except BaseException:
             # Why it ended matters more than a manifest that could not be put in order.
             with suppress(OutputError):
@@ -145,6 +146,7 @@ def _make_copies(
 ) -> Iterator[MadeCopy | Notice | Failure]:
     """Make the copies that are missing."""
     tasks: list[Task] = []
+    owners = Owners(order.out, register.ledger)
     for photo, copies in by_photo(order.copies).items():
         if stop.is_set():
             return
@@ -152,6 +154,10 @@ def _make_copies(
             register.photos[photo] = hash_file(photo)
         except OSError as error:
             yield Failure(photo, f"image file cannot be read: {(error.strerror or str(error)).lower()}")
+            continue
+        refusal = owners.refusal(photo, register.photos[photo])
+        if refusal:
+            yield Failure(photo, refusal)
             continue
         missing = []
         for copy, checked, done in _find_done(copies, order, register):

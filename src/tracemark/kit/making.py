@@ -14,7 +14,7 @@ from tracemark.embedding import prepare
 from tracemark.errors import FormatError, KeyFileError, KitError, OutputError, PhotoError
 from tracemark.keys import Key
 from tracemark.kit.checking import read_back
-from tracemark.kit.folder import nowhere_to_write
+from tracemark.kit.folder import make_folder, nowhere_to_write
 from tracemark.kit.task import Answer, Failure, KitCopy, MadeCopy, Notice, Task
 from tracemark.media.photo import (
     Photo,
@@ -257,7 +257,8 @@ def _write(copy: KitCopy, encode: Callable[[int], bytes], task: Task) -> MadeCop
                 return replace(made, was_there=True)
             if not task.force:
                 raise OutputError(f"{path} exists already; --force replaces it")
-        path.parent.mkdir(parents=True, exist_ok=True)
+            made = replace(made, replaced=True)
+        make_folder(path.parent)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}") from error
     write_atomically(path, data)

@@ -7,23 +7,21 @@ from pathlib import Path
 from typing import IO
 
 from tracemark.errors import KitError, OutputError
-from tracemark.kit.entries import Entry, read_line, sum_line, write_line
-from tracemark.kit.folder import open_folder
+from tracemark.kit.entries import BEGINNING, Entry, read_line, sum_line, write_line
+from tracemark.kit.folder import MANIFEST, SUMS, open_folder, settle
 from tracemark.media.photo import write_atomically
 
 __all__ = ["MANIFEST", "SUMS", "Manifest", "open_manifest"]
-
-MANIFEST = "manifest.jsonl"
-SUMS = "SHA256SUMS"
 
 
 class Manifest:
     """The files of a kit; :func:`open_manifest` gives one."""
 
-    def __init__(self, out: Path, entries: dict[str, Entry], journal: IO[bytes] | None) -> None:
+    def __init__(self, out: Path, entries: dict[str, Entry], cut: int | None) -> None:
         self.out = out
         self.entries = entries
-        self._journal = journal
+        self._cut = cut
+        self._journal: IO[bytes] | None = None
 
     def add(self, entries: Iterable[Entry]) -> None:
         """List files that are whole and in their places, for good: this lasts through a power cut.
@@ -44,7 +42,14 @@ class Manifest:
         path = self.out / MANIFEST
         try:
             if self._journal is None:
+                new = not path.exists()
                 self._journal = path.open("ab")
+                if new:
+                    settle(self.out)
+                if self._cut is not None:
+                    # Whoever wrote half a line was killed: the file behind it is made again, compared, and listed.
+                    self._journal.truncate(self._cut)
+                    self._cut = None
             self._journal.write(b"".join(write_line(entry) for entry in listed))
             self._journal.flush()
             os.fsync(self._journal.fileno())
@@ -53,7 +58,7 @@ class Manifest:
         self.entries.update({entry.file: entry for entry in listed})
 
     def finish(self) -> None:
-        """Write the manifest anew, a line for each file that is there, and the sums.
+        """Write the manifest anew, a line for each file that is there, and the sums; neither when nothing was listed.
 
         Raises
         ------
@@ -62,7 +67,7 @@ class Manifest:
         """
         self.close()
         there = sorted(file for file in self.entries if (self.out / file).is_file())
-        if there or (self.out / MANIFEST).exists():
+        if self.entries:
             _write_anew(self.out / MANIFEST, b"".join(write_line(self.entries[file]) for file in there))
             _write_anew(self.out / SUMS, b"".join(sum_line(self.entries[file]) for file in there))
 
@@ -92,24 +97,27 @@ def open_manifest(out: Path) -> Iterator[Manifest]:
     Raises
     ------
     KitError
-        When it is damaged, or the kit is being written by another program.
+        When it is damaged or another program's, there are sums without it, or the kit is being written by another
+        program.
     OutputError
         When the folder cannot be made.
     """
     with open_folder(out):
-        manifest = Manifest(out, _read(out / MANIFEST), None)
+        manifest = Manifest(out, *_read(out / MANIFEST))
+        if not manifest.entries:
+            _refuse_sums(out / SUMS)
         try:
             yield manifest
         finally:
             manifest.close()
 
 
-def _read(path: Path) -> dict[str, Entry]:
-    """Read all entries; a later one of the same file counts."""
+def _read(path: Path) -> tuple[dict[str, Entry], int | None]:
+    """Read all entries, of which a later one of the same file counts; the second answer is where half a line begins."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        return {}
+        return {}, None
     except OSError as error:
         raise KitError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from error
     *lines, rest = data.split(b"\n")
@@ -122,13 +130,15 @@ def _read(path: Path) -> dict[str, Entry]:
                 f"{path}, line {number}, cannot be read; remove the line, and its copy is made anew"
             ) from error
         entries[entry.file] = entry
-    if rest:
-        # Whoever wrote this was killed: the file behind it is made again, compared, and listed.
-        try:
-            os.truncate(path, len(data) - len(rest))
-        except OSError as error:
-            raise OutputError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}") from error
-    return entries
+    if not entries and not (rest.startswith(BEGINNING) or BEGINNING.startswith(rest)):
+        raise KitError(f"{path} must list the files of a kit, and holds something else; move it out of the folder")
+    return entries, len(data) - len(rest) if rest else None
+
+
+def _refuse_sums(path: Path) -> None:
+    """Refuse sums that stand alone: they are somebody else's, and would be written over."""
+    if path.exists() and (not path.is_file() or path.stat().st_size):
+        raise KitError(f"{path} must stand beside the {MANIFEST} it was written with; move it out of the folder")
 
 
 def _write_anew(path: Path, data: bytes) -> None:

@@ -1,5 +1,6 @@
 """Know which copies of a kit are done, and write down what gets done."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -37,8 +38,8 @@ class Register:
             copies = ledger.copies()
             self._recorded = {(one.recipient, one.file, one.sha256) for one in copies if one.key_id == key_id}
 
-    def done(self, copy: KitCopy, *, check: bool) -> MadeCopy | None:
-        """Find a copy that was made earlier: listed, recorded, checked if need be, and its file as it was."""
+    def listed(self, copy: KitCopy) -> CopyEntry | None:
+        """Find what is listed of a copy that was made earlier, in the same way of the same photo."""
         entry = self.manifest.entries.get(copy.file)
         written = (self.quality, self.strip_gps, self.baseline)
         wanted = (copy.recipient, self.photos[copy.photo].hex(), self.key_id, *written)
@@ -52,7 +53,12 @@ class Register:
             entry.strip_gps,
             entry.baseline,
         )
-        if listed != wanted or (check and not entry.checked):
+        return entry if listed == wanted else None
+
+    def done(self, copy: KitCopy, *, check: bool) -> MadeCopy | None:
+        """Find a copy that was made earlier: listed, recorded, checked if need be, and its file as it was."""
+        entry = self.listed(copy)
+        if entry is None or (check and not entry.checked):
             return None
         sha256 = bytes.fromhex(entry.sha256)
         if self.ledger is not None and (copy.recipient, as_text(copy.file), sha256) not in self._recorded:
@@ -66,7 +72,7 @@ class Register:
         return MadeCopy(copy, sha256, entry.bytes, was_there=True, check=found)
 
     def write(self, answer: Answer) -> None:
-        """Record and list copies that were made; those that were made now and cannot be recorded are taken back."""
+        """Record and list copies that were made; those that are new and cannot be recorded are taken back."""
         if self.ledger is not None:
             self._record(answer, self.ledger)
         self.manifest.add(self._entry(made) for made in answer.made)
@@ -89,12 +95,19 @@ class Register:
                         software=SOFTWARE,
                         format_version=PROFILE.version,
                     )
-        except LedgerError:
-            for made in unrecorded.values():
-                if not made.was_there:
-                    (self.manifest.out / made.copy.file).unlink(missing_ok=True)
-            raise
+        except LedgerError as error:
+            new = [made for made in unrecorded.values() if not made.was_there]
+            raise LedgerError(f"{error}{self._take_back(new)}") from error
         self._recorded.update(unrecorded)
+
+    def _take_back(self, new: Sequence[MadeCopy]) -> str:
+        """Remove copies that nothing was lost for, and say so; what they replaced would not come back."""
+        removed = [made for made in new if not made.replaced]
+        for made in removed:
+            (self.manifest.out / made.copy.file).unlink(missing_ok=True)
+        words = f"; {len(removed)} of the copies made last were removed again" if removed else ""
+        left = len(new) - len(removed)
+        return f"{words}; {left} that replaced other files were left, and are not recorded" if left else words
 
     def _entry(self, made: MadeCopy) -> CopyEntry:
         """Say what the manifest says of a copy."""

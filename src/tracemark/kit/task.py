@@ -56,6 +56,9 @@ class MadeCopy:
     check: Check | None = None
     """How it was read back; None when it was not."""
 
+    replaced: bool = False
+    """Whether a file with other bytes was there, and is gone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

@@ -1,0 +1,66 @@
+"""Refuse names of files that lead elsewhere, or that not everybody could use."""
+
+import os
+import unicodedata
+from functools import lru_cache
+from pathlib import PurePath
+
+from tracemark_cli.outcome import UsageFailure
+from tracemark_cli.signs import is_invisible
+
+__all__ = ["LONGEST_NAME", "checked_name"]
+
+LONGEST_NAME = 255  # bytes; what Linux, macOS and Windows file systems take
+DRAFT = ".tracemark-"
+# learn.microsoft.com/windows/win32/fileio/naming-a-file: guests unpack their copies on any system.
+FORBIDDEN_SIGNS = frozenset('<>:"|?*\\')
+DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{sign}" for port in ("com", "lpt") for sign in "123456789¹²³")}
+SURROGATE = "Cs"  # what Python makes of a byte that is no text
+
+
+def checked_name(name: str) -> str:
+    """Check that a name stays inside the folder, and that everybody can use it.
+
+    Parameters
+    ----------
+    name : str
+        Parts divided by ``/``.
+
+    Returns
+    -------
+    name : str
+        The same.
+
+    Raises
+    ------
+    UsageFailure
+        When it leads out of the folder, or some system could not make such a file.
+    """
+    parts = name.split("/")
+    # A backslash is a way into other folders on some systems; a line break would make two results of one.
+    forbidden = any(sign == "\\" or unicodedata.category(sign) == "Cc" for sign in name)
+    if forbidden or any(part in {"", ".", ".."} for part in parts) or PurePath(name).drive:
+        shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+        raise UsageFailure(f"--name-template must give the name of a file inside the output folder, not {shown!r}")
+    for part in parts:
+        unfit = _is_unfit(part)
+        if unfit:
+            shown = part if len(part) <= LONGEST_NAME else f"{part[:LONGEST_NAME]}…"
+            raise UsageFailure(
+                f"the name of a copy must {unfit}: {shown!a}; change --name-template, or the photo's name"
+            )
+    return name
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_unfit(part: str) -> str:
+    """Say what keeps a part of a path from being a name everywhere; nothing when all is well."""
+    if any(unicodedata.category(sign) == SURROGATE for sign in part):
+        return "be text in UTF-8"
+    if len(os.fsencode(part)) > LONGEST_NAME:
+        return f"have at most {LONGEST_NAME} bytes in each part"
+    if any(map(is_invisible, part)):
+        return "have no invisible signs"
+    if FORBIDDEN_SIGNS & set(part) or part.endswith((" ", ".")) or part.partition(".")[0].rstrip().lower() in DEVICES:
+        return "be possible on Windows, too"
+    return "not begin like a draft" if part.startswith(DRAFT) else ""
