@@ -99,7 +99,7 @@ def embed(
     """
     if jobs is not None and scheduler is not None:
         raise click.UsageError("give either --jobs N or --scheduler ADDRESS")
-    chosen = _choose_recipients(guests, recipients)
+    chosen = _choose_recipients(guests, recipients, empty=update)
     found, others = find_photos(photos, out=out)
     _tell_of_the_others(others)
     kept = [key_file, *([] if guests is None else [guests]), *([] if ledger_file is None else [ledger_file])]
@@ -119,12 +119,14 @@ def embed(
         context.exit(_make(order, ledger, jobs=jobs, scheduler=scheduler, as_json=as_json))
 
 
-def _choose_recipients(guests: Path | None, recipients: tuple[int, ...]) -> Mapping[int, Mapping[str, str]]:
+def _choose_recipients(
+    guests: Path | None, recipients: tuple[int, ...], *, empty: bool
+) -> Mapping[int, Mapping[str, str]]:
     """Take recipients from the one place where they are given."""
     if (guests is None) == (not recipients):
         raise click.UsageError("give either --recipients FILE or --recipient N")
     if guests is not None:
-        return read_guests(guests)
+        return read_guests(guests, empty=empty)  # empty cells clear what the ledger says
     twice = {recipient for recipient in recipients if recipients.count(recipient) > 1}
     if twice:
         raise UsageFailure(f"--recipient {min(twice)} is given more than once")
@@ -174,15 +176,15 @@ def _tell_of_the_erased(
     ledger: tm.Ledger | None, guests: Mapping[int, Mapping[str, str]], named_by: Sequence[str]
 ) -> None:
     """Say which guests the ledger was told to forget; it does not learn of them again, by names of copies neither."""
-    for recipient in ledger.recipients() if ledger is not None else ():
-        if recipient.erased is not None and guests.get(recipient.id):
+    for recipient in ledger.erased_recipients() if ledger is not None else ():
+        if guests.get(recipient):
             if named_by:
                 columns = ", ".join(map(repr, named_by))
                 raise UsageFailure(
-                    f"recipient {recipient.id} was erased from the ledger, and --name-template would record their"
+                    f"recipient {recipient} was erased from the ledger, and --name-template would record their"
                     f" {columns} again; leave it out, or the guest"
                 )
-            words = f"recipient {recipient.id} was erased from the ledger, and the list's columns are not recorded"
+            words = f"recipient {recipient} was erased from the ledger, and the list's columns are not recorded"
             click.echo(f"tracemark: {words}", err=True)
 
 

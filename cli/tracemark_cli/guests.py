@@ -15,7 +15,7 @@ SEPARATORS = (";", ",")  # a semicolon is what spreadsheets write where the comm
 MOST_SHOWN = 200  # signs of the names of columns: no list has more where somebody forgot one
 
 
-def read_guests(path: Path) -> dict[int, Mapping[str, str]]:
+def read_guests(path: Path, *, empty: bool = False) -> dict[int, Mapping[str, str]]:
     """Read recipients from a CSV file.
 
     Parameters
@@ -23,6 +23,8 @@ def read_guests(path: Path) -> dict[int, Mapping[str, str]]:
     path : Path
         UTF-8, with or without byte order mark; separated by comma or semicolon; its first line
         that is not blank names the columns.
+    empty : bool
+        Whether cells that say nothing are given as well, as empty words.
 
     Returns
     -------
@@ -43,7 +45,7 @@ def read_guests(path: Path) -> dict[int, Mapping[str, str]]:
         raise _failure(path, "must be text in UTF-8; save it as 'CSV UTF-8'") from error
     lines: dict[int, int] = {}
     guests: dict[int, Mapping[str, str]] = {}
-    for line, word, columns in _rows(path, text):
+    for line, word, columns in _rows(path, text, empty=empty):
         recipient = _recipient(path, line, word)
         if recipient in lines:
             raise _failure(path, f"line {line}: id {recipient} is there already, on line {lines[recipient]}")
@@ -54,7 +56,7 @@ def read_guests(path: Path) -> dict[int, Mapping[str, str]]:
     return guests
 
 
-def _rows(path: Path, text: str) -> Iterator[tuple[int, str, dict[str, str]]]:
+def _rows(path: Path, text: str, *, empty: bool) -> Iterator[tuple[int, str, dict[str, str]]]:
     """Give line, id and the other columns of each row."""
     separator = max(SEPARATORS, key=lambda sign: _fitness(text, sign))
     rows = csv.reader(io.StringIO(text), delimiter=separator, strict=True)  # str.splitlines knows far more line breaks
@@ -67,6 +69,7 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, str, dict[str, str]]]:
             columns = f"separated by {separator!r} there are {shown}" if names else "there is no column at all"
             raise _failure(path, f"must have one column named '{COLUMN}', not {len(places)}; {columns}")
         at = places[0]
+        blank = {name: "" for name in names if name and name != names[at]} if empty else {}
         for row in rows:
             words = [field.strip() for field in row]
             if not any(words):
@@ -75,7 +78,7 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, str, dict[str, str]]]:
                 # A separator that is not quoted moves what follows, and some other number would be the id.
                 most = f"must have at most {len(names)} fields, as the first line has, not {len(words)}"
                 raise _failure(path, f"line {rows.line_num}: {most}; quote a field that holds {separator!r}")
-            yield rows.line_num, words[at] if at < len(words) else "", _columns(names, words, at)
+            yield rows.line_num, words[at] if at < len(words) else "", blank | _columns(names, words, at)
     except csv.Error as error:
         raise _failure(path, f"line {rows.line_num}: {error}") from error
 

@@ -297,6 +297,18 @@ def test_a_number_that_meant_somebody_else_stops_everything(kit):
     assert embed(kit, *arguments, "--update-recipients").exit_code == 0
 
 
+def test_an_empty_cell_clears_the_column_if_the_list_is_to_be_believed(kit):
+    arguments = ("--recipients", kit / "guests.csv", "--ledger", kit / "kit.db", "--force")
+    (kit / "guests.csv").write_text("id;E-mail\n17;\n3\n", encoding="utf-8")
+    for option, left in (
+        ((), {"Name": "Zoë Müller", "E-mail": "zoe@example.org"}),
+        (("--update-recipients",), {"Name": "Zoë Müller"}),
+    ):
+        assert embed(kit, *arguments, *option).exit_code == 0
+        with tm.Ledger.open(kit / "kit.db") as ledger:
+            assert [recipient.columns for recipient in ledger.recipients()] == [{"Name": "Jo"}, left]
+
+
 def test_a_dry_run_makes_no_ledger_and_changes_none(kit):
     before = (kit / "kit.db").read_bytes()
     assert embed(kit, "--recipient", 5, "--ledger", kit / "kit.db", "--dry-run").exit_code == 0

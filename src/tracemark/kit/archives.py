@@ -13,9 +13,10 @@ from pathlib import Path
 
 from tracemark.errors import OutputError
 from tracemark.kit.entries import ArchiveEntry, CopyEntry
-from tracemark.kit.folder import hash_file, make_folder, nowhere_to_write, settle
+from tracemark.kit.folder import hash_file, make_folder, nowhere_to_write
 from tracemark.kit.manifest import Manifest
 from tracemark.kit.task import Failure, KitCopy
+from tracemark.new_file import settle
 
 __all__ = ["MadeArchive", "make_archives", "write_archive"]
 
@@ -51,7 +52,7 @@ def make_archives(
     force: bool,
     stop: threading.Event,
 ) -> Iterator[MadeArchive | Failure]:
-    """Put everything that was ordered for a recipient into one archive.
+    """Put all copies of a recipient into one archive.
 
     Parameters
     ----------
@@ -60,8 +61,8 @@ def make_archives(
     names : mapping
         Recipient -> name of the archive, inside the kit's folder.
     copies : iterable of KitCopy
-        What was ordered.  Whatever else the kit lists for a recipient, such as a copy under a name that was corrected
-        since, does not go out.
+        What was ordered.  What else the kit lists for a recipient goes in, too, but for a copy of the same photo under
+        a name that was corrected since.
     lost : set of int
         Recipients of whose copies one failed: they have no archive until all is well.
     force : bool
@@ -99,11 +100,14 @@ def make_archives(
 
 def _holdings(manifest: Manifest, copies: Iterable[KitCopy]) -> dict[int, dict[str, str]]:
     """Find what each recipient's archive is to hold: the names of copies that are there, and their hashes."""
+    ordered = {copy.file for copy in copies}
+    there = [entry for entry in manifest.entries.values() if isinstance(entry, CopyEntry)]
+    there = [entry for entry in there if (manifest.out / entry.file).is_file()]
+    renewed = {(entry.recipient, entry.photo_sha256) for entry in there if entry.file in ordered}
     holdings: dict[int, dict[str, str]] = defaultdict(dict)
-    for file in sorted({copy.file for copy in copies}):
-        entry = manifest.entries.get(file)
-        if isinstance(entry, CopyEntry) and (manifest.out / file).is_file():
-            holdings[entry.recipient][file] = entry.sha256
+    for entry in sorted(there, key=lambda entry: entry.file):
+        if entry.file in ordered or (entry.recipient, entry.photo_sha256) not in renewed:
+            holdings[entry.recipient][entry.file] = entry.sha256
     return holdings
 
 

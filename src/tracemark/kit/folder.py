@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from tracemark.errors import KitError, OutputError
+from tracemark.new_file import settle
 
 __all__ = [
     "MANIFEST",
@@ -19,7 +20,6 @@ __all__ = [
     "make_folder",
     "nowhere_to_write",
     "open_folder",
-    "settle",
 ]
 
 MANIFEST = "manifest.jsonl"
@@ -97,16 +97,6 @@ def make_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for place in missing:
         settle(place.parent)
-
-
-def settle(folder: Path) -> None:
-    """See to it that the names in a folder last through a power cut, where the system can do that."""
-    with suppress(OSError):
-        opened = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
 
 
 def is_inside(file: str) -> bool:
