@@ -222,7 +222,7 @@ def test_a_report_that_came_meanwhile_is_not_replaced(run, leak, key_file, tmp_p
     monkeypatch.setitem(vars(tm), "read_photo", read_slowly)
     result = run("detect", leak(IDENTIFIED), "--key", key_file, "--report", path)
     assert result.exit_code == 4
-    assert "exists by now, and a report is never replaced" in result.stderr
+    assert "exists already and is never overwritten" in result.stderr
     assert "report: " not in result.stderr
     assert ": identified: " in result.stdout
     assert path.read_text() == "evidence"
