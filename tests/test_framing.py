@@ -9,6 +9,8 @@ from tests.damage import jpeg
 from tracemark.original import chip_set_of, digest_of
 from tracemark.profile import PROFILE
 from tracemark.signal.layout import lay_out
+from tracemark.signal.luma import luma_of
+from tracemark.signal.robust_hash import LINES, robust_hash
 
 KEY = tm.Key(bytes(range(32)))
 THIEF, VICTIM = 17, 30
@@ -141,3 +143,36 @@ def test_a_pasted_mark_is_told_apart_in_leaks_read_together(alike, cuts):
     leaks = [rounded(other + copy_of(one, VICTIM) - one), third]
     found = tm.detect_together(leaks, key=KEY, originals=[other, third], recipients=LISTED)
     assert found.recipients == ()
+
+
+def chosen(one, other):
+    """Where both photos hash alike along three of the four lines of which a key chooses one: nobody needs the key."""
+    lines = [np.full((PROFILE.tile, PROFILE.tile), line) for line in range(len(LINES))]
+    alike = sum(robust_hash(luma_of(one), line) == robust_hash(luma_of(other), line) for line in lines) >= 3
+    return np.kron(alike, np.ones((PROFILE.cell, PROFILE.cell)))[..., None]
+
+
+@pytest.mark.parametrize("strength", [1.0, 3.0])
+@pytest.mark.parametrize("exact", [True, False], ids=["with the original", "by denoising"])
+def test_a_mark_pasted_only_where_it_fits_names_nobody_with_the_original(exact, strength, alike):
+    one, other = alike
+    copy = copy_of(one, VICTIM)
+    mark = copy - one if exact else guessed_mark(copy)
+    leak = jpeg(rounded(other + strength * chosen(one, other) * mark), 85)
+    found = read(leak, other)
+    assert (found.recipients, found.method) == ((), "informed")
+
+
+def test_an_original_that_is_somebodys_copy_names_nobody_and_is_told_of(cuts):
+    photo = next(iter(cuts.values()))[0]
+    layout, plan = lay_out(ROWS, COLUMNS), tm.prepare(photo, key=KEY)
+    # One copy in eight happens to have its photo's chip set; only then are its codes seen at all.
+    copies = ((recipient, plan.copy_for(recipient)) for recipient in LISTED)
+    wrong = [
+        (recipient, copy) for recipient, copy in copies if chip_set_of(KEY, digest_of(copy), layout) == plan.chip_set
+    ]
+    assert len(wrong) >= 3
+    for recipient, copy in wrong:
+        found = tm.detect(jpeg(photo[:300, :450], 88), key=KEY, original=copy, recipients=LISTED)
+        assert (found.verdict, found.recipients) == ("inconclusive", ())
+        assert f"seems to be the copy of {recipient}" in found.reason

@@ -3,14 +3,21 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.gauntlet.damage import codec, removal
 from benchmarks.gauntlet.damage.pixels import Pixels
+from tracemark.profile import PROFILE
+from tracemark.signal.layout import lay_out
+from tracemark.signal.luma import luma_of
+from tracemark.signal.robust_hash import LINES, robust_hash
 
 __all__ = ["OPPONENTS", "Opponent"]
 
 QUALITY = 75  # of the JPEG that follows
+LINES_ALIKE = 3  # of four: the secret line of a cell is then mostly one of them
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,25 @@ def _pasted(photos: Sequence[Pixels], copies: Sequence[Pixels], *, exact: bool, 
     if exact:
         mark = (copies[1].astype(np.float32) - photos[1]).mean(axis=-1, dtype=np.float32)
     return removal.paste(photos[0], mark, strength)
+
+
+def _fitted(photos: Sequence[Pixels], copies: Sequence[Pixels], *, strength: float) -> Pixels:
+    """Put the mark of one photo's copy onto as much of another one as hashes alike, so that its beacon fits there."""
+    rows, columns = (min(sides) for sides in zip(photos[0].shape[:2], photos[1].shape[:2], strict=True))
+    cell = lay_out(*photos[1].shape[:2]).cell
+    one, other = (_hashes(photo[: rows - rows % cell, : columns - columns % cell], cell) for photo in photos[1::-1])
+    alike = ((one == other).sum(axis=0) >= LINES_ALIKE).astype(np.float32)
+    mark = (copies[1].astype(np.float32) - photos[1]).mean(axis=-1, dtype=np.float32)
+    covered = np.kron(alike, np.ones((cell, cell), dtype=np.float32))
+    return removal.paste(photos[0], mark[: covered.shape[0], : covered.shape[1]] * covered, strength)
+
+
+def _hashes(photo: Pixels, cell: int) -> npt.NDArray[np.float32]:
+    """Hash a photo along each of the lines that a key may choose; shape (lines, cell rows, cell columns)."""
+    size = tuple(side // cell * PROFILE.cell for side in photo.shape[1::-1])
+    working = cv2.resize(luma_of(photo).astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    tile = (PROFILE.tile, PROFILE.tile)
+    return np.stack([robust_hash(np.asarray(working, np.float32), np.full(tile, line)) for line in range(len(LINES))])
 
 
 def _averaged(photos: Sequence[Pixels], copies: Sequence[Pixels]) -> Pixels:
@@ -66,6 +92,8 @@ OPPONENTS = (
     _row("another photo, with a mark guessed from a copy",   False, _pasted, exact=False, strength=1),
     _row("the same, twice as strong",                        False, _pasted, exact=False, strength=2),
     _row("another photo, with a copy's mark exactly",        False, _pasted, exact=True, strength=1),
+    _row("another photo, with it where both hash alike",     False, _fitted, strength=1),
+    _row("another photo, with it three times as strong where both hash alike",                       False, _fitted, strength=3),
     _row("another photo, with marks guessed from four",      False, _averaged),
 )
 # fmt: on

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
 
-__all__ = ["hash_lines", "robust_hash", "soft_hash"]
+__all__ = ["LINES", "hash_lines", "robust_hash", "soft_hash"]
 
 CACHED_KEYS = 4
 LINES = ((0, 1), (1, 0), (1, 1), (1, -1))  # rows and columns to the next cell along each line
