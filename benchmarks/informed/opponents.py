@@ -92,8 +92,8 @@ OPPONENTS = (
     _row("another photo, with a mark guessed from a copy",   False, _pasted, exact=False, strength=1),
     _row("the same, twice as strong",                        False, _pasted, exact=False, strength=2),
     _row("another photo, with a copy's mark exactly",        False, _pasted, exact=True, strength=1),
-    _row("another photo, with it where both hash alike",     False, _fitted, strength=1),
-    _row("another photo, with it three times as strong where both hash alike",                       False, _fitted, strength=3),
+    _row("another photo, only where both hash alike",        False, _fitted, strength=1),
+    _row("another photo, only where both hash alike, x 3",   False, _fitted, strength=3),
     _row("another photo, with marks guessed from four",      False, _averaged),
 )
 # fmt: on
