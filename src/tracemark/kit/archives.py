@@ -18,7 +18,7 @@ from tracemark.kit.manifest import Manifest
 from tracemark.kit.task import Failure, KitCopy
 from tracemark.new_file import settle
 
-__all__ = ["MadeArchive", "make_archives", "write_archive"]
+__all__ = ["MadeArchive", "holdings", "make_archives", "write_archive"]
 
 TOKEN_BYTES = 8  # random bytes in the name of a draft
 PIECE_BYTES = 1 << 20  # read at a time
@@ -80,7 +80,7 @@ def make_archives(
     OutputError
         When nothing can be written any more.
     """
-    holdings = _holdings(manifest, copies)
+    held = holdings(manifest, copies)
     for recipient, file in names.items():
         if stop.is_set():
             return
@@ -89,7 +89,7 @@ def make_archives(
             yield Failure(manifest.out / file, words)
             continue
         try:
-            archive = _make_archive(manifest, recipient, file, holdings[recipient], force=force)
+            archive = _make_archive(manifest, recipient, file, held[recipient], force=force)
         except OutputError as error:
             if nowhere_to_write(error):
                 raise
@@ -98,17 +98,30 @@ def make_archives(
             yield archive
 
 
-def _holdings(manifest: Manifest, copies: Iterable[KitCopy]) -> dict[int, dict[str, str]]:
-    """Find what each recipient's archive is to hold: the names of copies that are there, and their hashes."""
+def holdings(manifest: Manifest, copies: Iterable[KitCopy]) -> dict[int, dict[str, str]]:
+    """Find what each recipient's archive is to hold.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        What the kit holds.
+    copies : iterable of KitCopy
+        What is ordered, as for :func:`make_archives`.
+
+    Returns
+    -------
+    holdings : dict
+        Recipient -> names of copies that are there, in order, and their SHA-256, hexadecimal.
+    """
     ordered = {copy.file for copy in copies}
     there = [entry for entry in manifest.entries.values() if isinstance(entry, CopyEntry)]
     there = [entry for entry in there if (manifest.out / entry.file).is_file()]
     renewed = {(entry.recipient, entry.photo_sha256) for entry in there if entry.file in ordered}
-    holdings: dict[int, dict[str, str]] = defaultdict(dict)
+    held: dict[int, dict[str, str]] = defaultdict(dict)
     for entry in sorted(there, key=lambda entry: entry.file):
         if entry.file in ordered or (entry.recipient, entry.photo_sha256) not in renewed:
-            holdings[entry.recipient][entry.file] = entry.sha256
-    return holdings
+            held[entry.recipient][entry.file] = entry.sha256
+    return held
 
 
 def _make_archive(

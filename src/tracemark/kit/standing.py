@@ -1,8 +1,9 @@
 """Tell what of an order is there already, by names and by the manifest: nothing is read for it."""
 
-from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 
+from tracemark.kit.archives import holdings
 from tracemark.kit.entries import ArchiveEntry
 from tracemark.kit.kit import KitOrder
 from tracemark.kit.manifest import Manifest
@@ -49,22 +50,15 @@ class Standing:
 
     def lacking_archives(self) -> set[int]:
         """List the recipients whose archives will be made: there is none, or it holds something else."""
-        wanted: dict[int, set[str]] = defaultdict(set)
-        lacking = set()
-        for copy in self._order.copies:
-            wanted[copy.recipient].add(copy.file)
-            if not self.has_copy(copy):
-                lacking.add(copy.recipient)
+        lacking = {copy.recipient for copy in self._order.copies if not self.has_copy(copy)}
+        held = holdings(self._register.manifest, self._order.copies)
         return {
             recipient
             for recipient, file in self._order.archives.items()
-            if recipient in lacking or not self._holds(file, wanted[recipient])
+            if recipient in lacking or not self._holds(file, held[recipient])
         }
 
-    def _holds(self, file: str, wanted: set[str]) -> bool:
-        """Tell whether an archive is there and holds the copies that are listed under these names."""
-        entries = self._register.manifest.entries
-        known = entries.get(file)
-        if not isinstance(known, ArchiveEntry) or not (self._order.out / file).is_file():
-            return False
-        return known.holds == {name: entries[name].sha256 for name in wanted if name in entries}
+    def _holds(self, file: str, wanted: Mapping[str, str]) -> bool:
+        """Tell whether an archive is there and holds these copies."""
+        known = self._register.manifest.entries.get(file)
+        return isinstance(known, ArchiveEntry) and known.holds == wanted and (self._order.out / file).is_file()
