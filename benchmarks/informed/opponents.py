@@ -1,16 +1,15 @@
 """What opponents without the key make of copies: without what repeats, and with a mark where it never was."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
 from benchmarks.gauntlet.damage import codec, removal
 from benchmarks.gauntlet.damage.pixels import Pixels
+from benchmarks.gauntlet.damage.removal import Floats
 from tracemark.profile import PROFILE
-from tracemark.signal.layout import lay_out
+from tracemark.signal.layout import Layout, lay_out, to_working
 from tracemark.signal.luma import luma_of
 from tracemark.signal.robust_hash import LINES, robust_hash
 
@@ -40,29 +39,31 @@ def _folded(photos: Sequence[Pixels], copies: Sequence[Pixels], *, count: int, s
 
 def _pasted(photos: Sequence[Pixels], copies: Sequence[Pixels], *, exact: bool, strength: float) -> Pixels:
     """Put the mark of one photo's copy onto another photo."""
-    mark = removal.guess(copies[1])
-    if exact:
-        mark = (copies[1].astype(np.float32) - photos[1]).mean(axis=-1, dtype=np.float32)
+    mark = _mark(photos[1], copies[1]) if exact else removal.guess(copies[1])
     return removal.paste(photos[0], mark, strength)
+
+
+def _mark(photo: Pixels, copy: Pixels) -> Floats:
+    """Take a photo away from its copy."""
+    return np.asarray((copy.astype(np.float32) - photo).mean(axis=-1), dtype=np.float32)
 
 
 def _fitted(photos: Sequence[Pixels], copies: Sequence[Pixels], *, strength: float) -> Pixels:
     """Put the mark of one photo's copy onto as much of another one as hashes alike, so that its beacon fits there."""
-    rows, columns = (min(sides) for sides in zip(photos[0].shape[:2], photos[1].shape[:2], strict=True))
-    cell = lay_out(*photos[1].shape[:2]).cell
-    one, other = (_hashes(photo[: rows - rows % cell, : columns - columns % cell], cell) for photo in photos[1::-1])
+    layout = lay_out(*photos[1].shape[:2])
+    sides = zip(photos[0].shape[:2], photos[1].shape[:2], strict=True)
+    rows, columns = (min(pair) // layout.cell * layout.cell for pair in sides)  # whole cells that both have
+    shared = replace(layout, rows=rows, columns=columns)
+    one, other = (_hashes(photo[:rows, :columns], shared) for photo in photos[1::-1])
     alike = ((one == other).sum(axis=0) >= LINES_ALIKE).astype(np.float32)
-    mark = (copies[1].astype(np.float32) - photos[1]).mean(axis=-1, dtype=np.float32)
-    covered = np.kron(alike, np.ones((cell, cell), dtype=np.float32))
-    return removal.paste(photos[0], mark[: covered.shape[0], : covered.shape[1]] * covered, strength)
+    covered = np.kron(alike, np.ones((layout.cell, layout.cell), dtype=np.float32))
+    return removal.paste(photos[0], _mark(photos[1], copies[1])[:rows, :columns] * covered, strength)
 
 
-def _hashes(photo: Pixels, cell: int) -> npt.NDArray[np.float32]:
+def _hashes(photo: Pixels, layout: Layout) -> Floats:
     """Hash a photo along each of the lines that a key may choose; shape (lines, cell rows, cell columns)."""
-    size = tuple(side // cell * PROFILE.cell for side in photo.shape[1::-1])
-    working = cv2.resize(luma_of(photo).astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    tile = (PROFILE.tile, PROFILE.tile)
-    return np.stack([robust_hash(np.asarray(working, np.float32), np.full(tile, line)) for line in range(len(LINES))])
+    working, tile = to_working(luma_of(photo), layout), (PROFILE.tile, PROFILE.tile)
+    return np.stack([robust_hash(working, np.full(tile, line)) for line in range(len(LINES))])
 
 
 def _averaged(photos: Sequence[Pixels], copies: Sequence[Pixels]) -> Pixels:

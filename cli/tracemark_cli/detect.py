@@ -137,13 +137,13 @@ def _who_is_who(
     """Tell who recipients are: what the ledger recorded goes before the list; where they differ the command ends."""
     known = dict(listed or {})
     for recipient in () if ledger is None else ledger.recipients():
-        said = known.get(recipient.id, {})
-        for name, word in recipient.columns.items():
-            if said.get(name, word) != word:
-                raise LedgerFailure(
-                    f"the list must say {word!r} in column {name!r} of recipient {recipient.id}, as the ledger does,"
-                    f" not {said[name]!r}; a number belongs to one person for ever"
-                )
+        found = recipient.contradiction(known.get(recipient.id, {}))
+        if found is not None:
+            name, word = found
+            raise LedgerFailure(
+                f"the list must say {recipient.columns[name]!r} in column {name!r} of recipient {recipient.id}, as the"
+                f" ledger does, not {word!r}; a number belongs to one person for ever"
+            )
         if recipient.columns or recipient.erased is not None:
             known[recipient.id] = recipient.columns
     return known

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from heapq import nsmallest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,10 +46,14 @@ class Accusation:
 
     @property
     def lacking(self) -> int | None:
-        """Say whose mark the leak lacks: the only one far below zero.  Then the original is that recipient's copy."""
-        below = sorted((one for one in (*self.named, *self.others)), key=lambda one: one.score)[:2]
-        alone = below and below[0].score <= LACKING and (len(below) == 1 or below[1].score > below[0].score / ALONE)
-        return below[0].recipient if alone else None
+        """Say whose mark the leak lacks, and whose copy the original then is: who is far below zero, and alone there.
+
+        Nobody's where somebody is named.
+        """
+        below = nsmallest(2, (one for one in self.others if one.score <= 0), key=lambda one: one.score)
+        if self.named or not below or below[0].score > LACKING:
+            return None
+        return below[0].recipient if all(one.score > below[0].score / ALONE for one in below[1:]) else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -192,7 +192,7 @@ def _accuse(residues: Sequence[Residue], candidates: Sequence[int], key: Key, *,
     counted = attempts * RESPONSES
     listed = draw(candidates, residues, key=key)
     found = [accuse_listed(residues, listed, key=key, attempts=counted)]
-    if not found[0].named and found[0].lacking is not None:
+    if found[0].lacking is not None:
         return found[0]  # read in other ways, what is lacking may look like a mark
     for ways in zip(*(residue.others for residue in residues), strict=True):
         if found[-1].named or found[-1].pasted:
@@ -243,8 +243,8 @@ def _informed(residues: Sequence[Residue], accusation: Accusation) -> Verdict:
     # each bound counts all who were compared, so the weakest holds for all names together
     bound = max((one.log10_false_alarm for one in accusation.named), default=None)
     bound = min((one.log10_false_alarm for one in shown), default=0.0) if bound is None else bound
-    doubtful = accusation.pasted or accusation.lacking is not None
-    verdict = "inconclusive" if doubtful and not accusation.named else judge(bound)
+    doubtful = accusation.lacking is not None or (accusation.pasted and not accusation.named)
+    verdict = "inconclusive" if doubtful else judge(bound)
     return Verdict(
         verdict=verdict,
         log10_false_alarm=bound,
@@ -264,7 +264,7 @@ def _reason(accusation: Accusation, verdict: str) -> str:
     if accusation.pasted and not accusation.named:
         names = ", ".join(map(str, accusation.pasted))
         return f"the message of {names} is in it, but not the fingerprint of this photo: it may have been put there"
-    if accusation.lacking is not None and not accusation.named:
+    if accusation.lacking is not None:
         return f"the original must be the photo itself, and seems to be the copy of {accusation.lacking}"
     if verdict == "identified":
         return "the original was taken away, and the rest is the mark of who is named"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tracemark.errors import OutputError
 
-__all__ = ["OWNER_ONLY", "put_in_place", "settle", "write_private"]
+__all__ = ["OWNER_ONLY", "draft_beside", "put_in_place", "settle", "write_private"]
 
 OWNER_ONLY = 0o600  # read and write for the owner, nothing for anybody else
 TOKEN_BYTES = 8  # random bytes in the name of a draft
@@ -32,7 +32,7 @@ def write_private(path: str | os.PathLike[str], data: bytes) -> None:
     try:
         if target.is_dir():
             raise OutputError(f"{target} must be a new file, and is a folder; put a name after it")
-        draft = target.with_name(f".tracemark-{secrets.token_hex(TOKEN_BYTES)}")
+        draft = draft_beside(target)
         try:
             with open(draft, "xb", opener=_open_private) as file:
                 file.write(data)
@@ -45,6 +45,11 @@ def write_private(path: str | os.PathLike[str], data: bytes) -> None:
         raise OutputError(f"{target} exists already and is never overwritten") from error
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
+
+
+def draft_beside(path: Path) -> Path:
+    """Name a file that is written before it takes another's name, in the same folder; no two have the same."""
+    return path.with_name(f".tracemark-{secrets.token_hex(TOKEN_BYTES)}")
 
 
 def put_in_place(draft: Path, path: Path) -> None:

@@ -186,6 +186,11 @@ def test_a_list_that_says_somebody_else_than_the_ledger_is_refused_before_leaks_
     assert sentence in result.stderr
 
 
+def test_a_column_is_the_ledgers_however_the_list_spells_its_header(name_by_list):
+    assert name_by_list(17, "id,name\n17,Jo\n").exit_code == 5
+    assert ": identified: recipient 17 (Name: Zoë), chance" in name_by_list(17, "id,NAME\n17,Zoë\n").stdout
+
+
 FORGED = "a.png: identified: recipient 3\x1b[2J\nb\u202egnp"
 SHOWN = r"a.png: identified: recipient 3\x1b[2J b\u202egnp"
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import secrets
 import threading
 import zipfile
 from collections import defaultdict
@@ -16,11 +15,10 @@ from tracemark.kit.entries import ArchiveEntry, CopyEntry
 from tracemark.kit.folder import hash_file, make_folder, nowhere_to_write
 from tracemark.kit.manifest import Manifest
 from tracemark.kit.task import Failure, KitCopy
-from tracemark.new_file import settle
+from tracemark.new_file import draft_beside, settle
 
 __all__ = ["MadeArchive", "holdings", "make_archives", "write_archive"]
 
-TOKEN_BYTES = 8  # random bytes in the name of a draft
 PIECE_BYTES = 1 << 20  # read at a time
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # what a ZIP file can say; the same files then make the same archive
 MODE = 0o644 << 16  # where a ZIP file keeps a file's permissions, APPNOTE 4.4.15
@@ -170,7 +168,7 @@ def write_archive(path: Path, *, out: Path, files: Mapping[str, str], replaced: 
     OutputError
         When it cannot be written, a copy was changed, or another file has its name.
     """
-    draft = path.with_name(f".tracemark-{secrets.token_hex(TOKEN_BYTES)}")
+    draft = draft_beside(path)
     try:
         try:
             make_folder(path.parent)

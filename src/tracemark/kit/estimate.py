@@ -15,7 +15,7 @@ from tracemark.kit.checking import sampled
 from tracemark.kit.folder import hash_file
 from tracemark.kit.kit import KitOrder, by_photo
 from tracemark.kit.making import SPLICED_COPIES, forget, make, notices_of
-from tracemark.kit.owners import Owners
+from tracemark.kit.owners import Owners, kit_files
 from tracemark.kit.standing import Standing
 from tracemark.kit.task import Answer, Failure, KitCopy, Notice, Task
 from tracemark.kit.workers import processes
@@ -114,7 +114,9 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | N
     key = Key.load(order.key_file)
     if ledger is not None:
         _try_guests(ledger, order)
-    grouped, owners, standing = by_photo(order.copies), Owners(order.out, ledger), Standing(order, key_id=key.id)
+    listed = kit_files(order.out)
+    owners, standing = Owners(order.out, ledger, listed=listed), Standing(order, listed, key_id=key.id)
+    grouped = by_photo(order.copies)
     kinds: dict[object, list[tuple[int, Path]]] = defaultdict(list)
     failures: list[Failure] = []
     notices: list[Notice] = []

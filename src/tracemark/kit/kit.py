@@ -146,7 +146,7 @@ def _make_copies(
 ) -> Iterator[MadeCopy | Notice | Failure]:
     """Make the copies that are missing."""
     tasks: list[Task] = []
-    owners = Owners(order.out, register.ledger)
+    owners = Owners(order.out, register.ledger, listed=register.manifest.entries)
     for photo, copies in by_photo(order.copies).items():
         if stop.is_set():
             return

@@ -63,11 +63,15 @@ class Owners:
         Folder of the kit being written.
     ledger : Ledger, optional
         Where copies are recorded.
+    listed : mapping, optional
+        What the kit being written lists, where that was read already.
     """
 
-    def __init__(self, out: Path, ledger: Ledger | None = None) -> None:
+    def __init__(self, out: Path, ledger: Ledger | None = None, *, listed: Mapping[str, Entry] | None = None) -> None:
         self._out, self._ledger = out, ledger
         self._kits: dict[Path, tuple[dict[str, CopyEntry], dict[str, CopyEntry]]] = {}
+        if listed is not None:
+            self._kits[out] = _copies_of(listed)
 
     def refusal(self, file: Path, sha256: bytes) -> str:
         """Say why a file is not taken for a photo.
@@ -108,6 +112,11 @@ class Owners:
     def _copies(self, folder: Path) -> tuple[dict[str, CopyEntry], dict[str, CopyEntry]]:
         """Give the copies of a kit by their names and by their hashes."""
         if folder not in self._kits:
-            copies = {file: entry for file, entry in kit_files(folder).items() if isinstance(entry, CopyEntry)}
-            self._kits[folder] = copies, {entry.sha256: entry for entry in copies.values()}
+            self._kits[folder] = _copies_of(kit_files(folder))
         return self._kits[folder]
+
+
+def _copies_of(listed: Mapping[str, Entry]) -> tuple[dict[str, CopyEntry], dict[str, CopyEntry]]:
+    """Pick the copies from what a kit lists, by their names and by their hashes."""
+    copies = {file: entry for file, entry in listed.items() if isinstance(entry, CopyEntry)}
+    return copies, {entry.sha256: entry for entry in copies.values()}

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tracemark.kit.archives import holdings
-from tracemark.kit.entries import ArchiveEntry
+from tracemark.kit.entries import ArchiveEntry, Entry
 from tracemark.kit.kit import KitOrder
 from tracemark.kit.manifest import Manifest
-from tracemark.kit.owners import kit_files
 from tracemark.kit.register import Register
 from tracemark.kit.task import KitCopy
 
@@ -21,14 +20,16 @@ class Standing:
     ----------
     order : KitOrder
         What the kit is to hold.
+    listed : mapping
+        What its manifest lists.
     key_id : str
         ID of the key.
     """
 
-    def __init__(self, order: KitOrder, *, key_id: str) -> None:
+    def __init__(self, order: KitOrder, listed: Mapping[str, Entry], *, key_id: str) -> None:
         self._order = order
         self._register = Register(
-            Manifest(order.out, dict(kit_files(order.out)), None),
+            Manifest(order.out, dict(listed), None),
             key_id=key_id,
             quality=order.quality,
             strip_gps=order.strip_gps,

@@ -1,18 +1,16 @@
 """Open a database file without harm to it, and say in plain words why something failed."""
 
 import os
-import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tracemark.errors import LedgerError
-from tracemark.new_file import OWNER_ONLY, put_in_place
+from tracemark.new_file import OWNER_ONLY, draft_beside, put_in_place
 
 __all__ = ["as_text", "check_file", "connect", "create_file", "plain_words", "snapshot", "transaction"]
 
-TOKEN_BYTES = 8  # random bytes in the name of a draft
 SIDE_FILES = ("-wal", "-shm")  # what SQLite keeps beside a database while it is open
 
 # SQLite's file format, section 1.3: what stands where in the first 100 bytes
@@ -130,7 +128,7 @@ def create_file(path: Path, *, application: int) -> Iterator[sqlite3.Connection]
         # SQLite would take it for the new ledger's own.
         if stale.exists() and not path.exists():
             raise LedgerError(f"ledger {path} cannot be made beside {stale.name}, which another ledger left; remove it")
-    draft = path.with_name(f".tracemark-{secrets.token_hex(TOKEN_BYTES)}")
+    draft = draft_beside(path)
     try:
         # Names and addresses are nobody else's business.
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))

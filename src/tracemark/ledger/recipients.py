@@ -27,6 +27,22 @@ class Recipient:
     erased: str | None = None
     """When the columns were erased, ISO 8601 UTC; None when they were not."""
 
+    def contradiction(self, columns: Mapping[str, str]) -> tuple[str, str] | None:
+        """Find a column of which a list says something else.
+
+        Parameters
+        ----------
+        columns : mapping
+            Name of a column, spelt in capitals or small letters, -> what the list says.
+
+        Returns
+        -------
+        found : (str, str) or None
+            The column's name here, and what the list says; None when all agrees.
+        """
+        named = ((_known_name(column, self.columns), word) for column, word in columns.items())
+        return next(((name, word) for name, word in named if self.columns.get(name, word) != word), None)
+
 
 def add_recipients(
     connection: sqlite3.Connection, guests: Mapping[int, Mapping[str, str]], *, replace: bool
@@ -96,14 +112,16 @@ def _checked(number: int) -> int:
 
 def _merge(recipient: Recipient, columns: Mapping[str, str], *, replace: bool) -> dict[str, str]:
     """Add what is new; a number that meant somebody else is refused, since a leak would name the wrong person."""
+    found = None if replace else recipient.contradiction(columns)
+    if found is not None:
+        name, word = found
+        raise LedgerError(
+            f"recipient {recipient.id} must keep {name} {recipient.columns[name]!r}, and the list says {word!r};"
+            " a number belongs to one person for ever"
+        )
     merged = dict(recipient.columns)
     for column, word in columns.items():
         name = _known_name(column, recipient.columns)
-        if not replace and recipient.columns.get(name, word) != word:
-            raise LedgerError(
-                f"recipient {recipient.id} must keep {name} {recipient.columns[name]!r}, and the list says {word!r};"
-                " a number belongs to one person for ever"
-            )
         merged[name] = word
         if replace and not word:
             del merged[name]

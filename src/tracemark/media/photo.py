@@ -1,7 +1,6 @@
 """Open and write image files: the one door between a file and its pixels."""
 
 import os
-import secrets
 import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from tracemark.media.saying import bare, read_said, said_without_gps
 from tracemark.media.settings import JpegSettings, Settings
 from tracemark.media.tiff import TiffFrame, without_places
 from tracemark.media.writing import write_pixels
-from tracemark.new_file import settle
+from tracemark.new_file import draft_beside, settle
 
 __all__ = [
     "JpegSettings",
@@ -31,7 +30,6 @@ __all__ = [
 
 SHALLOW = frozenset({"AVIF", "JPEG", "WEBP"})  # formats that have 8 bits a sample
 HIGHEST_QUALITY = 100  # of the scale that libjpeg made common
-TOKEN_BYTES = 8  # random bytes in the name of a draft
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,7 +225,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
         When it cannot be written; what was there before is still there.
     """
     target = Path(path)
-    draft = target.with_name(f".tracemark-{secrets.token_hex(TOKEN_BYTES)}")
+    draft = draft_beside(target)
     try:
         try:
             with draft.open("xb") as file:
