@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tracemark.new_file import put_in_place
+from tracemark.new_file import put_in_place, uncache
 
 
 @pytest.fixture
@@ -57,3 +57,29 @@ def test_a_name_that_cannot_be_used_in_the_end_is_given_back(draft, monkeypatch)
     with pytest.raises(OSError, match="Input/output error"):
         put_in_place(draft, draft.with_name("press.key"))
     assert list(draft.parent.iterdir()) == [draft]
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="this system does not take advice on its memory")
+def test_memory_lets_go_of_a_file_and_the_file_stays(draft, monkeypatch):
+    advised = []
+
+    def advise(opened, offset, length, advice):
+        advised.append((os.path.samestat(os.fstat(opened), draft.stat()), offset, length, advice))
+
+    monkeypatch.setattr(os, "posix_fadvise", advise)
+    uncache(draft)
+    assert advised == [(True, 0, 0, os.POSIX_FADV_DONTNEED)]
+    assert draft.read_bytes() == b"whole"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_where_memory_cannot_let_go_nothing_happens(known, draft, monkeypatch):
+    def refuse(opened, offset, length, advice):
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(os, "posix_fadvise", refuse, raising=False)
+    if not known:
+        monkeypatch.delattr(os, "posix_fadvise")
+    uncache(draft)
+    uncache(draft.with_name("not there"))
+    assert draft.read_bytes() == b"whole"

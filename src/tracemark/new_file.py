@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tracemark.errors import OutputError
 
-__all__ = ["OWNER_ONLY", "draft_beside", "put_in_place", "settle", "write_private"]
+__all__ = ["OWNER_ONLY", "draft_beside", "put_in_place", "settle", "uncache", "write_private"]
 
 OWNER_ONLY = 0o600  # read and write for the owner, nothing for anybody else
 TOKEN_BYTES = 8  # random bytes in the name of a draft
@@ -98,6 +98,21 @@ def settle(folder: Path) -> None:
             os.fsync(opened)
         finally:
             os.close(opened)
+
+
+def uncache(path: Path) -> None:
+    """Let the system's memory go of a file that is written for good and not read soon, where the system can do that.
+
+    Nothing of the file changes.  Thousands of files would else push all others out of that memory, and each takes
+    fresh pages, which costs a virtual machine more than the writing: the pages of the file before can be had again.
+    """
+    if hasattr(os, "posix_fadvise"):
+        with suppress(OSError):
+            opened = os.open(path, os.O_RDONLY)
+            try:
+                os.posix_fadvise(opened, 0, 0, os.POSIX_FADV_DONTNEED)
+            finally:
+                os.close(opened)
 
 
 def _take_name(path: Path) -> None:

@@ -25,6 +25,7 @@ from tracemark.media.photo import (
     without_gps,
     write_atomically,
 )
+from tracemark.new_file import uncache
 from tracemark.plan import Plan
 from tracemark.recording import SOFTWARE, describe_photo
 from tracemark.splicing import prepare_jpeg
@@ -262,6 +263,7 @@ def _write(copy: KitCopy, encode: Callable[[int], bytes], task: Task) -> MadeCop
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}") from error
     write_atomically(path, data)
+    uncache(path)
     return made
 
 
