@@ -17,6 +17,7 @@ from benchmarks.choices.code import CodeChoice
 from benchmarks.choices.finding import FindingChoice
 from benchmarks.choices.growth import BytesChoice
 from benchmarks.choices.hashing import HashChoice
+from benchmarks.choices.packing import PackingChoice
 from benchmarks.choices.split import RANK, SPLIT
 from benchmarks.choices.subjects import Setting, choose
 from benchmarks.choices.visibility import VisibilityChoice
@@ -30,7 +31,7 @@ PHOTOS = 8
 """Default number of photos."""
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "choices.md"
-PAGES = MappingProxyType({"checking": ROOT / "docs" / "kit.md"})
+PAGES = MappingProxyType({"checking": ROOT / "docs" / "kit.md", "packing": ROOT / "docs" / "ledger.md"})
 """Where tables go that are about no number of the format."""
 CHOICES: Mapping[str, Any] = MappingProxyType(
     {
@@ -49,6 +50,7 @@ CHOICES: Mapping[str, Any] = MappingProxyType(
         "visibility": VisibilityChoice(),
         "bytes": BytesChoice(),
         "checking": CheckingChoice(),
+        "packing": PackingChoice(),
     }
 )
 """Each has ``measure(setting)``, which gives records one by one, and ``render(records)``, which gives Markdown."""

@@ -36,6 +36,8 @@ def _ledger(folder: Path) -> Steps:
         "one luma": lambda: ledger.luma(digest),
         "recipients of one photo": lambda: ledger.recipients_of(digest, key_id=key.id),
         "read the leak": lambda: tm.detect(leak, key=key, ledger=ledger),
+        "verify everything": ledger.verify,
+        "erase a person": lambda: ledger.erase_recipient(RECIPIENT),
     }
 
 

@@ -16,9 +16,10 @@ from benchmarks.choices.growth import BytesChoice, Grown
 from benchmarks.choices.hashing import Alike, HashChoice, Kept
 from benchmarks.choices.leaks import CROP_3, LEAKS, PLAIN, Leak
 from benchmarks.choices.marking import Score
+from benchmarks.choices.packing import Packed, PackingChoice
 from benchmarks.choices.scores import blind_score, correlation, informed_score, locate
 from benchmarks.choices.split import SPLIT, SplitScore
-from benchmarks.choices.subjects import Setting
+from benchmarks.choices.subjects import Setting, Subject
 from benchmarks.choices.variants import EQUAL_SIGHT, Variant, applied
 from benchmarks.choices.visibility import Sight, VisibilityChoice
 from tracemark import embedding
@@ -171,6 +172,20 @@ def test_visibility_errors_are_measured_less_predicted():
 def test_copies_read_back_are_counted_by_size():
     copies = [ReadBack(640, 273_066, name, name == "one.jpg", 4.0, True, 0.5) for name in ("one.jpg", "two.jpg")]
     assert "| 640 px | 0.27 | 1/2 | 4.0 | 2/2 | 0.5 |" in CheckingChoice().render(copies)
+
+
+def test_lumas_are_packed_without_loss_and_with(photo, monkeypatch):
+    monkeypatch.setattr(Setting, "subjects", lambda self, sizes: iter([Subject("one.jpg", sizes[0], photo, 1)]))
+    packed = {one.way: one for one in PackingChoice().measure(Setting((), 1))}
+    assert [way for way in packed if "(present)" in way] == ["**PNG, level 6** (present)"]
+    assert packed["**PNG, level 6** (present)"].error == packed["WebP, lossless"].error == 0
+    assert packed["JPEG, quality 95"].error > packed["JPEG, quality 98"].error > 0
+    assert packed["JPEG, quality 95"].size < packed["PNG, level 9"].size < packed["PNG, level 1"].size
+
+
+def test_packed_lumas_are_told_in_kilobytes_and_milliseconds():
+    packed = [Packed("PNG", "one.jpg", 400_000, 0.1, 0.02, 0.0), Packed("PNG", "two.jpg", 600_000, 0.3, 0.04, 1.0)]
+    assert "| PNG | 500 | 600 | 200 | 30 | 0.71 |" in PackingChoice().render(packed)
 
 
 def test_a_page_has_a_place_for_every_choice():

@@ -35,8 +35,10 @@ def test_every_step_of_a_case_can_be_taken(sources, tmp_path):
     np.save(tmp_path / "original.npy", sources[0])
     np.save(tmp_path / "leak.npy", tm.embed(sources[0], recipient=RECIPIENT, key=KEY))
     for case in CASES.values():
-        *_, reading = [task() for task in case(tmp_path).values()]
+        answers = {step: task() for step, task in case(tmp_path).items()}
+        reading = answers["read the leak"]
         assert (reading.method, reading.recipients) == ("informed", (RECIPIENT,))
+        assert answers.get("verify everything", True)
 
 
 def test_the_table_shows_aims_and_whether_the_leaker_was_named():

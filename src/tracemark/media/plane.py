@@ -10,7 +10,7 @@ from tracemark.errors import FormatError, PhotoError
 
 __all__ = ["pack_plane", "unpack_plane"]
 
-COMPRESSION = 6  # zlib's level, 0 to 9; 9 takes twice the time for 1 % less: docs/ledger.md
+COMPRESSION = 6  # zlib's level, 0 to 9; 9 takes longer and saves hardly anything: docs/ledger.md
 PIXEL_LIMIT = 16_000_000  # four times what the working scale of the largest photo has
 
 
