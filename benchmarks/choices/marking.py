@@ -13,6 +13,7 @@ from benchmarks.choices.subjects import LARGE_PX, SIZES, SMALL_PX, Setting, Subj
 from benchmarks.choices.variants import EQUAL_SIGHT, Variant, applied
 from benchmarks.gauntlet.quality import ssimulacra2
 from benchmarks.page import table
+from tracemark.profile import PROFILE
 from tracemark.signal.luma import luma_of
 
 __all__ = ["BORDER", "CELLS", "CONTENTS", "DITHER", "FINEST", "LEVELS", "MASK", "MarkingChoice", "Score"]
@@ -114,9 +115,10 @@ def _levels(*pairs: tuple[int, float]) -> Variant:
 
 def _cells(side: int) -> Variant:
     """Change the cell but not the tile, and let the delivered cell grow and shrink with it."""
-    return Variant(
-        f"{side} px, {256 // side} x {256 // side} a tile", {"cell": side, "tile": 256 // side, "unit": side}
-    )
+    fields = {"cell": side, "tile": 256 // side, "unit": side}
+    # A photo that has enough small cells has too few large ones, and would be refused.
+    constants = {"tracemark.signal.layout.LEAST_CELLS": 1} if side > PROFILE.cell else {}
+    return Variant(f"{side} px, {256 // side} x {256 // side} a tile", fields, constants)
 
 
 def _weights(border: int, fading: float, limit: float) -> Variant:

@@ -64,6 +64,21 @@ def test_a_variant_leaves_even_when_something_breaks():
     assert PROFILE.cell == before
 
 
+@pytest.mark.parametrize(
+    "choice", [CHOICES[name] for name in ("levels", "finest", "contents", "cells", "border", "mask")]
+)
+def test_one_alternative_of_each_choice_is_what_the_project_does(choice):
+    assert sum(variant.present for variant in choice.variants) == 1
+
+
+@pytest.mark.parametrize("variant", marking.CELLS.variants, ids=lambda variant: variant.name)
+def test_a_photo_is_marked_with_cells_of_any_size(variant):
+    photo = np.random.default_rng(5).normal(128, 12, (720, 1280)).clip(0, 255).astype(np.uint8)
+    with applied(variant, also=EQUAL_SIGHT):
+        plan = tm.prepare(photo, key=KEY)
+        assert not np.array_equal(plan.copy_for(3), plan.copy_for(4))
+
+
 @pytest.mark.parametrize("fields", [{"border": 3}, {"wavelet": "db2"}], ids=str)
 def test_patterns_are_drawn_anew_for_another_border_or_wavelet(fields):
     before = codebook(KEY)
