@@ -1,4 +1,4 @@
-"""Write a kit's folder: one program at a time, no drafts left, and no copy outside of it."""
+"""Write a kit's folder: one program at a time, no drafts left, and no copy outside of it but where a link leads."""
 
 import errno
 import hashlib
@@ -12,6 +12,7 @@ from tracemark.errors import KitError, OutputError
 from tracemark.new_file import settle
 
 __all__ = [
+    "DRAFT",
     "MANIFEST",
     "SUMS",
     "clear_drafts",
