@@ -73,6 +73,18 @@ def test_another_key_makes_another_kit_and_replaces_none(press):
     assert all(isinstance(one, tm.Failure) and "exists already" in one.words for one in made(press))
 
 
+def test_what_was_delivered_stays_and_stays_listed_when_it_cannot_be_read_back(press, monkeypatch):
+    def read_back(file, **options):
+        raise MemoryError
+
+    made(press)
+    before = press.files(), listed(press)
+    monkeypatch.setattr(making, "read_back", read_back)
+    failures = made(press, press.order(GUESTS, check="all"))
+    assert [(one.photo, one.words) for one in failures] == [(photo, "MemoryError") for photo in press.photos]
+    assert (press.files(), listed(press)) == before
+
+
 def test_archives_hold_what_each_guest_gets_and_lack_nothing(press):
     names = {guest: f"{guest}.zip" for guest in GUESTS}
     (press.out / "103").mkdir(parents=True)

@@ -211,6 +211,51 @@ def test_a_copy_whose_reading_breaks_off_is_not_left_behind(press, monkeypatch):
     assert press.files() == ["17/photo-0.jpg"]
 
 
+@pytest.mark.parametrize("error", [tm.KitError("copy must be read as recipient 17's"), tm.FormatError("no image")])
+def test_a_copy_of_an_earlier_command_is_never_taken_back(error, press, monkeypatch):
+    def read_back(file, **options):
+        raise error
+
+    (first,) = make(press.task([17])).made
+    before = stamp(press.out / first.copy.file)
+    monkeypatch.setattr(making, "read_back", read_back)
+    answer = make(press.task([17], checked=frozenset({17})))
+    assert answer.made == ()
+    assert answer.failures[0].words == f"{error}; it was there before, and was left"
+    assert answer.doubtful
+    assert stamp(press.out / first.copy.file) == before
+
+
+@pytest.mark.parametrize(("there", "left"), [(b"", False), (b"mine", True), (None, True)])
+def test_a_copy_whose_reading_breaks_off_is_removed_only_if_nothing_is_lost_with_it(there, left, press, monkeypatch):
+    def read_back(file, **options):
+        raise MemoryError
+
+    path = press.out / "17" / "photo-0.jpg"
+    if there is None:
+        make(press.task([17]))
+    elif there:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(there)
+    monkeypatch.setattr(making, "read_back", read_back)
+    answer = make(press.task([17], checked=frozenset({17}), force=True))
+    assert answer.failures[0].words == "MemoryError"
+    assert path.exists() is left
+
+
+def test_a_copy_that_does_not_read_is_taken_back_although_it_replaced_another(press, monkeypatch):
+    def read_back(file, **options):
+        raise tm.KitError("copy must be read as recipient 17's, and it names nobody")
+
+    path = press.out / "17" / "photo-0.jpg"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"mine")
+    monkeypatch.setattr(making, "read_back", read_back)
+    answer = make(press.task([17], checked=frozenset({17}), force=True))
+    assert answer.failures[0].words.endswith("; it was taken back")
+    assert not path.exists()
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
 def test_a_full_or_closed_disk_ends_the_task_after_telling_what_is_there(number, press, monkeypatch):
     real, room = making.write_atomically, threading.Semaphore(1)

@@ -230,7 +230,8 @@ def _try(copies: Sequence[KitCopy], order: KitOrder, pixels: int) -> _Tried | Fa
         copy_s = more_s / max(len(more.made), 1)
         check_s = 0.0
         if order.check != "none":
-            again = replace(task, copies=task.copies[:1], checked=frozenset({task.copies[0].recipient}))
+            checked_one = frozenset({task.copies[0].recipient})
+            again = replace(task, out=Path(folder, "again"), copies=task.copies[:1], checked=checked_one)
             checked, check_s = _timed(again)
             if checked.failures:
                 return replace(checked.failures[0], copy=None)

@@ -268,15 +268,20 @@ def _write(copy: KitCopy, encode: Callable[[int], bytes], task: Task) -> MadeCop
 
 
 def _checked(made: MadeCopy, prepared: Prepared, task: Task) -> MadeCopy:
-    """Read a copy back; one that cannot be read is taken back."""
+    """Read a copy back; one that is new and cannot be read is taken back, one that may have been delivered never."""
     path, recipient = task.out / made.copy.file, made.copy.recipient
     try:
         check = read_back(
             path, recipient=recipient, key=prepared.key, original=prepared.photo.pixels, guests=task.guests
         )
-    except Exception as error:
+    except (KitError, FormatError) as error:
+        if made.was_there:
+            raise KitError(f"{error}; it was there before, and was left") from error
         path.unlink(missing_ok=True)
-        if isinstance(error, (KitError, FormatError)):
-            raise KitError(f"{error}; it was taken back") from error
+        raise KitError(f"{error}; it was taken back") from error
+    except Exception:
+        # Nobody knows whether it can be read: the same command makes it again, but not what it replaced.
+        if not (made.was_there or made.replaced):
+            path.unlink(missing_ok=True)
         raise
     return replace(made, check=check)
