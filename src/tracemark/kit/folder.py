@@ -25,7 +25,7 @@ __all__ = [
 
 MANIFEST = "manifest.jsonl"
 SUMS = "SHA256SUMS"
-DRAFT = re.compile(r"\.tracemark-[0-9a-f]{16}")
+DRAFT = re.compile(r"\.tracemark-[0-9a-f]{16}")  # of copies, archives and lists; those of keys and ledgers differ
 NOWHERE_TO_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # what fails one file so will fail all others
 
 
