@@ -69,7 +69,7 @@ def test_an_existing_file_stays_unless_force_is_given(run, png, key_file, tmp_pa
     arguments = ("embed", png, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit")
     result = run(*arguments)
     assert result.exit_code == 4
-    assert "exists already; --force replaces it" in result.stderr
+    assert "exists already; force replaces it" in result.stderr
     assert there.read_text() == "mine"
     assert run(*arguments, "--force").exit_code == 0
     assert tm.read_photo(there).format == "PNG"
@@ -328,8 +328,8 @@ def test_a_long_list_and_a_progressive_photo_call_for_baseline(run, key_file, tm
     common = ("embed", photo, *words, "--key", key_file, "--out", tmp_path / "kit", "--check", "none", "--jobs", 1)
     for options in (("--dry-run",), ()):
         told = run(*common, *options)
-        assert told.stderr.count("--baseline makes them quicker") == 1
-    assert "--baseline" not in run(*common, "--baseline", "--force").stderr
+        assert told.stderr.count("baseline makes them quicker") == 1
+    assert "baseline" not in run(*common, "--baseline", "--force").stderr
     with Image.open(tmp_path / "kit" / "0" / "progressive.jpg") as copy:
         assert "progressive" not in copy.info
 

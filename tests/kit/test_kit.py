@@ -395,4 +395,4 @@ def test_who_makes_many_copies_of_a_progressive_photo_is_told_how_they_are_made_
         order = dataclasses.replace(press.order(range(guests), check="none", baseline=baseline), out=out)
         foretold = tm.estimate_kit(order, jobs=1).notices
         assert foretold == tuple(one for one in tm.make_kit(order, jobs=1) if isinstance(one, tm.Notice))
-        assert [one.photo for one in foretold if "--baseline" in one.words] == press.photos[:told]
+        assert [one.photo for one in foretold if "baseline" in one.words] == press.photos[:told]
