@@ -1,3 +1,4 @@
+import dataclasses
 import hashlib
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 
 import tracemark as tm
 from tracemark.profile import PROFILE
+from tracemark.recording import describe_photo
 
 
 @pytest.fixture
@@ -34,6 +36,38 @@ def test_a_photo_of_any_kind_is_recorded_with_its_luma(kind, ledger, key, photos
     grey = rgb[..., 1].astype(float) if kind == "grey" else rgb @ [0.299, 0.587, 0.114]
     assert kept.luma.shape == plan.layout.working
     np.testing.assert_allclose(kept.luma[:411, :403], grey, atol=1.01)
+
+
+@pytest.mark.parametrize("change", [lambda rgb: rgb[::-1], lambda rgb: rgb[:380, :390], lambda rgb: rgb[..., 0]])
+def test_another_image_than_the_plans_is_refused_and_nothing_recorded(change, ledger, key, photos):
+    rgb = photos["astronaut"][:400, :400]
+    plan = tm.prepare(rgb, key=key)
+    with pytest.raises(tm.PhotoError, match="image must be the one that the plan was made of"):
+        tm.record_photo(ledger, change(rgb), plan, name="a.png")
+    assert ledger.photos() == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"chip_set": 9999}, "its chip set must be 0 to 7 for its size, not 9999"),
+        ({"chip_set": -1}, "its chip set must be 0 to 7 for its size, not -1"),
+        ({"chip_set": 8}, "its chip set must be 0 to 7 for its size, not 8"),
+        ({"rows": 1}, "must be at least 192 px on its short side"),
+        ({"rows": 900_000_000}, "long side must be at most"),
+        ({"rows": 430}, r"its luma must have shape \(.*\), not \(400, 400\)"),
+        ({"luma": np.zeros((3, 400), np.uint8)}, r"its luma must have shape \(400, 400\), not \(3, 400\)"),
+    ],
+)
+def test_a_record_that_contradicts_itself_is_damaged(change, sentence, ledger, key, photos):
+    rgb = photos["astronaut"][:400, :400]
+    plan = tm.prepare(rgb, key=key)
+    ledger.add_photo(dataclasses.replace(describe_photo(rgb, plan, name="a.png"), **change))
+    ledger.add_recipients({17: {}})
+    with pytest.raises(tm.LedgerError, match=rf"photo a\.png is damaged in the ledger: .*{sentence}"):
+        tm.detect(plan.copy_for(17), key=key, ledger=ledger)
+    with pytest.raises(tm.LedgerError, match=rf"photo a\.png is damaged in the ledger: .*{sentence}"):
+        tm.recorded_luma(ledger, plan.digest, key_id=key.id)
 
 
 def test_a_copy_is_recorded_with_its_bytes(ledger, key, photos):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations  # the types of tracemark are named, not fetched: fetching takes half a second
 
-import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
@@ -16,6 +15,7 @@ import tracemark as tm
 from tracemark_cli.detect_lines import Answer, as_fields, in_words
 from tracemark_cli.guests import read_guests
 from tracemark_cli.key_option import key_option, open_key
+from tracemark_cli.leak_files import Leak, read_leaks
 from tracemark_cli.ledger_file import open_ledger
 from tracemark_cli.outcome import FilesFailure, LedgerFailure, Outcome, complain, worst_of
 from tracemark_cli.report import Inquest, Shown, render_report
@@ -106,7 +106,7 @@ def detect(
         known = _who_is_who(ledger, listed)
         inquiry = Inquiry(key, _open_originals(originals), ledger, listed, known)
         for group in [leaks] if together else [(leak,) for leak in leaks]:
-            read = _read(group)
+            read = read_leaks(group)
             answer = _ask(read, inquiry) if read else None
             unread += [path for path in dict.fromkeys(group) if answer is None or path not in read]
             if answer is not None:
@@ -160,28 +160,17 @@ def _open_originals(paths: Sequence[Path]) -> dict[Path, tm.Photo]:
     return photos
 
 
-def _read(paths: Sequence[Path]) -> dict[Path, tm.Photo]:
-    """Open the files of leaks, each once; those that fail are complained of."""
-    read: dict[Path, tm.Photo] = {}
-    for path in dict.fromkeys(paths):
-        try:
-            read[path] = tm.read_photo(path)
-        except (tm.TracemarkError, OSError, MemoryError) as error:
-            complain(path, error)
-    return read
-
-
-def _ask(read: Mapping[Path, tm.Photo], inquiry: Inquiry) -> Answer | None:
+def _ask(read: Mapping[Path, Leak], inquiry: Inquiry) -> Answer | None:
     """Read leaks as one piece of evidence; no answer when that fails."""
     try:
         found = tm.detect_together(
-            [leak.pixels for leak in read.values()],
+            [leak.photo.pixels for leak in read.values()],
             key=inquiry.key,
             originals=[photo.pixels for photo in inquiry.originals.values()] or None,
             ledger=inquiry.ledger,
             recipients=inquiry.listed,
         )
-        return _tell(list(read), found, inquiry)
+        return _tell(read, found, inquiry)
     except tm.LedgerError:
         # Nothing can be found in it: that is no leak's fault.
         raise
@@ -191,15 +180,15 @@ def _ask(read: Mapping[Path, tm.Photo], inquiry: Inquiry) -> Answer | None:
         return None
 
 
-def _tell(paths: Sequence[Path], found: tm.Verdict, inquiry: Inquiry) -> Answer:
+def _tell(read: Mapping[Path, Leak], found: tm.Verdict, inquiry: Inquiry) -> Answer:
     """Add to a verdict what list and ledger know."""
     copies = []
     names = [path.name for path, photo in inquiry.originals.items() if _shows(photo, found)]
     if inquiry.ledger is not None:
         names = [entry.name for entry in inquiry.ledger.photos(key_id=inquiry.key.id) if entry.digest == found.photo]
-        copies = [(path, copy) for path in paths for copy in inquiry.ledger.copies(sha256=_hash(path))]
+        copies = [(path, copy) for path, leak in read.items() for copy in inquiry.ledger.copies(sha256=leak.sha256)]
     name = names[0] if len(names) == 1 else None
-    return Answer(paths, found, inquiry.key.id, name, inquiry.guests, copies)
+    return Answer(list(read), found, inquiry.key.id, name, inquiry.guests, copies)
 
 
 def _shows(photo: tm.Photo, found: tm.Verdict) -> bool:
@@ -207,15 +196,9 @@ def _shows(photo: tm.Photo, found: tm.Verdict) -> bool:
     return found.photo is not None and tm.digest_of(photo.pixels) == found.photo
 
 
-def _hash(path: Path) -> bytes:
-    """Hash a file with SHA-256."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
-
-
-def _show(answer: Answer, read: Mapping[Path, tm.Photo], inquiry: Inquiry) -> Shown:
+def _show(answer: Answer, read: Mapping[Path, Leak], inquiry: Inquiry) -> Shown:
     """Add to an answer what a report shows of its files."""
-    leaks = [(path, _hash(path), path.stat().st_size, picture_of(read[path].pixels)) for path in answer.leaks]
+    leaks = [(path, leak.sha256, leak.size, picture_of(leak.photo.pixels)) for path, leak in read.items()]
     return Shown(answer, leaks, _photo_of(answer.found, inquiry))
 
 

@@ -22,6 +22,7 @@ from tracemark_cli.naming import DEFAULT_TEMPLATE, archive_names, columns_in, pl
 from tracemark_cli.outcome import FilesFailure, KeyFailure, Outcome, UsageFailure, complain
 from tracemark_cli.photo_files import NAMED_KINDS, find_photos
 from tracemark_cli.progress import tell_progress
+from tracemark_cli.signs import in_one_line
 
 __all__ = ["embed"]
 
@@ -155,7 +156,7 @@ def _open_ledger(ledger_file: Path, out: Path, *, create: bool) -> Iterator[tm.L
 def _tell_of_the_others(others: Counter[str]) -> None:
     """Say which files of the folders are not taken for photos: a gap must not go unseen."""
     if others:
-        kinds = ", ".join(f"{number} {_plural(kind, number)}" for kind, number in sorted(others.items()))
+        kinds = in_one_line(", ".join(f"{number} {_plural(kind, number)}" for kind, number in sorted(others.items())))
         click.echo(f"tracemark: files that are no photos that can be marked are left out: {kinds}", err=True)
 
 

@@ -53,7 +53,7 @@ def show(path: Path, as_json: bool) -> None:
         click.echo(json.dumps(fields))
         return
     for name in ("created", "photos", "recipients", "erased", "copies", "head"):
-        click.echo(f"{name}: {fields[name]}")
+        click.echo(in_one_line(f"{name}: {fields[name]}"))
 
 
 @ledger.command(name="list")
@@ -152,7 +152,7 @@ def _read_hash(text: str) -> bytes:
 def _in_sentences(found: tm.Verification) -> list[str]:
     """Say what a verification found, for people."""
     if not found:
-        return list(found.problems)
+        return [in_one_line(problem) for problem in found.problems]
     sentences = [f"whole: {found.head.copies} copies, head {found.head.hash.hex()}"]
     if found.noted is not None:
         sentences.append(f"the head that was noted is that of copy {found.noted}: until there nothing was changed")

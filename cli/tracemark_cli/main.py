@@ -58,7 +58,7 @@ def main() -> NoReturn:
     except ReaderGoneError:
         sys.exit(Outcome.PIPE_CLOSED)
     except tm.TracemarkError as error:
-        click.echo(f"tracemark: {error}", err=True)
+        click.echo(f"tracemark: {in_one_line(str(error))}", err=True)
         sys.exit(Outcome.FILES_FAILED)
     except Exception as error:
         # Python would end with 1, which says that nothing was found.

@@ -2,20 +2,15 @@
 
 from __future__ import annotations  # the types of tracemark are named, not fetched: fetching takes half a second
 
-import os
 import re
 import string
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
-from pathlib import Path, PurePath
-
-import click
+from pathlib import Path
 
 import tracemark as tm
 from tracemark_cli.file_names import LONGEST_NAME, checked_name
 from tracemark_cli.outcome import UsageFailure
-from tracemark_cli.photo_files import KIT_FILES, PhotoFile
+from tracemark_cli.photo_files import PhotoFile
 
 __all__ = ["DEFAULT_TEMPLATE", "archive_names", "columns_in", "plan_copies"]
 
@@ -56,22 +51,14 @@ def plan_copies(
         share one, or one would be another's folder.
     """
     parsed = _parse(template, guests)
-    others = [*kept, *(out / name for name in KIT_FILES), *(photo.path for photo in photos)]
-    owners: dict[str, Path | tm.KitCopy] = {place: path for path in others for place in _places(path)}
-    copies = []
-    for photo in photos:
-        for recipient, columns in guests.items():
-            file = checked_name(_fill(template, parsed, photo, recipient, columns))
-            copy = tm.KitCopy(photo.path, recipient, file)
-            owner = owners.setdefault(_place(out / file), copy)
-            if owner is not copy:
-                raise UsageFailure(
-                    f"{out / file} would be written over {_named(owner)}, and no copy may be over another copy or a"
-                    " photo, or over key or ledger (names that differ in case are the same on some systems);"
-                    " change --name-template or --out"
-                )
-            copies.append(copy)
-    _refuse_folders(copies, owners, out)
+    copies = [
+        tm.KitCopy(photo.path, recipient, checked_name(_fill(template, parsed, photo, recipient, columns)))
+        for photo in photos
+        for recipient, columns in guests.items()
+    ]
+    clash = tm.name_clash(copies, {}, out=out, kept=kept)
+    if clash:
+        raise UsageFailure(f"{clash}; change --name-template or --out")
     return copies
 
 
@@ -90,25 +77,6 @@ def columns_in(template: str) -> list[str]:
     """
     fields = dict.fromkeys(field for _, field, _, _ in string.Formatter().parse(template) if field is not None)
     return [field for field in fields if field not in FIELDS]
-
-
-def _refuse_folders(copies: Sequence[tm.KitCopy], owners: Mapping[str, Path | tm.KitCopy], out: Path) -> None:
-    """Refuse names that would be those of a file and of a folder."""
-    folders = {folder: copy.file for copy in copies for folder in PurePath(copy.file).parents if folder.parts}
-    for folder, file in folders.items():
-        owner = owners.get(_place(out / folder))
-        if owner is not None:
-            raise UsageFailure(
-                f"{out / folder} must be a folder to hold {out / file}, and has the name of {_named(owner)};"
-                " change --name-template or --out"
-            )
-
-
-def _named(owner: Path | tm.KitCopy) -> str:
-    """Say what a name belongs to already."""
-    if isinstance(owner, Path):
-        return click.format_filename(owner)
-    return f"recipient {owner.recipient}'s copy of {click.format_filename(owner.photo)}"
 
 
 def archive_names(
@@ -138,14 +106,9 @@ def archive_names(
         When a copy or another file has such a name.
     """
     names = {recipient: f"{recipient}.zip" for recipient in recipients}
-    places = {_place(out / name) for name in names.values()}
-    for path in (*kept, *dict.fromkeys(copy.photo for copy in copies)):
-        if places & _places(path):
-            raise UsageFailure(f"an archive would be written over {click.format_filename(path)}; change --out")
-    for copy in copies:
-        folders = [folder.as_posix() for folder in PurePath(copy.file).parents][:-1]
-        if any(_place(out / name) in places for name in (copy.file, *folders)):
-            raise UsageFailure(f"{copy.file} has the name of an archive; change --name-template")
+    clash = tm.name_clash(copies, names, out=out, kept=kept)
+    if clash:
+        raise UsageFailure(f"{clash}; change --out or --name-template")
     return names
 
 
@@ -200,19 +163,3 @@ def _check_column(column: str, word: str, recipient: int) -> None:
         raise UsageFailure(f"recipient {recipient} must have a {column!r} to be named by it, and has none")
     if "/" in word or "\\" in word or word in {".", ".."}:
         raise UsageFailure(f"{column!r} of recipient {recipient} must be fit to be part of a file's name, not {word!r}")
-
-
-def _places(path: Path) -> set[str]:
-    """Tell where a file lies, and where it leads when it is a link."""
-    return {_place(path), _place(Path(os.path.realpath(path)))}
-
-
-def _place(path: Path) -> str:
-    """Tell where a path leads, links included, and alike for names that some systems hold to be the same."""
-    return unicodedata.normalize("NFC", f"{_folder(path.parent)}/{path.name}").casefold()
-
-
-@lru_cache(maxsize=1 << 16)
-def _folder(path: Path) -> str:
-    """Tell where a folder leads."""
-    return os.path.realpath(path)

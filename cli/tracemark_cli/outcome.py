@@ -31,25 +31,33 @@ class Outcome(IntEnum):
 PRECEDENCE = (Outcome.FILES_FAILED, Outcome.DONE, Outcome.INCONCLUSIVE, Outcome.NOTHING_FOUND)
 
 
-class UsageFailure(click.ClickException):
+class _Failure(click.ClickException):
+    """Ends a command with one sentence, which may hold words from files and ledgers."""
+
+    def format_message(self) -> str:
+        """Write the sentence in one line of visible signs."""
+        return in_one_line(self.message)
+
+
+class UsageFailure(_Failure):
     """The command line, or a list it names, was not understood."""
 
     exit_code = int(Outcome.USAGE)
 
 
-class FilesFailure(click.ClickException):
+class FilesFailure(_Failure):
     """A file failed, and there was no other to go on with."""
 
     exit_code = int(Outcome.FILES_FAILED)
 
 
-class KeyFailure(click.ClickException):
+class KeyFailure(_Failure):
     """The key could not be used."""
 
     exit_code = int(Outcome.KEY_OR_LEDGER_PROBLEM)
 
 
-class LedgerFailure(click.ClickException):
+class LedgerFailure(_Failure):
     """The ledger could not be used, or is not as it was written."""
 
     exit_code = int(Outcome.KEY_OR_LEDGER_PROBLEM)

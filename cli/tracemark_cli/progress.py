@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 import tracemark as tm
+from tracemark_cli.signs import path_in_one_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -62,7 +63,7 @@ class Teller:
         if self._awaited[photo] == 0 and self._made[photo]:
             number = self._made[photo]
             words = f"{number} cop{'y' if number == 1 else 'ies'}, {self._checked[photo]} read back"
-            click.echo(f"{click.format_filename(photo)}: {words}", err=True)
+            click.echo(f"{path_in_one_line(photo)}: {words}", err=True)
         return settled
 
 
@@ -82,7 +83,7 @@ class _BarTeller(Teller):
         settled = super().count(one)
         self._left -= settled
         name = one.file if isinstance(one, tm.MadeArchive) else _photo_of(one).name
-        self._progress.update(self._task, advance=settled, name=click.format_filename(name), rate=self._rate(one))
+        self._progress.update(self._task, advance=settled, name=path_in_one_line(Path(name)), rate=self._rate(one))
         return settled
 
     def _rate(self, one: tm.MadeCopy | tm.MadeArchive | tm.Failure) -> str:

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from tracemark.keys import Key
     from tracemark.kit.archives import MadeArchive
     from tracemark.kit.estimate import KitEstimate, estimate_kit
-    from tracemark.kit.kit import KitOrder, make_kit
+    from tracemark.kit.kit import make_kit
+    from tracemark.kit.names import name_clash
+    from tracemark.kit.order import KitOrder
     from tracemark.kit.owners import kit_files
     from tracemark.kit.task import Check, Failure, KitCopy, MadeCopy, Notice
     from tracemark.ledger.copies import CopyRecord
@@ -83,6 +85,7 @@ __all__ = [
     "estimate_kit",
     "kit_files",
     "make_kit",
+    "name_clash",
     "prepare",
     "read_photo",
     "record_copy",
@@ -108,7 +111,7 @@ _ROOMS = {
     "KitCopy": "tracemark.kit.task",
     "KitError": "tracemark.errors",
     "KitEstimate": "tracemark.kit.estimate",
-    "KitOrder": "tracemark.kit.kit",
+    "KitOrder": "tracemark.kit.order",
     "Ledger": "tracemark.ledger.ledger",
     "LedgerError": "tracemark.errors",
     "MadeArchive": "tracemark.kit.archives",
@@ -136,6 +139,7 @@ _ROOMS = {
     "estimate_kit": "tracemark.kit.estimate",
     "kit_files": "tracemark.kit.owners",
     "make_kit": "tracemark.kit.kit",
+    "name_clash": "tracemark.kit.names",
     "prepare": "tracemark.embedding",
     "read_photo": "tracemark.media.photo",
     "record_copy": "tracemark.recording",

@@ -32,7 +32,7 @@ def write_private(path: str | os.PathLike[str], data: bytes) -> None:
     try:
         if target.is_dir():
             raise OutputError(f"{target} must be a new file, and is a folder; put a name after it")
-        draft = draft_beside(target)
+        draft = draft_beside(target, private=True)
         try:
             with open(draft, "xb", opener=_open_private) as file:
                 file.write(data)
@@ -47,9 +47,22 @@ def write_private(path: str | os.PathLike[str], data: bytes) -> None:
         raise OutputError(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
 
 
-def draft_beside(path: Path) -> Path:
-    """Name a file that is written before it takes another's name, in the same folder; no two have the same."""
-    return path.with_name(f".tracemark-{secrets.token_hex(TOKEN_BYTES)}")
+def draft_beside(path: Path, *, private: bool = False) -> Path:
+    """Name a file that is written before it takes another's name, in the same folder; no two have the same.
+
+    Parameters
+    ----------
+    path : Path
+        The file that it will be.
+    private : bool
+        Whether it is a key, a ledger and the like: what writes a kit into that folder takes all other drafts there for
+        leavings of its own, and removes them.
+
+    Returns
+    -------
+    draft : Path
+    """
+    return path.with_name(f".tracemark-{'private-' if private else ''}{secrets.token_hex(TOKEN_BYTES)}")
 
 
 def put_in_place(draft: Path, path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.errors import LedgerError
+from tracemark.errors import LedgerError, PhotoError
 from tracemark.geometry.features import Features
 from tracemark.keys import Key
 from tracemark.ledger.photos import PhotoRecord
@@ -16,7 +16,7 @@ from tracemark.signal.layout import Layout, lay_out, to_working
 from tracemark.signal.luma import compact_luma
 from tracemark.signal.pixels import checked_pixels
 
-__all__ = ["Original", "chip_set_of", "digest_of", "inner", "original_of", "recorded_original"]
+__all__ = ["Original", "chip_set_of", "digest_of", "inner", "original_of", "recorded_layout", "recorded_original"]
 
 DIGEST_BYTES = 32
 
@@ -82,17 +82,49 @@ def recorded_original(record: PhotoRecord) -> Original:
     Raises
     ------
     LedgerError
-        When its copies were marked in another format version.
+        When its copies were marked in another format version, or what it says does not fit together.
     """
     if record.profile_version != PROFILE.version:
         raise LedgerError(
             f"photo {record.name or record.digest.hex()} must have been marked in format version {PROFILE.version} to"
             f" be read, not {record.profile_version}"
         )
-    layout = lay_out(record.rows, record.columns)
+    layout = recorded_layout(record)
     features = Features(record.keypoints, record.descriptors) if len(record.keypoints) else None
     luma = inner(record.luma.astype(np.float32), layout)
     return Original(record.digest, layout, record.chip_set, luma, features)
+
+
+def recorded_layout(record: PhotoRecord) -> Layout:
+    """Say where the cells of a photo lie of which a ledger keeps what there is.
+
+    Parameters
+    ----------
+    record : PhotoRecord
+        The ledger's.
+
+    Returns
+    -------
+    layout : Layout
+        One that chip set and luma of the record belong to.
+
+    Raises
+    ------
+    LedgerError
+        When they do not, or no photo of that size is ever marked: the record is damaged.
+    """
+    damaged = f"photo {record.name or record.digest.hex()} is damaged in the ledger"
+    try:
+        layout = lay_out(record.rows, record.columns)
+    except PhotoError as error:
+        raise LedgerError(f"{damaged}: {error}") from error
+    if record.luma.shape != layout.working:
+        raise LedgerError(f"{damaged}: its luma must have shape {layout.working}, not {record.luma.shape}")
+    first = _first_chip_set(layout)
+    last = first + PROFILE.salts - 1
+    if not first <= record.chip_set <= last:
+        raise LedgerError(f"{damaged}: its chip set must be {first} to {last} for its size, not {record.chip_set}")
+    return layout
 
 
 def inner(working: NDArray[Any], layout: Layout) -> NDArray[Any]:
@@ -131,7 +163,12 @@ def chip_set_of(key: Key, digest: bytes, layout: Layout) -> int:
         As in :func:`~tracemark.signal.chips.beacon_choices`.
     """
     salt = int(key.integers("salt", PROFILE.version, digest, size=1, below=PROFILE.salts)[0])
-    return (layout.multiple - PROFILE.least_multiple) * PROFILE.salts + salt
+    return _first_chip_set(layout) + salt
+
+
+def _first_chip_set(layout: Layout) -> int:
+    """Say which chip set photos with cells of this size use that have the salt 0."""
+    return (layout.multiple - PROFILE.least_multiple) * PROFILE.salts
 
 
 def digest_of(pixels: NDArray[Any]) -> bytes:

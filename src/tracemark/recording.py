@@ -7,14 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracemark import __version__
+from tracemark.errors import PhotoError
 from tracemark.geometry.features import extract
 from tracemark.ledger.copies import CopyRecord
 from tracemark.ledger.ledger import Ledger
 from tracemark.ledger.photos import PhotoRecord
-from tracemark.original import inner
+from tracemark.original import digest_of, inner, recorded_layout
 from tracemark.plan import Plan
 from tracemark.profile import PROFILE
-from tracemark.signal.layout import lay_out, to_working
+from tracemark.signal.layout import to_working
 from tracemark.signal.luma import compact_luma
 from tracemark.signal.pixels import checked_pixels
 
@@ -44,6 +45,8 @@ def record_photo(ledger: Ledger, image: NDArray[Any], plan: Plan, *, name: str) 
 
     Raises
     ------
+    PhotoError
+        When the image is another than the plan's.
     LedgerError
         When the ledger cannot be written.
     """
@@ -64,8 +67,16 @@ def describe_photo(image: NDArray[Any], plan: Plan, *, name: str) -> PhotoRecord
     -------
     record : PhotoRecord
         For :meth:`tracemark.ledger.ledger.Ledger.add_photo`.
+
+    Raises
+    ------
+    PhotoError
+        When the image is another than the plan's.
     """
     pixels = checked_pixels(image)
+    if digest_of(pixels) != plan.digest:
+        # A photo that is recorded stays as it is: leaks of this one would be laid on another for ever.
+        raise PhotoError("image must be the one that the plan was made of, to the last pixel, and is another")
     luma = np.rint(to_working(compact_luma(pixels), plan.layout)).astype(np.uint8)
     features = extract(inner(luma, plan.layout))
     return PhotoRecord(
@@ -107,7 +118,7 @@ def recorded_luma(ledger: Ledger, digest: bytes, *, key_id: str) -> NDArray[np.u
         When the ledger does not hold the photo, or is damaged.
     """
     record = ledger.photo(digest, key_id=key_id)
-    return inner(record.luma, lay_out(record.rows, record.columns))
+    return inner(record.luma, recorded_layout(record))
 
 
 def record_copy(ledger: Ledger, plan: Plan, data: bytes, *, recipient: int, file: str) -> CopyRecord:

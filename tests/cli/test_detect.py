@@ -1,4 +1,8 @@
+import hashlib
 import json
+import os
+import sys
+import threading
 
 import pytest
 from PIL import Image
@@ -231,6 +235,31 @@ def test_a_report_that_came_meanwhile_is_not_replaced(run, leak, key_file, tmp_p
     assert "report: " not in result.stderr
     assert ": identified: " in result.stdout
     assert path.read_text() == "evidence"
+
+
+def test_a_report_is_about_the_bytes_that_were_read_whatever_becomes_of_the_file(
+    run, leak, key_file, tmp_path, monkeypatch
+):
+    path, read = leak(IDENTIFIED), tm.read_photo
+    data = path.read_bytes()
+    monkeypatch.setitem(vars(tm), "read_photo", lambda source: (path.unlink(), read(source))[1])
+    result = run("detect", path, "--key", key_file, "--report", tmp_path / "leak.html")
+    assert (result.exit_code, result.stderr.count("\n")) == (0, 1)
+    text = (tmp_path / "leak.html").read_text()
+    assert hashlib.sha256(data).hexdigest() in text
+    assert f"{len(data):,}" in text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
+def test_a_leak_may_come_through_a_pipe(run, leak, key_file, tmp_path):
+    data, pipe = leak(IDENTIFIED).read_bytes(), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writing = threading.Thread(target=pipe.write_bytes, args=(data,))
+    writing.start()
+    result = run("detect", pipe, "--key", key_file, "--report", tmp_path / "leak.html")
+    writing.join()
+    assert result.exit_code == 0
+    assert hashlib.sha256(data).hexdigest() in (tmp_path / "leak.html").read_text()
 
 
 def test_a_report_lists_leaks_that_could_not_be_read(run, leak, key_file, demo_photo, tmp_path):

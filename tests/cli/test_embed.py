@@ -69,7 +69,7 @@ def test_an_existing_file_stays_unless_force_is_given(run, png, key_file, tmp_pa
     arguments = ("embed", png, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit")
     result = run(*arguments)
     assert result.exit_code == 4
-    assert "exists already; --force replaces it" in result.stderr
+    assert "exists already; force replaces it" in result.stderr
     assert there.read_text() == "mine"
     assert run(*arguments, "--force").exit_code == 0
     assert tm.read_photo(there).format == "PNG"
@@ -240,6 +240,19 @@ def test_a_folder_stands_for_its_photos_and_others_are_counted(run, png, key_fil
     assert "are left out: 1 .cr3, 1 .txt, 2 hidden photos, 1 linked folder\n" in result.stderr
 
 
+def test_names_of_files_do_not_steer_the_terminal(run, png, key_file, tmp_path):
+    (png.parent / "notes.t\x1b[2Jxt").touch()
+    png.rename(png.with_name("car\x1b[2J.png"))
+    common = ("--recipient", 17, "--key", key_file, "--out", tmp_path / "kit")
+    told = run("embed", png.parent, *common, "--name-template", "{recipient}")
+    assert told.exit_code == 0
+    assert "are left out: 1 .t\\x1b[2jxt\n" in told.stderr
+    assert "car\\x1b[2J.png: 1 copy" in told.stderr
+    refused = run("embed", png.parent / "other\x1b[2J", *common, "--name-template", "{stem}")
+    assert refused.exit_code == 2
+    assert "\x1b" not in told.output + refused.output
+
+
 def test_copies_are_never_taken_for_photos(run, png, key_file, tmp_path):
     common = ("embed", png.parent, "--key", key_file, "--out")
     for out in (png.parent, png.parent / "kit1", png.parent / "kit2"):
@@ -328,8 +341,8 @@ def test_a_long_list_and_a_progressive_photo_call_for_baseline(run, key_file, tm
     common = ("embed", photo, *words, "--key", key_file, "--out", tmp_path / "kit", "--check", "none", "--jobs", 1)
     for options in (("--dry-run",), ()):
         told = run(*common, *options)
-        assert told.stderr.count("--baseline makes them quicker") == 1
-    assert "--baseline" not in run(*common, "--baseline", "--force").stderr
+        assert told.stderr.count("baseline makes them quicker") == 1
+    assert "baseline" not in run(*common, "--baseline", "--force").stderr
     with Image.open(tmp_path / "kit" / "0" / "progressive.jpg") as copy:
         assert "progressive" not in copy.info
 

@@ -389,3 +389,22 @@ def test_names_in_a_ledger_do_not_steer_the_terminal(kit, run):
     assert "Zoë Müller" in told
     asked = CliRunner().invoke(tracemark, ["ledger", "erase", str(kit / "kit.db"), "--recipient", "5"], input="n\n")
     assert "\x1b" not in asked.output
+
+
+def test_what_a_damaged_ledger_says_is_neither_a_command_to_the_terminal_nor_a_line_of_its_own(kit, run):
+    with closing(sqlite3.connect(kit / "kit.db")) as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        forged = "x\x1b]0;OWNED\x07\nwhole: 4 copies, head 00"
+        connection.execute("UPDATE photos SET name = ?1, key_id = ?1", (forged,))
+        connection.execute("UPDATE ledger SET created = ?", (forged,))
+        connection.commit()
+    for arguments in (
+        ("ledger", "verify", kit / "kit.db"),
+        ("ledger", "show", kit / "kit.db"),
+        ("ledger", "list", kit / "kit.db", "photos"),
+        ("detect", kit / "car.jpg", "--key", kit / "press.key", "--ledger", kit / "kit.db"),
+    ):
+        result = run(*arguments)
+        assert "\\x1b]0;OWNED" in result.output
+        assert all(line.isprintable() and not line.startswith("whole") for line in result.output.splitlines())

@@ -1,11 +1,14 @@
 import errno
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import tracemark as tm
+from tracemark.kit.folder import DRAFT as DRAFT_NAME
 from tracemark.kit.folder import clear_drafts, is_inside, make_folder, nowhere_to_write, open_folder
+from tracemark.new_file import draft_beside
 
 DRAFT = ".tracemark-0123456789abcdef"
 
@@ -70,8 +73,13 @@ def test_a_name_outside_is_known(name):
     assert not is_inside(name)
 
 
+def test_a_draft_of_a_copy_is_known_as_one():
+    assert DRAFT_NAME.fullmatch(draft_beside(Path("kit/car.jpg")).name)
+
+
 def test_drafts_go_and_everything_else_stays(tmp_path):
     kept = [tmp_path / name for name in ("car.jpg", ".tracemark-notes", f"{DRAFT}0", f"x{DRAFT}", DRAFT[:-1])]
+    kept.append(draft_beside(tmp_path / "press.key", private=True))  # another program writes it at the moment
     for path in kept:
         path.touch()
     (tmp_path / DRAFT).touch()

@@ -73,6 +73,18 @@ def test_another_key_makes_another_kit_and_replaces_none(press):
     assert all(isinstance(one, tm.Failure) and "exists already" in one.words for one in made(press))
 
 
+def test_what_was_delivered_stays_and_stays_listed_when_it_cannot_be_read_back(press, monkeypatch):
+    def read_back(file, **options):
+        raise MemoryError
+
+    made(press)
+    before = press.files(), listed(press)
+    monkeypatch.setattr(making, "read_back", read_back)
+    failures = made(press, press.order(GUESTS, check="all"))
+    assert [(one.photo, one.words) for one in failures] == [(photo, "MemoryError") for photo in press.photos]
+    assert (press.files(), listed(press)) == before
+
+
 def test_archives_hold_what_each_guest_gets_and_lack_nothing(press):
     names = {guest: f"{guest}.zip" for guest in GUESTS}
     (press.out / "103").mkdir(parents=True)
@@ -189,6 +201,64 @@ def test_a_name_that_leads_out_of_the_kit_is_refused_before_anything_is_made(nam
     with pytest.raises(tm.KitError, match="must lie inside the kit's folder"):
         made(press, dataclasses.replace(order, archives={17: name}))
     assert not press.out.exists()
+
+
+@pytest.mark.parametrize("name", ["..\\..\\car.jpg", "17\\car.jpg", "C:car.jpg", "17/.tracemark-0123456789abcdef"])
+def test_a_name_that_leads_elsewhere_where_a_guest_unpacks_it_or_would_not_stay_is_refused(name, press):
+    with pytest.raises(tm.KitError, match="must lie inside the kit's folder"):
+        made(press, press.order([17], archives={17: name}))
+    order = dataclasses.replace(press.order([]), copies=[tm.KitCopy(press.photos[0], 17, name)])
+    with pytest.raises(tm.KitError, match="must lie inside the kit's folder"):
+        made(press, order)
+    assert not press.out.exists()
+
+
+@pytest.mark.parametrize("other", ["car.jpg", "CAR.jpg", "./car.jpg"])
+def test_two_guests_never_get_one_file(other, press):
+    copies = [tm.KitCopy(press.photos[0], 17, "car.jpg"), tm.KitCopy(press.photos[0], 3, other)]
+    for force in (False, True):
+        order = dataclasses.replace(press.order([17, 3], check="none", force=force), copies=copies)
+        for told in (tm.make_kit, tm.estimate_kit):
+            with pytest.raises(
+                tm.KitError, match=r"(?i)car\.jpg would be written over recipient 17's copy of .*photo-0"
+            ):
+                list(told(order, jobs=1) or ())
+    assert not press.out.exists()
+
+
+def test_nothing_is_written_over_what_the_kit_is_made_from(press):
+    with tm.Ledger.open(press.folder / "kit.db", create=True) as ledger:
+        for name in ("manifest.jsonl", "sha256sums", "photo-0.jpg", "press.key", "kit.db"):
+            out = press.folder if (press.folder / name).exists() else press.out
+            order = dataclasses.replace(press.order([17], force=True), out=out)
+            with pytest.raises(tm.KitError, match=f"(?i)would be written over .*{name}"):
+                made(press, dataclasses.replace(order, archives={17: name}), ledger=ledger)
+            copies = [tm.KitCopy(press.photos[0], 17, name)]
+            with pytest.raises(tm.KitError, match=f"(?i)would be written over .*{name}"):
+                made(press, dataclasses.replace(order, copies=copies), ledger=ledger)
+    assert not press.out.exists()
+
+
+def test_paths_may_be_text_and_recipients_numbers_of_a_table(press):
+    copies = [tm.KitCopy(str(press.photos[0]), np.int64(17), "17/car.jpg")]
+    order = tm.KitOrder(copies, str(press.out), str(press.key_file), {17: {}}, check="none")
+    assert [one.copy for one in made(press, order)] == [tm.KitCopy(press.photos[0], 17, "17/car.jpg")]
+    assert [entry["recipient"] for entry in listed(press)] == [17]
+    with pytest.raises(tm.RecipientError, match="from 0 to 4294967295, not -1"):
+        tm.KitCopy(press.photos[0], -1, "car.jpg")
+
+
+@pytest.mark.parametrize("jobs", [0, -1, 1.5, "2"])
+def test_a_number_of_processes_that_cannot_be_is_refused(jobs, press):
+    for told in (tm.make_kit, tm.estimate_kit):
+        with pytest.raises(tm.KitError, match="jobs must be a whole number, at least 1, not "):
+            list(told(press.order([17]), jobs=jobs) or ())
+    assert not press.out.exists()
+
+
+def test_processes_and_a_scheduler_are_not_ordered_together(press):
+    with pytest.raises(tm.KitError, match="either jobs or a scheduler"):
+        list(tm.make_kit(press.order([17]), jobs=1, scheduler="tcp://127.0.0.1:1"))
 
 
 def test_a_word_that_says_not_what_to_check_is_refused(press):
@@ -325,4 +395,4 @@ def test_who_makes_many_copies_of_a_progressive_photo_is_told_how_they_are_made_
         order = dataclasses.replace(press.order(range(guests), check="none", baseline=baseline), out=out)
         foretold = tm.estimate_kit(order, jobs=1).notices
         assert foretold == tuple(one for one in tm.make_kit(order, jobs=1) if isinstance(one, tm.Notice))
-        assert [one.photo for one in foretold if "--baseline" in one.words] == press.photos[:told]
+        assert [one.photo for one in foretold if "baseline" in one.words] == press.photos[:told]

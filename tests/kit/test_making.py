@@ -87,7 +87,7 @@ def test_another_file_in_its_place_fails_one_copy_only(press):
     answer = make(press.task(RECIPIENTS))
     assert [made.copy.recipient for made in answer.made] == [17, 99]
     assert [failure.copy.recipient for failure in answer.failures] == [3]
-    assert "exists already; --force replaces it" in answer.failures[0].words
+    assert "exists already; force replaces it" in answer.failures[0].words
     assert there.read_text() == "mine"
     assert len(make(press.task(RECIPIENTS, force=True)).made) == 3
     assert tm.read_photo(there).format == "JPEG"
@@ -209,6 +209,51 @@ def test_a_copy_whose_reading_breaks_off_is_not_left_behind(press, monkeypatch):
     assert [made.copy.recipient for made in answer.made] == [17]
     assert answer.failures[0].words == "MemoryError"
     assert press.files() == ["17/photo-0.jpg"]
+
+
+@pytest.mark.parametrize("error", [tm.KitError("copy must be read as recipient 17's"), tm.FormatError("no image")])
+def test_a_copy_of_an_earlier_command_is_never_taken_back(error, press, monkeypatch):
+    def read_back(file, **options):
+        raise error
+
+    (first,) = make(press.task([17])).made
+    before = stamp(press.out / first.copy.file)
+    monkeypatch.setattr(making, "read_back", read_back)
+    answer = make(press.task([17], checked=frozenset({17})))
+    assert answer.made == ()
+    assert answer.failures[0].words == f"{error}; it was there before, and was left"
+    assert answer.doubtful
+    assert stamp(press.out / first.copy.file) == before
+
+
+@pytest.mark.parametrize(("there", "left"), [(b"", False), (b"mine", True), (None, True)])
+def test_a_copy_whose_reading_breaks_off_is_removed_only_if_nothing_is_lost_with_it(there, left, press, monkeypatch):
+    def read_back(file, **options):
+        raise MemoryError
+
+    path = press.out / "17" / "photo-0.jpg"
+    if there is None:
+        make(press.task([17]))
+    elif there:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(there)
+    monkeypatch.setattr(making, "read_back", read_back)
+    answer = make(press.task([17], checked=frozenset({17}), force=True))
+    assert answer.failures[0].words == "MemoryError"
+    assert path.exists() is left
+
+
+def test_a_copy_that_does_not_read_is_taken_back_although_it_replaced_another(press, monkeypatch):
+    def read_back(file, **options):
+        raise tm.KitError("copy must be read as recipient 17's, and it names nobody")
+
+    path = press.out / "17" / "photo-0.jpg"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"mine")
+    monkeypatch.setattr(making, "read_back", read_back)
+    answer = make(press.task([17], checked=frozenset({17}), force=True))
+    assert answer.failures[0].words.endswith("; it was taken back")
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])

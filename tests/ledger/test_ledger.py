@@ -272,6 +272,40 @@ def test_what_is_no_recipient_is_refused(number, ledger):
         ledger.add_recipients({number: {}})
 
 
+def test_recipients_may_be_numbers_of_a_table(ledger):
+    record, number = photo_record(), np.int64(3)
+    ledger.add_photo(record)
+    assert ledger.add_recipients({number: {"name": "Zoë"}, 4: {}}) == ()
+    copy = ledger.add_copy(**copy_fields(record, number))
+    assert copy.recipient == 3
+    assert type(copy.recipient) is int
+    assert list(ledger.copies(recipient=number)) == [copy]
+    assert ledger.verify()
+    ledger.erase_recipient(number)
+    assert ledger.add_recipients({number: {}}) == (3,)
+
+
+@pytest.mark.parametrize("number", ["17", 17.0, None, True, -1])
+def test_what_is_no_recipient_is_refused_wherever_one_is_named(number, ledger):
+    record = photo_record()
+    ledger.add_photo(record)
+    for ask in (
+        lambda: ledger.add_recipients({number: {}}),
+        lambda: ledger.erase_recipient(number),
+        lambda: ledger.add_copy(**copy_fields(record, number, file="")),
+    ):
+        with pytest.raises(tm.RecipientError, match="recipient must be an integer"):
+            ask()
+    assert ledger.recipients() == ()
+
+
+@pytest.mark.parametrize("columns", [{"room": 5}, {"room": None}, {5: "room"}])
+def test_a_column_that_does_not_say_text_is_refused(columns, ledger):
+    with pytest.raises(tm.LedgerError, match=r"column .* of recipient 4 must say text, not "):
+        ledger.add_recipients({3: {"name": "Jo"}, 4: columns})
+    assert ledger.recipients() == ()
+
+
 def test_a_new_ledger_is_closed_to_others(path, ledger):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 

@@ -174,6 +174,32 @@ def test_places_are_taken_out_when_asked_for(format_name, rng):
     assert without_gps(bare).metadata == bare.metadata
 
 
+PLACES = [
+    chunk(b"tEXt", b"exif:GPSLatitude\0" + PLACE.encode()),
+    chunk(b"zTXt", b"GPS Position\0\0" + zlib.compress(PLACE.encode())),
+    chunk(b"iTXt", b"drone-dji:GpsLongitude\0\0\0\0\0" + PLACE.encode()),
+]
+WORDS = [
+    chunk(b"tEXt", b"Author\0A. Person"),
+    chunk(b"tEXt", b"Comment\0taken with a GPS logger\0"),
+    chunk(b"tEXt", b"exif:DateTime\0GPS\0"),
+]
+
+
+def test_texts_that_are_places_are_dropped_when_asked_for_and_others_stay(rng):
+    photo = read_photo(with_chunks(save(picture(rng), format="PNG"), *PLACES, *WORDS))
+    kept, written = (encode_photo(photo.pixels, like=like) for like in (photo, without_gps(photo)))
+    assert [raw in kept for raw in (*PLACES, *WORDS)] == [True] * 6
+    assert [raw in written for raw in (*PLACES, *WORDS)] == [False] * 3 + [True] * 3
+    assert len(kept) - len(written) == sum(map(len, PLACES))
+
+
+def test_a_comment_that_speaks_of_gps_stays(rng):
+    comment = segment(0xFE, b"taken with a GPS logger, which was switched off")
+    photo = read_photo(with_segments(save(picture(rng), format="JPEG"), comment))
+    assert comment in encode_photo(photo.pixels, like=without_gps(photo))
+
+
 def test_a_jpeg_stored_as_red_green_and_blue_stays_so(rng):
     photo = read_photo(save(picture(rng), format="JPEG", quality=90, keep_rgb=True, subsampling=0))
     assert photo.jpeg.rgb

@@ -1,7 +1,9 @@
 """Write what a manifest says of a file as one line, and read it again."""
 
 import json
+import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -13,7 +15,7 @@ __all__ = ["ARCHIVE", "BEGINNING", "COPY", "ArchiveEntry", "CopyEntry", "Entry",
 COPY = "tracemark.kit.copy/1"
 ARCHIVE = "tracemark.kit.archive/1"
 BEGINNING = b'{"schema": "tracemark.kit.'  # of every line, here and in any later version
-SHA256_BYTES = 32
+SHA256 = re.compile("[0-9a-f]{64}")  # as `sha256sum` writes it
 # What `sha256sum` writes for signs that would break a line; such a line begins with a backslash: GNU coreutils manual,
 # section cksum.
 ESCAPES = ((b"\\", b"\\\\"), (b"\n", b"\\n"), (b"\r", b"\\r"))
@@ -122,9 +124,11 @@ def read_line(line: bytes) -> Entry:
         fields = json.loads(line)
         entry = KINDS[fields.pop("schema")](**fields)
         named = [entry.sha256, *([entry.photo_sha256] if isinstance(entry, CopyEntry) else entry.holds.values())]
-        whole = all(len(bytes.fromhex(sha256)) == SHA256_BYTES for sha256 in named)
+        whole = all(SHA256.fullmatch(sha256) for sha256 in named)
         checked = entry.checked if isinstance(entry, CopyEntry) else None
-        whole &= checked is None or (isinstance(checked["method"], str) and checked["log10_false_alarm"] <= 0)
+        whole &= checked is None or (
+            isinstance(checked["method"], str) and -math.inf < checked["log10_false_alarm"] <= 0
+        )
         whole &= isinstance(entry.bytes, int) and isinstance(entry.recipient, int) and is_inside(entry.file)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError(f"line must be an entry of a manifest ({error})") from error

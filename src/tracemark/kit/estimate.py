@@ -13,8 +13,8 @@ from tracemark.errors import TracemarkError
 from tracemark.keys import Key
 from tracemark.kit.checking import sampled
 from tracemark.kit.folder import hash_file
-from tracemark.kit.kit import KitOrder, by_photo
 from tracemark.kit.making import SPLICED_COPIES, forget, make, notices_of
+from tracemark.kit.order import KitOrder, by_photo, refuse_nonsense
 from tracemark.kit.owners import Owners, kit_files
 from tracemark.kit.standing import Standing
 from tracemark.kit.task import Answer, Failure, KitCopy, Notice, Task
@@ -108,9 +108,12 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | N
     ------
     KeyFileError
         When the key cannot be used.
+    KitError
+        When :func:`~tracemark.kit.kit.make_kit` would refuse the order, or a manifest cannot be read.
     LedgerError
         When the ledger would not take the guests.
     """
+    refuse_nonsense(order, jobs=jobs, ledger=None if ledger is None else ledger.path)
     key = Key.load(order.key_file)
     if ledger is not None:
         _try_guests(ledger, order)
@@ -227,7 +230,8 @@ def _try(copies: Sequence[KitCopy], order: KitOrder, pixels: int) -> _Tried | Fa
         copy_s = more_s / max(len(more.made), 1)
         check_s = 0.0
         if order.check != "none":
-            again = replace(task, copies=task.copies[:1], checked=frozenset({task.copies[0].recipient}))
+            checked_one = frozenset({task.copies[0].recipient})
+            again = replace(task, out=Path(folder, "again"), copies=task.copies[:1], checked=checked_one)
             checked, check_s = _timed(again)
             if checked.failures:
                 return replace(checked.failures[0], copy=None)

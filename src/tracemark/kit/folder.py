@@ -1,4 +1,4 @@
-"""Write a kit's folder: one program at a time, no drafts left, and no copy outside of it."""
+"""Write a kit's folder: one program at a time, no drafts left, and no copy outside of it but where a link leads."""
 
 import errno
 import hashlib
@@ -12,6 +12,7 @@ from tracemark.errors import KitError, OutputError
 from tracemark.new_file import settle
 
 __all__ = [
+    "DRAFT",
     "MANIFEST",
     "SUMS",
     "clear_drafts",
@@ -24,7 +25,7 @@ __all__ = [
 
 MANIFEST = "manifest.jsonl"
 SUMS = "SHA256SUMS"
-DRAFT = re.compile(r"\.tracemark-[0-9a-f]{16}")
+DRAFT = re.compile(r"\.tracemark-[0-9a-f]{16}")  # of copies, archives and lists; those of keys and ledgers differ
 NOWHERE_TO_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # what fails one file so will fail all others
 
 

@@ -1,20 +1,19 @@
 """Tell the story of a kit: what is there is left, what is missing is made, and every file is recorded and listed."""
 
 import threading
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from tracemark.errors import KitError, OutputError
+from tracemark.errors import OutputError
 from tracemark.keys import Key
 from tracemark.kit.archives import MadeArchive, make_archives
-from tracemark.kit.checking import CHECKS, sampled
-from tracemark.kit.folder import clear_drafts, hash_file, is_inside
+from tracemark.kit.checking import sampled
+from tracemark.kit.folder import clear_drafts, hash_file
 from tracemark.kit.making import SPLICED_COPIES
 from tracemark.kit.manifest import open_manifest
+from tracemark.kit.order import KitOrder, by_photo, refuse_nonsense
 from tracemark.kit.owners import Owners
 from tracemark.kit.register import Register
 from tracemark.kit.sharing import open_workers, work
@@ -22,45 +21,7 @@ from tracemark.kit.task import Failure, KitCopy, MadeCopy, Notice, Task
 from tracemark.ledger.ledger import Ledger
 from tracemark.recording import SOFTWARE
 
-__all__ = ["KitOrder", "by_photo", "make_kit"]
-
-
-@dataclass(frozen=True)
-class KitOrder:
-    """What a kit is to hold, and how it is to be made."""
-
-    copies: Sequence[KitCopy]
-    """All copies; those of a photo stand together."""
-
-    out: Path
-    """The kit's folder."""
-
-    key_file: Path
-    """The key file, where copies are made."""
-
-    guests: Mapping[int, Mapping[str, str]]
-    """Recipient -> what the ledger is to keep of them."""
-
-    quality: int | None = None
-    """JPEG quality, or None for each photo's own."""
-
-    check: str = "sample"
-    """Which copies are read back: ``"all"``, ``"sample"`` (of each photo the first and every 50th) or ``"none"``."""
-
-    force: bool = False
-    """Whether files that exist are replaced."""
-
-    update: bool = False
-    """Whether the guests may say something else than the ledger."""
-
-    archives: Mapping[int, str] = field(default_factory=dict)
-    """Recipient -> name of the archive of all their copies in this order, for those who are to have one."""
-
-    strip_gps: bool = False
-    """Whether copies leave out where their photos were taken."""
-
-    baseline: bool = False
-    """Whether copies of progressive JPEGs are baseline, with the same tables: these can be spliced."""
+__all__ = ["make_kit"]
 
 
 def make_kit(
@@ -98,14 +59,14 @@ def make_kit(
     KeyFileError
         When the key cannot be used.
     KitError
-        When a name leads out of the kit or `check` is no such word, its manifest is damaged, another program is
-        writing it, or the scheduler is of no use.
+        When a name leads out of the kit, two files would share one, or another word or number of the order is none
+        that can be; when the kit's manifest is damaged, another program is writing it, or the scheduler is of no use.
     LedgerError
         When the ledger cannot be written; what is new and not recorded is taken back.
     OutputError
         When nothing can be written any more.
     """
-    _refuse_nonsense(order)
+    refuse_nonsense(order, jobs=jobs, scheduler=scheduler, ledger=None if ledger is None else ledger.path)
     key = Key.load(order.key_file)
     stop = stop or threading.Event()
     with open_manifest(order.out) as manifest:
@@ -216,21 +177,3 @@ def _task(photo: Path, missing: Sequence[tuple[KitCopy, bool]], order: KitOrder,
         splice=len(missing) >= SPLICED_COPIES,
         software=SOFTWARE,
     )
-
-
-def _refuse_nonsense(order: KitOrder) -> None:
-    """Refuse what would be made in the wrong place, or not be read back although somebody meant it to be."""
-    names = (*(copy.file for copy in order.copies), *order.archives.values())
-    outside = next((file for file in names if not is_inside(file)), None)
-    if outside is not None:
-        raise KitError(f"names must lie inside the kit's folder, and {outside!a} does not")
-    if order.check not in CHECKS:
-        raise KitError(f"check must be {', '.join(CHECKS[:-1])} or {CHECKS[-1]}, not {order.check!r}")
-
-
-def by_photo(copies: Iterable[KitCopy]) -> dict[Path, list[KitCopy]]:
-    """Put the copies of each photo together."""
-    grouped: dict[Path, list[KitCopy]] = defaultdict(list)
-    for copy in copies:
-        grouped[copy.photo].append(copy)
-    return grouped

@@ -37,7 +37,8 @@ SPLICED_COPIES = 16  # from so many copies of a photo on, splicing is never slow
 WRITERS = 4  # spliced copies that are made at the same time: one waits for the disk, another is hashed or spliced
 ENCODERS = 2  # the same for copies that are encoded one by one: one is encoded, the other waits for the disk
 SPLICED_SIZE = 1.1  # bytes over those without a mark: markers weigh more in small files, and those are encoded soon
-PROGRESSIVE = "copies of a progressive JPEG are encoded one by one, which takes long; --baseline makes them quicker"
+# Named as KitOrder and the command line both name it, and so is "force" below.
+PROGRESSIVE = "copies of a progressive JPEG are encoded one by one, which takes long; baseline makes them quicker"
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,7 +258,7 @@ def _write(copy: KitCopy, encode: Callable[[int], bytes], task: Task) -> MadeCop
             if path.stat().st_size == len(data) and path.read_bytes() == data:
                 return replace(made, was_there=True)
             if not task.force:
-                raise OutputError(f"{path} exists already; --force replaces it")
+                raise OutputError(f"{path} exists already; force replaces it")
             made = replace(made, replaced=True)
         make_folder(path.parent)
     except OSError as error:
@@ -268,15 +269,20 @@ def _write(copy: KitCopy, encode: Callable[[int], bytes], task: Task) -> MadeCop
 
 
 def _checked(made: MadeCopy, prepared: Prepared, task: Task) -> MadeCopy:
-    """Read a copy back; one that cannot be read is taken back."""
+    """Read a copy back; one that is new and cannot be read is taken back, one that may have been delivered never."""
     path, recipient = task.out / made.copy.file, made.copy.recipient
     try:
         check = read_back(
             path, recipient=recipient, key=prepared.key, original=prepared.photo.pixels, guests=task.guests
         )
-    except Exception as error:
+    except (KitError, FormatError) as error:
+        if made.was_there:
+            raise KitError(f"{error}; it was there before, and was left") from error
         path.unlink(missing_ok=True)
-        if isinstance(error, (KitError, FormatError)):
-            raise KitError(f"{error}; it was taken back") from error
+        raise KitError(f"{error}; it was taken back") from error
+    except Exception:
+        # Nobody knows whether it can be read: the same command makes it again, but not what it replaced.
+        if not (made.was_there or made.replaced):
+            path.unlink(missing_ok=True)
         raise
     return replace(made, check=check)

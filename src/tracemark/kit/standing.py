@@ -5,8 +5,8 @@ from pathlib import Path
 
 from tracemark.kit.archives import holdings
 from tracemark.kit.entries import ArchiveEntry, Entry
-from tracemark.kit.kit import KitOrder
 from tracemark.kit.manifest import Manifest
+from tracemark.kit.order import KitOrder
 from tracemark.kit.register import Register
 from tracemark.kit.task import KitCopy
 

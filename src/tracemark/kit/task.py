@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tracemark.codes.word import checked_recipient
+
 if TYPE_CHECKING:
     from tracemark.ledger.photos import PhotoRecord
 
@@ -17,13 +19,18 @@ class KitCopy:
     """One copy that is to be made."""
 
     photo: Path
-    """The photo it is made of."""
+    """The photo it is made of; text is taken for a path."""
 
     recipient: int
     """Whose it is, 0 to 2**32 - 1."""
 
     file: str
     """Its name inside the kit's folder, parts divided by ``/``."""
+
+    def __post_init__(self) -> None:
+        # What a table of guests gives: paths as text, and numbers that no manifest could hold.
+        object.__setattr__(self, "photo", Path(self.photo))
+        object.__setattr__(self, "recipient", checked_recipient(self.recipient))
 
 
 @dataclass(frozen=True, slots=True)

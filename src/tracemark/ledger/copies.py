@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tracemark.codes.word import checked_recipient
 from tracemark.errors import LedgerError
 from tracemark.ledger.chain import hash_items
 from tracemark.ledger.database import as_text
@@ -79,6 +80,7 @@ def add_copy(
     format_version: int,
 ) -> CopyRecord:
     """Append a copy to the chain; photo and recipient must be there."""
+    recipient = checked_recipient(recipient)
     row = connection.execute(
         "SELECT number, seal FROM photos WHERE digest = ? AND key_id = ?", (photo, key_id)
     ).fetchone()
@@ -128,7 +130,8 @@ def read_copies(
     sha256: bytes | None = None,
 ) -> Iterator[CopyRecord]:
     """Go through the copies in the order they were written, of one photo or recipient, or of certain bytes."""
-    wanted = {"digest": photo, "recipient": recipient, "sha256": sha256}
+    number = None if recipient is None else checked_recipient(recipient)
+    wanted = {"digest": photo, "recipient": number, "sha256": sha256}
     conditions = [f"{name} = :{name}" for name, value in wanted.items() if value is not None]
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     for row in connection.execute(f"{_SELECT}{where} ORDER BY copies.number", wanted):

@@ -128,7 +128,7 @@ def create_file(path: Path, *, application: int) -> Iterator[sqlite3.Connection]
         # SQLite would take it for the new ledger's own.
         if stale.exists() and not path.exists():
             raise LedgerError(f"ledger {path} cannot be made beside {stale.name}, which another ledger left; remove it")
-    draft = draft_beside(path)
+    draft = draft_beside(path, private=True)
     try:
         # Names and addresses are nobody else's business.
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))

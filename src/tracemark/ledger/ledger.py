@@ -136,7 +136,9 @@ class Ledger:
         Raises
         ------
         LedgerError
-            When a column says something else than before, and may not.
+            When a column says something else than before, and may not, or something else than text.
+        RecipientError
+            When one of them is no recipient.
         """
         with plain_words(self.path), transaction(self._connection):
             return recipients.add_recipients(self._connection, guests, replace=replace)
@@ -167,6 +169,13 @@ class Ledger:
         -------
         copy : CopyRecord
             As it stands in the chain, for good: it lasts through a power cut.
+
+        Raises
+        ------
+        LedgerError
+            When photo or recipient are not recorded, or the ledger cannot be written.
+        RecipientError
+            When that is no recipient.
         """
         with plain_words(self.path), transaction(self._connection):
             return copies.add_copy(
@@ -190,6 +199,8 @@ class Ledger:
         LedgerError
             When there is no such recipient, or another program has the ledger open and remains
             of the columns are still in its -wal file: erase again later.
+        RecipientError
+            When that is no recipient.
         """
         with plain_words(self.path):
             with transaction(self._connection):

@@ -1,15 +1,14 @@
 """Keep who the recipients are apart from what they were given, so that a person can be forgotten."""
 
 import json
-import operator
 import sqlite3
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from tracemark.errors import LedgerError, RecipientError
+from tracemark.codes.word import checked_recipient
+from tracemark.errors import LedgerError
 from tracemark.ledger.moment import iso_of, now
-from tracemark.profile import PROFILE
 
 __all__ = ["Recipient", "add_recipients", "erase_recipient", "erased_recipients", "read_recipients"]
 
@@ -50,8 +49,10 @@ def add_recipients(
     """Record recipients; the answer lists those who were erased, and stay so."""
     known = {recipient.id: recipient for recipient in read_recipients(connection)}
     erased = []
-    for number, columns in guests.items():
-        recipient = known.get(_checked(number))
+    for given, columns in guests.items():
+        number = checked_recipient(given)
+        _refuse_other_than_text(number, columns)
+        recipient = known.get(number)
         if recipient is None:
             connection.execute("INSERT INTO recipients (id) VALUES (?)", (number,))
         elif recipient.erased is not None:
@@ -94,7 +95,8 @@ def erase_recipient(connection: sqlite3.Connection, number: int) -> None:
     Pages that are freed as a whole are zeroed as a whole, so the table is emptied, which frees all of
     them, and the others are put back.
     """
-    if not read_recipients(connection, number=_checked(number)):
+    number = checked_recipient(number)
+    if not read_recipients(connection, number=number):
         raise LedgerError(f"ledger must hold recipient {number}, and does not")
     others = connection.execute("SELECT recipient, columns FROM personal WHERE recipient != ?", (number,)).fetchall()
     connection.execute("DELETE FROM personal")
@@ -102,12 +104,11 @@ def erase_recipient(connection: sqlite3.Connection, number: int) -> None:
     connection.execute("UPDATE recipients SET erased = coalesce(erased, ?) WHERE id = ?", (iso_of(now()), number))
 
 
-def _checked(number: int) -> int:
-    """Refuse what cannot be a recipient."""
-    most = (1 << PROFILE.recipient_bits) - 1
-    if isinstance(number, bool) or not 0 <= operator.index(number) <= most:
-        raise RecipientError(f"recipient must be an integer from 0 to {most}, not {number}")
-    return number
+def _refuse_other_than_text(recipient: int, columns: Mapping[str, str]) -> None:
+    """Refuse what would come back as another value than was given, and contradict it."""
+    for name, word in columns.items():
+        if not (isinstance(name, str) and isinstance(word, str)):
+            raise LedgerError(f"column {name!r} of recipient {recipient} must say text, not {word!r}")
 
 
 def _merge(recipient: Recipient, columns: Mapping[str, str], *, replace: bool) -> dict[str, str]:

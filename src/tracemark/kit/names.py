@@ -1,0 +1,104 @@
+"""Know what the files of a kit may be called: inside its folder, on any system, and no two of them alike."""
+
+import os
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence, Set
+from functools import lru_cache
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from tracemark.kit.folder import DRAFT, MANIFEST, SUMS, is_inside
+from tracemark.kit.task import KitCopy
+
+__all__ = ["leads_out", "name_clash"]
+
+
+def leads_out(file: str) -> bool:
+    """Tell whether a name leads out of the kit's folder, here or where a guest unpacks an archive.
+
+    Parameters
+    ----------
+    file : str
+        Parts divided by ``/``.
+
+    Returns
+    -------
+    out : bool
+        True also for a draft's name: such a file would not stay.
+    """
+    elsewhere = "\\" in file or bool(PureWindowsPath(file).drive)
+    return elsewhere or not is_inside(file) or bool(DRAFT.fullmatch(PurePosixPath(file).name))
+
+
+def name_clash(copies: Sequence[KitCopy], archives: Mapping[int, str], *, out: Path, kept: Sequence[Path] = ()) -> str:
+    """Say which file of a kit would be written over another, or where another one's folder is to be.
+
+    Parameters
+    ----------
+    copies : sequence of KitCopy
+        What is to be made.
+    archives : mapping
+        Recipient -> name of the archive, inside the kit's folder.
+    out : Path
+        The kit's folder.
+    kept : sequence of Path, optional
+        Other files that nothing may be written over; photos, manifest and sums need not be named.
+
+    Returns
+    -------
+    sentence : str
+        Empty when every file has a name of its own, also where names that differ in case, or in how an accent is
+        written, are the same.
+    """
+    _folder.cache_clear()  # links may have been laid since
+    photos = dict.fromkeys(copy.photo for copy in copies)
+    others = (*kept, out / MANIFEST, out / SUMS, *photos)
+    owners: dict[str, Path | KitCopy] = {place: path for path in others for place in _places(path)}
+    archived: set[str] = set()
+    for file in archives.values():
+        place = _place(out / file)
+        if place in archived or place in owners:
+            return f"an archive would be written over {owners.get(place, 'another archive')}"
+        archived.add(place)
+    for copy in copies:
+        place = _place(out / copy.file)
+        if place in archived:
+            return f"{out / copy.file} has the name of an archive"
+        if place in owners:
+            return (
+                f"{out / copy.file} would be written over {_named(owners[place])}, and no copy may be over another copy"
+                " or a photo, or over key or ledger (names that differ in case are the same on some systems)"
+            )
+        owners[place] = copy
+    return _folder_clash((*(copy.file for copy in copies), *archives.values()), owners, archived, out)
+
+
+def _folder_clash(files: Iterable[str], owners: Mapping[str, Path | KitCopy], archived: Set[str], out: Path) -> str:
+    """Say which name would be that of a file and of a folder."""
+    folders = {folder: file for file in files for folder in PurePosixPath(file).parents if folder.parts}
+    for folder, file in folders.items():
+        place = _place(out / folder)
+        if place in owners or place in archived:
+            named = "an archive" if place in archived else _named(owners[place])
+            return f"{out / folder} must be a folder to hold {out / file}, and has the name of {named}"
+    return ""
+
+
+def _named(owner: Path | KitCopy) -> str:
+    """Say what a name belongs to already."""
+    return str(owner) if isinstance(owner, Path) else f"recipient {owner.recipient}'s copy of {owner.photo}"
+
+
+def _places(path: Path) -> set[str]:
+    """Tell where a file lies, and where it leads when it is a link."""
+    return {_place(path), _place(Path(os.path.realpath(path)))}
+
+
+def _place(path: Path) -> str:
+    """Tell where a path leads, links included, and alike for names that some systems hold to be the same."""
+    return unicodedata.normalize("NFC", f"{_folder(path.parent)}/{path.name}").casefold()
+
+
+@lru_cache(maxsize=1 << 16)
+def _folder(path: Path) -> str:
+    """Tell where a folder leads."""
+    return os.path.realpath(path)
