@@ -2,8 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
+from tracemark.geometry.features import extract
 from tracemark.geometry.registration import Unregistered, register, straighten
-from tracemark.geometry.straightening import scaling
+from tracemark.geometry.straightening import LONGEST, scaling
 
 BEND = np.array([[0.9, 0.1, 20], [-0.12, 0.85, 60], [1e-4, -1e-4, 1]])  # original to leak
 DOWN, ACROSS = np.mgrid[:400, :600].astype(np.float64)
@@ -90,6 +91,23 @@ def test_a_photo_in_a_collage_is_laid_onto_its_original(coffee, astronaut):
     found = register(leak, coffee)
     to_leak = np.array([[1, 0, 20], [0, 1, 480], [0, 0, 1]]) @ scaling(coffee.shape, (200, 300))
     assert error(found, to_leak) < 0.15
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_photo_far_along_a_leak_that_is_longer_than_opencv_looks_up_is_laid_onto_its_original(coffee, rng, turned):
+    leak = rng.normal(128, 1, (420, LONGEST + 3000)).astype(np.float32)
+    leak[10:410, LONGEST + 2100 : LONGEST + 2700] = coffee
+    to_leak = np.array([[1, 0, LONGEST + 2100], [0, 1, 10], [0, 0, 1]])
+    if turned:
+        leak = np.ascontiguousarray(leak.T)
+        to_leak = np.array([[0, 1, 0], [1, 0, 0], [0, 0, 1]]) @ to_leak
+    known = extract(np.ascontiguousarray(coffee.T) if turned else coffee)  # reduced to 1280 px, so long a leak has none
+    known.keypoints[:, :2] += to_leak[:2, 2]
+    found = register(leak, coffee, leak_features=known)
+    assert found, found.reason
+    assert error(found, to_leak) < 0.1
+    straight, weights = straighten(leak, found)
+    assert np.abs(straight - coffee)[weights > 0.5].mean() < 6
 
 
 def test_a_smooth_leak_is_laid_by_a_guess_or_as_a_crop(rocket):
