@@ -178,6 +178,16 @@ def test_leaks_that_lie_on_no_original_are_not_read_together(copy, other):
     assert "one by one" in found.reason
 
 
+@pytest.mark.parametrize("sought", [False, True])
+def test_a_name_read_blind_that_is_not_on_the_list_is_told_of_but_not_named(sought, copy, other):
+    original = other if sought else None
+    found = tm.detect(copy, key=KEY, original=original, recipients=[RECIPIENT + 1])
+    assert (found.verdict, found.method, found.recipients) == ("inconclusive", "blind", ())
+    assert f"the message of {RECIPIENT} was read, but the list of recipients lacks them" in found.reason
+    assert ("read blind, since" in found.reason) == sought
+    assert tm.detect(copy, key=KEY, original=original, recipients=[RECIPIENT]).recipients == (RECIPIENT,)
+
+
 def test_no_leak_and_an_empty_list_are_refused_in_words(copy, photo):
     with pytest.raises(tm.PhotoError, match="at least one leak"):
         tm.detect_together([], key=KEY)

@@ -54,14 +54,15 @@ def detect(
     ledger : Ledger, optional
         Where the copies were recorded: the original is sought there, unless it is given.
     recipients : iterable of int, optional
-        The closed list of those who have a copy.  Without it, those to whom the ledger says that the photo went; where
-        it knows of none, anybody may.  Blind reading needs no list.
+        The closed list of those who have a copy: nobody else is named.  Without it, those to whom the ledger says that
+        the photo went; where it knows of none, anybody may.  Blind reading needs no list, and minds only this one.
 
     Returns
     -------
     verdict : Verdict
         Names a recipient only with a bound below 1e-9 on the chance that this accuses an innocent.  Its method says
-        whether an original was used: a leak that lies on none is read blind.
+        whether an original was used: a leak that lies on none is read blind.  A message read blind whose recipient the
+        list lacks is inconclusive, and the reason says whose it is.
 
     Raises
     ------
@@ -136,7 +137,7 @@ def _read(
     ]
     combinations = _combinations(readings)
     if not combinations:
-        return _read_apart(lumas, laid[0], key, sought=bool(originals) or ledger is not None)
+        return _read_apart(lumas, laid[0], listed, key, sought=bool(originals) or ledger is not None)
     answers = [
         (residues, _accuse(residues, listed or _recorded(ledger, residues, key), key, attempts=len(combinations)))
         for residues in combinations
@@ -220,12 +221,14 @@ def _recorded(ledger: Ledger | None, residues: Sequence[Residue], key: Key) -> l
     return sorted({recipient for had in lists for recipient in had})
 
 
-def _read_apart(lumas: Sequence[NDArray[np.float32]], laid: Sequence[Laid], key: Key, *, sought: bool) -> Verdict:
+def _read_apart(
+    lumas: Sequence[NDArray[np.float32]], laid: Sequence[Laid], listed: list[int] | None, key: Key, *, sought: bool
+) -> Verdict:
     """Read a leak blind; several would each have a chance to be wrong, so they are left to be read one by one."""
     if len(lumas) > 1:
         reason = "none of the leaks lies on an original; read them one by one"
         return Verdict(verdict="none", log10_false_alarm=0.0, method="blind", reason=reason)
-    blind = read_blind(lumas[0], key=key)
+    blind = _on_the_list(read_blind(lumas[0], key=key), listed)
     if not sought:
         return blind
     why = "no photo was found that looks like it"
@@ -235,6 +238,14 @@ def _read_apart(lumas: Sequence[NDArray[np.float32]], laid: Sequence[Laid], key:
         if isinstance(registration, Unregistered):
             why = registration.reason
     return replace(blind, reason=f"{blind.reason}; read blind, since {why}")
+
+
+def _on_the_list(blind: Verdict, listed: list[int] | None) -> Verdict:
+    """Name nobody whom a list that was given lacks: either the list is wrong or the name."""
+    if listed is None or blind.recipient is None or blind.recipient in listed:
+        return blind
+    reason = f"the message of {blind.recipient} was read, but the list of recipients lacks them"
+    return replace(blind, verdict="inconclusive", recipients=(), reason=reason)
 
 
 def _informed(residues: Sequence[Residue], accusation: Accusation) -> Verdict:
