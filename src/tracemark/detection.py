@@ -7,9 +7,9 @@ from typing import Any, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from tracemark.accusing import Accusation, accuse_anyone, accuse_listed
+from tracemark.blas import one_blas_thread
 from tracemark.blind import read_blind
 from tracemark.codes.word import checked_recipient
 from tracemark.errors import PhotoError, RecipientError
@@ -118,7 +118,7 @@ def detect_together(
     lumas = [luma_of(checked_pixels(leak)) for leak in leaks]
     listed = None if recipients is None else _checked_list(recipients)
     # The matrices of a reading are small, and threads that share one spend their time waiting for one another.
-    with threadpool_limits(1, user_api="blas"):
+    with one_blas_thread():
         return _read(lumas, originals, ledger, listed, key)
 
 
