@@ -1,8 +1,12 @@
 import io
 import os
 import struct
+import warnings
 import zlib
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError, Event
 
 import numpy as np
 import pytest
@@ -11,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image, ImageCms
 
+import tracemark.media.photo
 from tests.media.blocks import (
     PLACE,
     chunk,
@@ -23,6 +28,7 @@ from tests.media.blocks import (
     xmp_segment,
 )
 from tracemark.errors import FormatError, OutputError, PhotoError
+from tracemark.media.decoding import decode
 from tracemark.media.exif import orientation_alone
 from tracemark.media.photo import Photo, check_writable, encode_photo, read_photo, without_gps, write_atomically
 
@@ -440,3 +446,22 @@ def test_a_folder_closed_to_writing_is_refused(tmp_path):
         folder.chmod(0o500)
     with pytest.raises(OutputError, match="cannot be written"):
         write_atomically(folder / "photo.jpg", b"data")
+
+
+def test_photos_that_two_threads_read_at_once_leave_the_programs_warnings_alone(rng, monkeypatch):
+    data, before = save(picture(rng), format="PNG"), warnings.filters.copy()
+    both_inside, one_is_done = Barrier(2), Event()
+
+    def decode_beside_the_other(data):
+        with suppress(BrokenBarrierError):
+            if both_inside.wait(0.2) == 1:  # the one that began last
+                one_is_done.wait()
+        return decode(data)
+
+    monkeypatch.setattr(tracemark.media.photo, "decode", decode_beside_the_other)
+    with ThreadPoolExecutor(2) as pool:
+        reading = [pool.submit(read_photo, data) for _ in range(2)]
+        wait(reading, return_when=FIRST_COMPLETED)
+        one_is_done.set()
+    assert all(one.result().format == "PNG" for one in reading)
+    assert warnings.filters == before

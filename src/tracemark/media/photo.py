@@ -4,6 +4,7 @@ import os
 import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -30,6 +31,8 @@ __all__ = [
 
 SHALLOW = frozenset({"AVIF", "JPEG", "WEBP"})  # formats that have 8 bits a sample
 HIGHEST_QUALITY = 100  # of the scale that libjpeg made common
+
+_warnings_hushed = Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +92,8 @@ def read_photo(source: str | os.PathLike[str] | bytes) -> Photo:
     data = source if isinstance(source, bytes) else _read_bytes(Path(source))
     if not data:
         raise FormatError("image file is empty")
-    with warnings.catch_warnings():
+    # Which warnings are shown is the whole program's; of two threads at once, one would have the last word.
+    with _warnings_hushed, warnings.catch_warnings():
         # Pillow warns of what is handled here: size, damage, odd metadata.
         warnings.simplefilter("ignore")
         decoded = decode(bare(data))
