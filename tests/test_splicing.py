@@ -1,4 +1,5 @@
 import io
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -148,6 +149,14 @@ def test_variants_are_encoded_once(plan, small, monkeypatch):
     for recipient in RECIPIENTS:
         fresh.jpeg_for(recipient, quality=91)
     assert len(calls) == 1
+
+
+def test_a_plan_travels_between_processes_with_or_without_variants(small):
+    plan = tm.prepare(small, key=tm.Key(bytes(range(32))))
+    for _ in range(2):  # the second time it has variants
+        again = pickle.loads(pickle.dumps(plan))  # noqa: S301 - our own bytes
+        np.testing.assert_array_equal(again.copy_for(17), plan.copy_for(17))
+        assert again.jpeg_for(17) == plan.jpeg_for(17)
 
 
 def test_several_threads_may_ask_at_once(plan):

@@ -1,5 +1,6 @@
 import io
 import os
+import stat
 import struct
 import warnings
 import zlib
@@ -404,6 +405,41 @@ def test_a_file_is_written_whole_under_any_name(tmp_path):
     write_atomically(path, b"second")
     assert path.read_bytes() == b"second"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files are closed to others in another way elsewhere")
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o644])
+def test_a_file_that_is_replaced_stays_as_open_as_it_was(mode, tmp_path):
+    path = tmp_path / "car.jpg"
+    path.write_bytes(b"first")
+    path.chmod(mode)
+    write_atomically(path, b"second", private=mode == 0o644)
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"second", mode)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files are closed to others in another way elsewhere")
+def test_a_new_file_is_as_open_as_any_unless_it_is_private(tmp_path):
+    modes = []
+    for name in ("any", "open", "private"):
+        path = tmp_path / name
+        path.touch() if name == "any" else write_atomically(path, b"new", private=name == "private")
+        modes.append(stat.S_IMODE(path.stat().st_mode))
+    assert modes[1:] == [modes[0], 0o600]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files are closed to others in another way elsewhere")
+def test_while_it_is_written_a_file_is_no_more_open_than_in_the_end(tmp_path, monkeypatch):
+    path = tmp_path / "car.plan"
+    path.touch(mode=0o600)
+    modes, sync = [], os.fsync
+
+    def note(opened):
+        modes.append(stat.S_IMODE(os.fstat(opened).st_mode))
+        sync(opened)
+
+    monkeypatch.setattr(os, "fsync", note)
+    write_atomically(path, b"data")
+    assert modes[0] == 0o600
 
 
 def test_a_name_of_full_length_can_be_written(tmp_path):

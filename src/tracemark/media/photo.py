@@ -1,6 +1,7 @@
 """Open and write image files: the one door between a file and its pixels."""
 
 import os
+import stat
 import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from tracemark.media.saying import bare, read_said, said_without_gps
 from tracemark.media.settings import JpegSettings, Settings
 from tracemark.media.tiff import TiffFrame, without_places
 from tracemark.media.writing import write_pixels
-from tracemark.new_file import draft_beside, settle
+from tracemark.new_file import ANYBODY, OWNER_ONLY, draft_beside, settle, write_draft
 
 __all__ = [
     "JpegSettings",
@@ -213,15 +214,18 @@ def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None, res
     )
 
 
-def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
+def write_atomically(path: str | os.PathLike[str], data: bytes, *, private: bool = False) -> None:
     """Write a file so that it is there whole or not at all.
 
     Parameters
     ----------
     path : path-like
-        Where to; an existing file is replaced, its folder must exist.
+        Where to; its folder must exist.  An existing file is replaced, and whoever could read it still can, and nobody
+        else.
     data : bytes
         All that the file is to hold.
+    private : bool
+        Whether a new file is its owner's alone.
 
     Raises
     ------
@@ -231,11 +235,11 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     target = Path(path)
     draft = draft_beside(target)
     try:
+        before = _mode_of(target)
         try:
-            with draft.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+            write_draft(draft, data, mode=(OWNER_ONLY if private else ANYBODY) if before is None else before)
+            if before is not None and _mode_of(draft) != before:  # as the process gives no new file all that it had
+                draft.chmod(before)
             draft.replace(target)
         except BaseException:
             draft.unlink(missing_ok=True)
@@ -243,6 +247,14 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
         settle(target.parent)
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
+
+
+def _mode_of(path: Path) -> int | None:
+    """Say who may read and write a file; none where there is no file."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return None
 
 
 def _read_bytes(path: Path) -> bytes:
