@@ -197,6 +197,28 @@ def test_no_leak_and_an_empty_list_are_refused_in_words(copy, photo):
         tm.detect(copy, key=KEY, original=photo, recipients=[17, -1])
 
 
+@pytest.mark.parametrize(
+    ("asked", "error", "sentence"),
+    [
+        ({"leaks": np.zeros((9, 9))}, tm.PhotoError, "leaks must be a list of arrays, not ndarray"),
+        ({"leaks": 3}, tm.PhotoError, "leaks must be a list of arrays, not int"),
+        ({"leaks": "leak.jpg"}, tm.PhotoError, "leaks must be a list of arrays, not str"),
+        ({"originals": np.zeros((9, 9))}, tm.PhotoError, "originals must be a list of arrays, not ndarray"),
+        ({"originals": []}, tm.PhotoError, "must be at least one original"),
+        ({"recipients": 17}, tm.RecipientError, "recipients must be a list of integers, not int"),
+        ({"recipients": "17"}, tm.RecipientError, "must be an integer, not str"),
+        ({"ledger": "kit.db"}, tm.LedgerError, "ledger must be a tracemark Ledger, as .* gives one, not str"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_in_words(asked, error, sentence):
+    with pytest.raises(error, match=sentence):
+        tm.detect_together(**{"leaks": [np.zeros((9, 9))], "key": KEY, **asked})
+
+
+def test_leaks_may_come_one_by_one(copy, photo):
+    assert tm.detect_together(iter([copy]), key=KEY, originals=iter([photo])).recipients == (RECIPIENT,)
+
+
 @pytest.mark.parametrize("leak", [np.zeros((5, 5), np.uint8), np.zeros((90, 90), np.uint8)], ids=["small", "black"])
 def test_a_picture_of_nothing_names_nobody(leak, photo):
     found = tm.detect(leak, key=KEY, original=photo, recipients=LISTED)

@@ -185,9 +185,11 @@ def test_wrong_recipients_models_and_qualities_are_refused_in_words(plan, small)
         plan.jpeg_for(-1)
     with pytest.raises(tm.PhotoError, match=r"must have the shape .* of what was prepared"):
         plan.jpeg_for(17, like=photo_of(small[:-1], quality=90))
-    for quality in (0, 101):
-        with pytest.raises(tm.PhotoError, match="quality must be 1 to 100"):
-            plan.jpeg_for(17, quality=quality)
+    for quality in (0, 101, 50.5, True, "50"):
+        for splice in (True, False):
+            with pytest.raises(tm.PhotoError, match=f"quality must be 1 to 100, a whole number, not {quality!r}"):
+                plan.jpeg_for(17, quality=quality, splice=splice)
+    assert plan.jpeg_for(17, quality=np.int64(50)) == plan.jpeg_for(17, quality=50, splice=False)
 
 
 def test_a_plan_that_was_saved_makes_the_same_copies(plan, tmp_path):

@@ -12,7 +12,7 @@ from tracemark.accusing import Accusation, accuse_anyone, accuse_listed
 from tracemark.blas import one_blas_thread
 from tracemark.blind import read_blind
 from tracemark.codes.word import checked_recipient
-from tracemark.errors import PhotoError, RecipientError
+from tracemark.errors import LedgerError, PhotoError, RecipientError
 from tracemark.finding import Laid, collection_of, find_photos, lay_on_best
 from tracemark.geometry.registration import Unregistered
 from tracemark.informed import Residue, read_residue, to_photo
@@ -69,11 +69,11 @@ def detect(
     PhotoError
         When an array cannot be a picture.
     RecipientError
-        When the list is empty, or holds what cannot be a recipient.
+        When `recipients` is no list, is empty, or holds what cannot be a recipient.
     KeyFileError
         When the key is no :class:`~tracemark.keys.Key`.
     LedgerError
-        When the ledger holds no photo of this key, or cannot be read.
+        When `ledger` is no ledger, holds no photo of this key, or cannot be read.
     """
     originals = None if original is None else [original]
     return detect_together([leak], key=key, originals=originals, ledger=ledger, recipients=recipients)
@@ -96,7 +96,7 @@ def detect_together(
     key : Key
         The secret the copies were marked with.
     originals : sequence of ndarray, optional
-        The photos; each leak is read with the one that it agrees with best.
+        The photos, at least one; each leak is read with the one that it agrees with best.
     ledger : Ledger, optional
         As for :func:`detect`.
     recipients : iterable of int, optional
@@ -113,9 +113,10 @@ def detect_together(
         As from :func:`detect`.
     """
     checked_key(key)
-    if not leaks:
-        raise PhotoError("there must be at least one leak")
-    lumas = [luma_of(checked_pixels(leak)) for leak in leaks]
+    if not isinstance(ledger, Ledger | None):
+        raise LedgerError(f"ledger must be a tracemark Ledger, as Ledger.open gives one, not {type(ledger).__name__}")
+    lumas = [luma_of(checked_pixels(leak)) for leak in _checked_pictures(leaks, "leak")]
+    originals = None if originals is None else _checked_pictures(originals, "original")
     listed = None if recipients is None else _checked_list(recipients)
     # The matrices of a reading are small, and threads that share one spend their time waiting for one another.
     with one_blas_thread():
@@ -137,7 +138,7 @@ def _read(
     ]
     combinations = _combinations(readings)
     if not combinations:
-        return _read_apart(lumas, laid[0], listed, key, sought=bool(originals) or ledger is not None)
+        return _read_apart(lumas, laid[0], listed, key, sought=originals is not None or ledger is not None)
     answers = [
         (residues, _accuse(residues, listed or _recorded(ledger, residues, key), key, attempts=len(combinations)))
         for residues in combinations
@@ -150,8 +151,20 @@ def _read(
     return replace(found, reason=f"{found.reason}; {counted}")
 
 
+def _checked_pictures(pictures: object, name: str) -> list[NDArray[Any]]:
+    """Refuse what is no list, as a single picture is none, and a list of nothing."""
+    if isinstance(pictures, np.ndarray | str) or not isinstance(pictures, Iterable):
+        raise PhotoError(f"{name}s must be a list of arrays, not {type(pictures).__name__}")
+    several = list(pictures)
+    if not several:
+        raise PhotoError(f"there must be at least one {name} in the list of {name}s")
+    return several
+
+
 def _checked_list(recipients: Iterable[SupportsIndex]) -> list[int]:
     """Refuse a list that names nobody, or what cannot be a recipient; a second mention changes nothing."""
+    if not isinstance(recipients, Iterable):
+        raise RecipientError(f"recipients must be a list of integers, not {type(recipients).__name__}")
     listed = list(dict.fromkeys(checked_recipient(recipient) for recipient in recipients))
     if not listed:
         raise RecipientError("the list of recipients must name somebody, and is empty")
@@ -162,7 +175,7 @@ def _laid(
     lumas: Sequence[NDArray[np.float32]], originals: Sequence[NDArray[Any]] | None, ledger: Ledger | None, key: Key
 ) -> list[list[Laid]]:
     """Lay each leak onto its photo, one of those given or one of the ledger's."""
-    if originals:
+    if originals is not None:
         photos = [original_of(original, key=key) for original in originals]
         return [lay_on_best(luma, photos) for luma in lumas]
     if ledger is not None:

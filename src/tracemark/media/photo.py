@@ -1,11 +1,13 @@
 """Open and write image files: the one door between a file and its pixels."""
 
+import operator
 import os
 import stat
 import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
+from typing import SupportsIndex
 
 import numpy as np
 
@@ -206,12 +208,22 @@ def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None, res
         raise PhotoError(f"pixels must be uint8 to be written as {like.format}, not {pixels.dtype}")
     if like.format == "JPEG" and pixels.ndim > 2 and pixels.shape[2] > COLOURS:
         raise PhotoError("pixels must be grey or RGB to be written as JPEG, not RGBA")
-    if quality is not None and not 1 <= quality <= HIGHEST_QUALITY:
-        raise PhotoError(f"quality must be 1 to {HIGHEST_QUALITY}, not {quality}")
+    fineness = None if quality is None else _checked_quality(quality)
     settings = like.settings if like.jpeg is None else like.jpeg
     return write_pixels(
-        pixels, like.format, settings, like.metadata, quality=quality, restart_interval=restart_interval
+        pixels, like.format, settings, like.metadata, quality=fineness, restart_interval=restart_interval
     )
+
+
+def _checked_quality(quality: SupportsIndex) -> int:
+    """Refuse what no encoder can be told; give a plain integer."""
+    try:
+        number = operator.index(quality)
+    except TypeError:
+        number = 0
+    if isinstance(quality, bool) or not 1 <= number <= HIGHEST_QUALITY:
+        raise PhotoError(f"quality must be 1 to {HIGHEST_QUALITY}, a whole number, not {quality!r}")
+    return number
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes, *, private: bool = False) -> None:
