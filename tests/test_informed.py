@@ -11,6 +11,7 @@ import tracemark.informed
 from tests.damage import framed, jpeg, resized, rotated
 from tracemark.codes.message import encode
 from tracemark.codes.word import word_of
+from tracemark.detection import RESPONSES
 from tracemark.finding import lay_on_best
 from tracemark.informed import LEAST_CELLS, read_residue, together
 from tracemark.listed import draw
@@ -229,6 +230,15 @@ def test_a_leak_that_shows_hardly_a_cell_is_not_read(copy, photo):
     found = tm.detect(copy[300:360, 400:460], key=KEY, original=photo, recipients=LISTED)
     assert LEAST_CELLS > 9
     assert found.verdict == "none"
+
+
+def test_a_leak_is_read_in_no_more_ways_than_are_counted(copy, photo):
+    leak = luma_of(jpeg(copy, 60))
+    (laid,) = lay_on_best(leak, [original_of(photo, key=KEY)])
+    residue = read_residue(leak, laid.original, laid.registration, key=KEY)
+    # first as a plain mix, and last given the codes of others
+    assert len(residue.others) + 2 == RESPONSES
+    assert not any(way().others for way in residue.others)
 
 
 def test_where_a_reading_is_mistaken_the_leak_is_read_with_less_trust(photo, copy, monkeypatch):

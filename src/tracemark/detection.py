@@ -28,7 +28,7 @@ from tracemark.verdict import Verdict, judge
 __all__ = ["detect", "detect_together"]
 
 MOST_ATTEMPTS = 4  # readings of the same leaks where photos look alike; each may look up one word at least
-# Ways in which leaks are read: as copies or plain mixes, as mixes in which majorities lose, roughly, and given others.
+# Ways in which leaks are read: as copies or plain mixes, in the others of `read_residue`, and given others; all count.
 RESPONSES = 4
 RUNNERS_UP = 5  # of those not named, how many a verdict tells of
 
