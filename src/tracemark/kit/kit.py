@@ -102,8 +102,12 @@ def make_kit(
         writing it, or the scheduler is of no use.
     LedgerError
         When the ledger cannot be written; what is new and not recorded is taken back.
+    MissingLibraryError
+        When a scheduler is given and dask is not installed.
     OutputError
         When nothing can be written any more.
+    RecipientError
+        When a guest that the ledger should record has no recipient's number.
     """
     _refuse_nonsense(order)
     key = Key.load(order.key_file)

@@ -43,7 +43,8 @@ class Photo:
     """A picture as its file holds it, and what is needed to write another like it."""
 
     pixels: Pixels
-    """Grey (rows, columns), RGB (rows, columns, 3) or RGBA (rows, columns, 4), as stored: not turned upright."""
+    """Grey (rows, columns), RGB (rows, columns, 3) or RGBA (rows, columns, 4), as stored: not turned upright, but for HEIC,
+    which is only read."""
 
     format: str
     """``"JPEG"``, ``"PNG"``, or another of Pillow's names."""
@@ -64,7 +65,7 @@ class Photo:
     """How a file of another format was written, where that matters."""
 
     warnings: tuple[str, ...] = ()
-    """What copies will not have, other than previews: a sentence each."""
+    """What copies will not have, other than smaller versions of the picture: a sentence each."""
 
     refusal: str = ""
     """Why no copy can be written like it; empty when one can."""
@@ -178,11 +179,9 @@ def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None, res
     pixels : ndarray
         Shape and dtype of ``like.pixels``.
     like : Photo
-        What :func:`read_photo` gave: JPEG or PNG.  Format, metadata and the fineness of a JPEG are taken
-        from it.
+        What :func:`read_photo` gave: JPEG, PNG, TIFF, WebP or AVIF.  Format, metadata and fineness are taken from it.
     quality : int, optional
-        JPEG quality, 1 to 100, in place of the quantisation tables.  PNG loses nothing and
-        takes no notice.
+        Of JPEG, WebP and AVIF, 1 to 100, in place of the fineness of `like`.  What loses nothing takes no notice.
     restart_interval : int, optional
         MCUs between the restart markers of a JPEG file; 0 for none.
 

@@ -23,7 +23,7 @@ LAYERS, C2PA = 37724, 52545
 DROPPED = {
     LAYERS: "layers were dropped: they have no mark",
     C2PA: "C2PA manifest was dropped: it vouches for pixels that a copy does not have",
-    SUB_DIRECTORIES: "",
+    SUB_DIRECTORIES: "",  # of smaller versions of the picture, which go without a word
 }
 # Tags that may be long: description, numbers of pieces, transfer function, palette, what Windows says, GeoTIFF's, and
 # what is cleaned or is the colour profile.
