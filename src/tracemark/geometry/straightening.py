@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LONGEST", "Sight", "bring", "density", "fetch", "legible", "reduced", "scaling", "sight_of", "without"]
+__all__ = ["LONGEST", "Sight", "bring", "density", "fetch", "legible", "reduced", "resizing", "sight_of", "without"]
 
 Floats = NDArray[np.float32]
 Transform = NDArray[np.float64]
@@ -105,7 +105,7 @@ def without(sight: Sight, foreign: Floats, places: Transform) -> Sight:
     return Sight(sight.luma, np.asarray(sight.weights * (1 - covered), dtype=np.float32))
 
 
-def scaling(shape: tuple[float, ...], to: tuple[float, ...]) -> Transform:
+def resizing(shape: tuple[float, ...], to: tuple[float, ...]) -> Transform:
     """Give the transform of pixels, whose centres are at integers, when a picture is resized."""
     factor = np.array([to[1] / shape[1], to[0] / shape[0]])
     transform = np.diag([*factor, 1.0])
@@ -168,4 +168,4 @@ def reduced(sight: Sight, pixels: float) -> tuple[Sight, Transform]:
     weights = averaged(sight.weights)
     over = averaged(sight.luma * sight.weights)
     luma = np.where(weights > 0, over / np.maximum(weights, np.finfo(np.float32).eps), averaged(sight.luma))
-    return Sight(luma.astype(np.float32), weights), scaling((rows, columns), sight.luma.shape)
+    return Sight(luma.astype(np.float32), weights), resizing((rows, columns), sight.luma.shape)

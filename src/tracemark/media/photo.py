@@ -43,8 +43,8 @@ class Photo:
     """A picture as its file holds it, and what is needed to write another like it."""
 
     pixels: Pixels
-    """Grey (rows, columns), RGB (rows, columns, 3) or RGBA (rows, columns, 4), as stored: not turned upright, but for HEIC,
-    which is only read."""
+    """Grey (rows, columns), RGB (rows, columns, 3) or RGBA (rows, columns, 4), as stored: not turned upright, but for
+    HEIC, which is only read."""
 
     format: str
     """``"JPEG"``, ``"PNG"``, or another of Pillow's names."""
