@@ -89,6 +89,15 @@ def test_how_the_pixels_lie_in_memory_does_not_matter(plan, small):
         np.testing.assert_array_equal(tm.embed(same, recipient=5, key=KEY), plan.copy_for(5))
 
 
+@pytest.mark.parametrize("kind", ["u2", "f4", "f8"])
+def test_the_order_of_bytes_does_not_matter(kind, small):
+    usual = small.astype(np.uint16) * 257 if kind == "u2" else (small / 255).astype(f"={kind}")
+    copies = [tm.embed(usual.astype(f"{order}{kind}"), recipient=17, key=KEY) for order in "<>"]
+    np.testing.assert_array_equal(*copies)
+    assert copies[0].dtype == copies[1].dtype == usual.dtype
+    assert tm.detect(copies[0].astype(f">{kind}"), key=KEY).recipient == 17
+
+
 def test_copies_agree_in_every_cell_whose_content_agrees(plan):
     cell = plan.layout.cell
     rows, columns = plan.layout.cells

@@ -24,14 +24,42 @@ def test_every_error_is_a_tracemark_error():
     assert all(issubclass(error, tm.TracemarkError) for error in errors)
 
 
-def test_a_missing_system_library_is_named_with_the_remedy(monkeypatch):
-    def fail(room):
-        raise ImportError("libGL.so.1: cannot open shared object file: No such file or directory")
+@pytest.fixture
+def fail_to_import(monkeypatch):
+    """Have rooms fail with a sentence."""
 
-    monkeypatch.delitem(vars(tm), "read_photo", raising=False)
-    monkeypatch.setattr(tm.importlib, "import_module", fail)
+    def fail_to_import(sentence):
+        def fail(room):
+            raise ImportError(sentence)
+
+        monkeypatch.delitem(vars(tm), "read_photo", raising=False)
+        monkeypatch.setattr(tm.importlib, "import_module", fail)
+
+    return fail_to_import
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "libGL.so.1: cannot open shared object file: No such file or directory",
+        "Error loading shared library libGL.so.1: No such file or directory (needed by cv2.abi3.so)",
+    ],
+)
+def test_a_missing_system_library_is_named_with_the_remedy(sentence, fail_to_import):
+    fail_to_import(sentence)
     with pytest.raises(tm.MissingLibraryError, match="apt-get install libgl1"):
         tm.read_photo  # noqa: B018 - asking for it is the test
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["cannot import name 'Buffer' from 'PIL.Image' (PIL/Image.py)", "numpy.core.multiarray failed to import"],
+)
+def test_another_import_that_fails_is_told_as_python_tells_it(sentence, fail_to_import):
+    fail_to_import(sentence)
+    with pytest.raises(ImportError) as failure:
+        tm.read_photo  # noqa: B018 - asking for it is the test
+    assert (type(failure.value), str(failure.value)) == (ImportError, sentence)
 
 
 def test_importing_tracemark_imports_nothing_slow():

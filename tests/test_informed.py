@@ -11,6 +11,7 @@ import tracemark.informed
 from tests.damage import framed, jpeg, resized, rotated
 from tracemark.codes.message import encode
 from tracemark.codes.word import word_of
+from tracemark.detection import RESPONSES
 from tracemark.finding import lay_on_best
 from tracemark.informed import LEAST_CELLS, read_residue, together
 from tracemark.listed import draw
@@ -178,6 +179,16 @@ def test_leaks_that_lie_on_no_original_are_not_read_together(copy, other):
     assert "one by one" in found.reason
 
 
+@pytest.mark.parametrize("sought", [False, True])
+def test_a_name_read_blind_that_is_not_on_the_list_is_told_of_but_not_named(sought, copy, other):
+    original = other if sought else None
+    found = tm.detect(copy, key=KEY, original=original, recipients=[RECIPIENT + 1])
+    assert (found.verdict, found.method, found.recipients) == ("inconclusive", "blind", ())
+    assert f"the message of {RECIPIENT} was read, but the list of recipients lacks them" in found.reason
+    assert ("read blind, since" in found.reason) == sought
+    assert tm.detect(copy, key=KEY, original=original, recipients=[RECIPIENT]).recipients == (RECIPIENT,)
+
+
 def test_no_leak_and_an_empty_list_are_refused_in_words(copy, photo):
     with pytest.raises(tm.PhotoError, match="at least one leak"):
         tm.detect_together([], key=KEY)
@@ -185,6 +196,28 @@ def test_no_leak_and_an_empty_list_are_refused_in_words(copy, photo):
         tm.detect(copy, key=KEY, original=photo, recipients=[])
     with pytest.raises(tm.RecipientError, match="from 0 to"):
         tm.detect(copy, key=KEY, original=photo, recipients=[17, -1])
+
+
+@pytest.mark.parametrize(
+    ("asked", "error", "sentence"),
+    [
+        ({"leaks": np.zeros((9, 9))}, tm.PhotoError, "leaks must be a list of arrays, not ndarray"),
+        ({"leaks": 3}, tm.PhotoError, "leaks must be a list of arrays, not int"),
+        ({"leaks": "leak.jpg"}, tm.PhotoError, "leaks must be a list of arrays, not str"),
+        ({"originals": np.zeros((9, 9))}, tm.PhotoError, "originals must be a list of arrays, not ndarray"),
+        ({"originals": []}, tm.PhotoError, "must be at least one original"),
+        ({"recipients": 17}, tm.RecipientError, "recipients must be a list of integers, not int"),
+        ({"recipients": "17"}, tm.RecipientError, "must be an integer, not str"),
+        ({"ledger": "kit.db"}, tm.LedgerError, "ledger must be a tracemark Ledger, as .* gives one, not str"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_in_words(asked, error, sentence):
+    with pytest.raises(error, match=sentence):
+        tm.detect_together(**{"leaks": [np.zeros((9, 9))], "key": KEY, **asked})
+
+
+def test_leaks_may_come_one_by_one(copy, photo):
+    assert tm.detect_together(iter([copy]), key=KEY, originals=iter([photo])).recipients == (RECIPIENT,)
 
 
 @pytest.mark.parametrize("leak", [np.zeros((5, 5), np.uint8), np.zeros((90, 90), np.uint8)], ids=["small", "black"])
@@ -197,6 +230,15 @@ def test_a_leak_that_shows_hardly_a_cell_is_not_read(copy, photo):
     found = tm.detect(copy[300:360, 400:460], key=KEY, original=photo, recipients=LISTED)
     assert LEAST_CELLS > 9
     assert found.verdict == "none"
+
+
+def test_a_leak_is_read_in_no_more_ways_than_are_counted(copy, photo):
+    leak = luma_of(jpeg(copy, 60))
+    (laid,) = lay_on_best(leak, [original_of(photo, key=KEY)])
+    residue = read_residue(leak, laid.original, laid.registration, key=KEY)
+    # first as a plain mix, and last given the codes of others
+    assert len(residue.others) + 2 == RESPONSES
+    assert not any(way().others for way in residue.others)
 
 
 def test_where_a_reading_is_mistaken_the_leak_is_read_with_less_trust(photo, copy, monkeypatch):

@@ -1,5 +1,6 @@
 import json
 import os
+import stat
 
 import pytest
 from hypothesis import given
@@ -88,6 +89,11 @@ def test_facts_that_are_none_are_refused_in_words(facts, tmp_path):
 def test_a_file_that_is_not_there_is_refused_in_words(tmp_path):
     with pytest.raises(FormatError, match="cannot be read: no such file"):
         read_plan_file(tmp_path / "nowhere.plan", key=KEY)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files are closed to others in another way elsewhere")
+def test_a_file_is_its_owners_alone_as_it_holds_all_variants(path):
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 @pytest.mark.skipif(os.name != "posix", reason="folders are closed in another way elsewhere")

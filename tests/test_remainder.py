@@ -8,6 +8,7 @@ import tracemark as tm
 from tests.damage import framed, jpeg, resized, rotated
 from tracemark.finding import lay_on_best
 from tracemark.geometry.registration import Registration
+from tracemark.geometry.straightening import LONGEST
 from tracemark.original import original_of
 from tracemark.remainder import remainder
 from tracemark.signal.layout import to_working
@@ -93,5 +94,19 @@ def test_places_beyond_the_horizon_do_no_harm(copy, original):
     weights[0, :3] = 0
     found = remainder(
         luma_of(leak), original, Registration(registration.transform, spoiled, weights, registration.agreement)
+    )
+    assert np.isfinite(found.values).all()
+
+
+def test_of_a_leak_longer_than_opencv_shows_what_lies_near_the_horizon_does_no_harm(copy, original):
+    leak = luma_of(copy)
+    registration = laid(copy, original)
+    spoiled = registration.places.copy()
+    spoiled[0, :2] = [[-1e9, 0], [1e9, 0]]
+    weights = registration.weights.copy()
+    weights[0, :2] = 0
+    longer = np.pad(leak, ((0, 0), (0, LONGEST)), constant_values=90)
+    found = remainder(
+        longer, original, Registration(registration.transform, spoiled, weights, registration.agreement), roughly=True
     )
     assert np.isfinite(found.values).all()

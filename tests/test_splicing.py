@@ -1,4 +1,5 @@
 import io
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -150,6 +151,14 @@ def test_variants_are_encoded_once(plan, small, monkeypatch):
     assert len(calls) == 1
 
 
+def test_a_plan_travels_between_processes_with_or_without_variants(small):
+    plan = tm.prepare(small, key=tm.Key(bytes(range(32))))
+    for _ in range(2):  # the second time it has variants
+        again = pickle.loads(pickle.dumps(plan))  # noqa: S301 - our own bytes
+        np.testing.assert_array_equal(again.copy_for(17), plan.copy_for(17))
+        assert again.jpeg_for(17) == plan.jpeg_for(17)
+
+
 def test_several_threads_may_ask_at_once(plan):
     with ThreadPoolExecutor(4) as pool:
         copies = list(pool.map(plan.jpeg_for, range(8)))
@@ -176,9 +185,11 @@ def test_wrong_recipients_models_and_qualities_are_refused_in_words(plan, small)
         plan.jpeg_for(-1)
     with pytest.raises(tm.PhotoError, match=r"must have the shape .* of what was prepared"):
         plan.jpeg_for(17, like=photo_of(small[:-1], quality=90))
-    for quality in (0, 101):
-        with pytest.raises(tm.PhotoError, match="quality must be 1 to 100"):
-            plan.jpeg_for(17, quality=quality)
+    for quality in (0, 101, 50.5, True, "50"):
+        for splice in (True, False):
+            with pytest.raises(tm.PhotoError, match=f"quality must be 1 to 100, a whole number, not {quality!r}"):
+                plan.jpeg_for(17, quality=quality, splice=splice)
+    assert plan.jpeg_for(17, quality=np.int64(50)) == plan.jpeg_for(17, quality=50, splice=False)
 
 
 def test_a_plan_that_was_saved_makes_the_same_copies(plan, tmp_path):

@@ -160,6 +160,9 @@ def __getattr__(name: str) -> object:
     except ModuleNotFoundError:
         raise
     except ImportError as error:
+        # As glibc and musl say it: "cannot open shared object file", "Error loading shared library"; each names a .so.
+        if not all(word in str(error) for word in ("shared", ".so")):
+            raise
         from tracemark.errors import MissingLibraryError
 
         raise MissingLibraryError(

@@ -7,12 +7,12 @@ from typing import Any, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from tracemark.accusing import Accusation, accuse_anyone, accuse_listed
+from tracemark.blas import one_blas_thread
 from tracemark.blind import read_blind
 from tracemark.codes.word import checked_recipient
-from tracemark.errors import PhotoError, RecipientError
+from tracemark.errors import LedgerError, PhotoError, RecipientError
 from tracemark.finding import Laid, collection_of, find_photos, lay_on_best
 from tracemark.geometry.registration import Unregistered
 from tracemark.informed import Residue, read_residue, to_photo
@@ -28,7 +28,7 @@ from tracemark.verdict import Verdict, judge
 __all__ = ["detect", "detect_together"]
 
 MOST_ATTEMPTS = 4  # readings of the same leaks where photos look alike; each may look up one word at least
-# Ways in which leaks are read: as copies or plain mixes, as mixes in which majorities lose, roughly, and given others.
+# Ways in which leaks are read: as copies or plain mixes, in the others of `read_residue`, and given others; all count.
 RESPONSES = 4
 RUNNERS_UP = 5  # of those not named, how many a verdict tells of
 
@@ -54,25 +54,26 @@ def detect(
     ledger : Ledger, optional
         Where the copies were recorded: the original is sought there, unless it is given.
     recipients : iterable of int, optional
-        The closed list of those who have a copy.  Without it, those to whom the ledger says that the photo went; where
-        it knows of none, anybody may.  Blind reading needs no list.
+        The closed list of those who have a copy: nobody else is named.  Without it, those to whom the ledger says that
+        the photo went; where it knows of none, anybody may.  Blind reading needs no list, and minds only this one.
 
     Returns
     -------
     verdict : Verdict
         Names a recipient only with a bound below 1e-9 on the chance that this accuses an innocent.  Its method says
-        whether an original was used: a leak that lies on none is read blind.
+        whether an original was used: a leak that lies on none is read blind.  A message read blind whose recipient the
+        list lacks is inconclusive, and the reason says whose it is.
 
     Raises
     ------
     PhotoError
         When an array cannot be a picture.
     RecipientError
-        When the list is empty, or holds what cannot be a recipient.
+        When `recipients` is no list, is empty, or holds what cannot be a recipient.
     KeyFileError
         When the key is no :class:`~tracemark.keys.Key`.
     LedgerError
-        When the ledger holds no photo of this key, or cannot be read.
+        When `ledger` is no ledger, holds no photo of this key, or cannot be read.
     """
     originals = None if original is None else [original]
     return detect_together([leak], key=key, originals=originals, ledger=ledger, recipients=recipients)
@@ -95,7 +96,7 @@ def detect_together(
     key : Key
         The secret the copies were marked with.
     originals : sequence of ndarray, optional
-        The photos; each leak is read with the one that it agrees with best.
+        The photos, at least one; each leak is read with the one that it agrees with best.
     ledger : Ledger, optional
         As for :func:`detect`.
     recipients : iterable of int, optional
@@ -112,12 +113,13 @@ def detect_together(
         As from :func:`detect`.
     """
     checked_key(key)
-    if not leaks:
-        raise PhotoError("there must be at least one leak")
-    lumas = [luma_of(checked_pixels(leak)) for leak in leaks]
+    if not isinstance(ledger, Ledger | None):
+        raise LedgerError(f"ledger must be a tracemark Ledger, as Ledger.open gives one, not {type(ledger).__name__}")
+    lumas = [luma_of(checked_pixels(leak)) for leak in _checked_pictures(leaks, "leak")]
+    originals = None if originals is None else _checked_pictures(originals, "original")
     listed = None if recipients is None else _checked_list(recipients)
     # The matrices of a reading are small, and threads that share one spend their time waiting for one another.
-    with threadpool_limits(1, user_api="blas"):
+    with one_blas_thread():
         return _read(lumas, originals, ledger, listed, key)
 
 
@@ -136,7 +138,7 @@ def _read(
     ]
     combinations = _combinations(readings)
     if not combinations:
-        return _read_apart(lumas, laid[0], key, sought=bool(originals) or ledger is not None)
+        return _read_apart(lumas, laid[0], listed, key, sought=originals is not None or ledger is not None)
     answers = [
         (residues, _accuse(residues, listed or _recorded(ledger, residues, key), key, attempts=len(combinations)))
         for residues in combinations
@@ -149,8 +151,20 @@ def _read(
     return replace(found, reason=f"{found.reason}; {counted}")
 
 
+def _checked_pictures(pictures: object, name: str) -> list[NDArray[Any]]:
+    """Refuse what is no list, as a single picture is none, and a list of nothing."""
+    if isinstance(pictures, np.ndarray | str) or not isinstance(pictures, Iterable):
+        raise PhotoError(f"{name}s must be a list of arrays, not {type(pictures).__name__}")
+    several = list(pictures)
+    if not several:
+        raise PhotoError(f"there must be at least one {name} in the list of {name}s")
+    return several
+
+
 def _checked_list(recipients: Iterable[SupportsIndex]) -> list[int]:
     """Refuse a list that names nobody, or what cannot be a recipient; a second mention changes nothing."""
+    if not isinstance(recipients, Iterable):
+        raise RecipientError(f"recipients must be a list of integers, not {type(recipients).__name__}")
     listed = list(dict.fromkeys(checked_recipient(recipient) for recipient in recipients))
     if not listed:
         raise RecipientError("the list of recipients must name somebody, and is empty")
@@ -161,7 +175,7 @@ def _laid(
     lumas: Sequence[NDArray[np.float32]], originals: Sequence[NDArray[Any]] | None, ledger: Ledger | None, key: Key
 ) -> list[list[Laid]]:
     """Lay each leak onto its photo, one of those given or one of the ledger's."""
-    if originals:
+    if originals is not None:
         photos = [original_of(original, key=key) for original in originals]
         return [lay_on_best(luma, photos) for luma in lumas]
     if ledger is not None:
@@ -220,12 +234,14 @@ def _recorded(ledger: Ledger | None, residues: Sequence[Residue], key: Key) -> l
     return sorted({recipient for had in lists for recipient in had})
 
 
-def _read_apart(lumas: Sequence[NDArray[np.float32]], laid: Sequence[Laid], key: Key, *, sought: bool) -> Verdict:
+def _read_apart(
+    lumas: Sequence[NDArray[np.float32]], laid: Sequence[Laid], listed: list[int] | None, key: Key, *, sought: bool
+) -> Verdict:
     """Read a leak blind; several would each have a chance to be wrong, so they are left to be read one by one."""
     if len(lumas) > 1:
         reason = "none of the leaks lies on an original; read them one by one"
         return Verdict(verdict="none", log10_false_alarm=0.0, method="blind", reason=reason)
-    blind = read_blind(lumas[0], key=key)
+    blind = _on_the_list(read_blind(lumas[0], key=key), listed)
     if not sought:
         return blind
     why = "no photo was found that looks like it"
@@ -235,6 +251,14 @@ def _read_apart(lumas: Sequence[NDArray[np.float32]], laid: Sequence[Laid], key:
         if isinstance(registration, Unregistered):
             why = registration.reason
     return replace(blind, reason=f"{blind.reason}; read blind, since {why}")
+
+
+def _on_the_list(blind: Verdict, listed: list[int] | None) -> Verdict:
+    """Name nobody whom a list that was given lacks: either the list is wrong or the name."""
+    if listed is None or blind.recipient is None or blind.recipient in listed:
+        return blind
+    reason = f"the message of {blind.recipient} was read, but the list of recipients lacks them"
+    return replace(blind, verdict="inconclusive", recipients=(), reason=reason)
 
 
 def _informed(residues: Sequence[Residue], accusation: Accusation) -> Verdict:

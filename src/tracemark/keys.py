@@ -35,7 +35,7 @@ class Key:
 
     Two streams are the same when secret, label and context are the same, and look
     unrelated otherwise; a shorter stream is the beginning of a longer one.  A label
-    names one use and belongs to one method.
+    names one use and belongs to one method.  Whoever has a key pickled has its secret.
 
     Notes
     -----

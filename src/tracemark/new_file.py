@@ -3,13 +3,24 @@
 import os
 import secrets
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from tracemark.errors import OutputError
 
-__all__ = ["OWNER_ONLY", "draft_beside", "put_in_place", "settle", "uncache", "write_private"]
+__all__ = [
+    "ANYBODY",
+    "OWNER_ONLY",
+    "draft_beside",
+    "put_in_place",
+    "settle",
+    "uncache",
+    "write_draft",
+    "write_private",
+]
 
 OWNER_ONLY = 0o600  # read and write for the owner, nothing for anybody else
+ANYBODY = 0o666  # read and write for all to whom the process's umask leaves it
 TOKEN_BYTES = 8  # random bytes in the name of a draft
 
 
@@ -34,10 +45,7 @@ def write_private(path: str | os.PathLike[str], data: bytes) -> None:
             raise OutputError(f"{target} must be a new file, and is a folder; put a name after it")
         draft = draft_beside(target, private=True)
         try:
-            with open(draft, "xb", opener=_open_private) as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+            write_draft(draft, data, mode=OWNER_ONLY)
             put_in_place(draft, target)
         finally:
             draft.unlink(missing_ok=True)
@@ -63,6 +71,14 @@ def draft_beside(path: Path, *, private: bool = False) -> Path:
     draft : Path
     """
     return path.with_name(f".tracemark-{'private-' if private else ''}{secrets.token_hex(TOKEN_BYTES)}")
+
+
+def write_draft(draft: Path, data: bytes, *, mode: int) -> None:
+    """Write a new file for good; at no moment may anybody read it whom the mode does not let."""
+    with open(draft, "xb", opener=partial(os.open, mode=mode)) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def put_in_place(draft: Path, path: Path) -> None:
@@ -129,10 +145,5 @@ def uncache(path: Path) -> None:
 
 
 def _take_name(path: Path) -> None:
-    """Make an empty file where there is none."""
-    os.close(_open_private(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-
-
-def _open_private(path: str | Path, flags: int) -> int:
-    """Create a file that nobody but its owner may read, at any moment."""
-    return os.open(path, flags, OWNER_ONLY)
+    """Make an empty file, its owner's alone, where there is none."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))

@@ -22,7 +22,10 @@ __all__ = ["Plan"]
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A photo that has been analysed, ready for any number of personal copies."""
+    """A photo that has been analysed, ready for any number of personal copies.
+
+    Whoever has it pickled has the secret of its key; what :meth:`save` writes holds none.
+    """
 
     key: Key
     """The secret."""
@@ -124,7 +127,8 @@ class Plan:
         Parameters
         ----------
         path : path-like
-            Where to; the file appears whole or not at all, and an existing one is replaced.
+            Where to; the file appears whole or not at all.  A new one is its owner's alone; an existing one is
+            replaced, and stays as open as it was.
         like, quality
             As for :meth:`jpeg_for`.
 
@@ -166,6 +170,10 @@ class Plan:
     def contents(self) -> Contents:
         """What tells its copies apart."""
         return Contents(self.key, self.digest, self.layout, self.chip_set)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle no variants: they are encoded anew where they are asked for."""
+        return {name: value for name, value in vars(self).items() if name != "_jpeg_plan"}
 
     @cached_property
     def _jpeg_plan(self) -> Callable[[Photo | None, int | None], JpegPlan]:

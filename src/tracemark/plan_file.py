@@ -56,7 +56,7 @@ def write_plan_file(path: Path, plan: PlanFile, *, key: Key) -> None:
     Parameters
     ----------
     path : Path
-        Where to; an existing file is replaced.
+        Where to; a new file is its owner's alone, an existing one is replaced and stays as open as it was.
     plan : PlanFile
         What it is to hold.
     key : Key
@@ -77,7 +77,7 @@ def write_plan_file(path: Path, plan: PlanFile, *, key: Key) -> None:
         "sizes": [len(file) for file in plan.files],
     }
     data = b"".join([HEADER, b" ", VERSION, b"\n", json.dumps(facts).encode(), b"\n", *plan.files])
-    write_atomically(path, data + _seal(memoryview(data), key))
+    write_atomically(path, data + _seal(memoryview(data), key), private=True)
 
 
 def read_plan_file(path: Path, *, key: Key) -> PlanFile:

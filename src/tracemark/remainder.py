@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from tracemark.geometry.registration import Registration, straighten
 from tracemark.geometry.rendering import density_of, rendering_of
+from tracemark.geometry.straightening import LONGEST
 from tracemark.original import Original
 from tracemark.profile import PROFILE
 from tracemark.signal.luma import PEAK
@@ -67,7 +68,9 @@ def remainder(leak: Floats, original: Original, registration: Registration, *, r
     aliased when the leak was reduced has aliased in both.
     """
     spread = allowance(original.luma) * np.float32(STRENGTH)
-    leak, registration = (_straight if density_of(registration) > DENSE else _cut_out)(leak, registration)
+    cut = _cut_out(leak, registration)
+    there = density_of(registration) <= DENSE and max(cut[0].shape) <= LONGEST
+    leak, registration = cut if there else _straight(leak, registration)
     boxes = [] if roughly else _boxes(leak.shape, original, registration)
     simulated = simulate(leak, original.luma, boxes) if boxes else None
     if simulated is not None:

@@ -74,7 +74,7 @@ class JpegPlan:
         Parameters
         ----------
         path : path-like
-            Where to; the file appears whole or not at all, and an existing one is replaced.
+            Where to, as there.
 
         Raises
         ------

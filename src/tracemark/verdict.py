@@ -53,7 +53,8 @@ class Verdict:
     """Leak (x, y, 1) to photo (x, y, 1), pixels, shape (3, 3); None when the mark was not located."""
 
     score: float | None = None
-    """Correlation of the best word with the leak, standard deviations; None when nothing was decoded."""
+    """Correlation with the leak of the best word, or, with the original, of the best candidate's word and fingerprint
+    together, standard deviations; None when nothing was decoded or compared."""
 
     trials: int = 0
     """How many words were looked up among the issued ones, or recipients compared."""

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from tracemark.geometry.alignment import align, fits, pyramid
-from tracemark.geometry.straightening import Sight, scaling
+from tracemark.geometry.straightening import Sight, resizing
 
 TRUE = np.array([[1.1, 0.05, -30], [-0.04, 1.05, 12], [6e-5, -4e-5, 1]])  # leak to original
 
@@ -23,7 +23,7 @@ def test_the_pyramid_ends_with_the_original(coffee):
     levels = pyramid(coffee)
     assert levels[-1].luma is coffee
     for level in levels:
-        np.testing.assert_allclose(level.transform, scaling(coffee.shape, level.luma.shape))
+        np.testing.assert_allclose(level.transform, resizing(coffee.shape, level.luma.shape))
 
 
 @pytest.mark.parametrize("gain", [1.0, 0.4])
@@ -37,7 +37,7 @@ def test_a_start_some_pixels_off_is_refined_to_hundredths(coffee, gain):
 
 def test_a_reduced_leak_is_refined_to_hundredths(coffee):
     small = cv2.resize(coffee, (150, 100), interpolation=cv2.INTER_AREA)
-    true = scaling(small.shape, coffee.shape)
+    true = resizing(small.shape, coffee.shape)
     start = np.array([[1.005, 0, 3], [0, 1.005, -3], [0, 0, 1]]) @ true
     sight = Sight(small, np.ones_like(small))
     levels = pyramid(coffee)

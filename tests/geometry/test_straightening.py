@@ -2,28 +2,28 @@ import cv2
 import numpy as np
 import pytest
 
-from tracemark.geometry.straightening import Sight, bring, density, fetch, legible, scaling, sight_of, without
+from tracemark.geometry.straightening import Sight, bring, density, fetch, legible, resizing, sight_of, without
 
 
 def believed(luma):
     return Sight(luma, np.ones_like(luma))
 
 
-def test_scaling_takes_corners_to_corners():
-    transform = scaling((100, 200), (37, 500))
+def test_resizing_takes_corners_to_corners():
+    transform = resizing((100, 200), (37, 500))
     corners = np.array([[-0.5, -0.5, 1], [199.5, 99.5, 1]]) @ transform.T
     np.testing.assert_allclose(corners[:, :2], [[-0.5, -0.5], [499.5, 36.5]])
 
 
 @pytest.mark.parametrize("factor", [0.25, 1, 3])
 def test_density_counts_leak_pixels(factor):
-    assert density(scaling((300, 600), (int(300 / factor), int(600 / factor))), (300, 600)) == pytest.approx(factor)
+    assert density(resizing((300, 600), (int(300 / factor), int(600 / factor))), (300, 600)) == pytest.approx(factor)
 
 
 @pytest.mark.parametrize("factor", [1, 3])
 def test_a_leak_is_brought_and_fetched_alike(coffee, factor):
     leak = cv2.resize(coffee, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
-    transform = scaling(leak.shape, coffee.shape)
+    transform = resizing(leak.shape, coffee.shape)
     down, across = np.mgrid[:400, :600].astype(np.float32)
     places = np.stack([across, down], axis=-1) * factor + np.float32((factor - 1) / 2)
     for straight in (bring(believed(leak), transform, coffee.shape), fetch(believed(leak), places)):
@@ -44,7 +44,7 @@ def test_white_letters_are_not_believed_and_do_not_shine_through(coffee):
     sight = sight_of(leak)
     assert not sight.weights[100:140, 100:400].any()
     assert sight.weights[200:].mean() > 0.9
-    small = bring(sight, scaling(leak.shape, (40, 60)), (40, 60))
+    small = bring(sight, resizing(leak.shape, (40, 60)), (40, 60))
     expected = cv2.resize(coffee, (60, 40), interpolation=cv2.INTER_AREA)
     assert np.abs(small.luma - expected)[small.weights > 0].max() < 90
 
@@ -58,7 +58,7 @@ def test_a_picture_without_cut_off_tones_is_believed(coffee):
 def test_what_is_foreign_is_not_believed_any_more(coffee):
     foreign = np.zeros_like(coffee)
     foreign[50:150, 100:300] = 1
-    half = scaling((200, 300), coffee.shape)
+    half = resizing((200, 300), coffee.shape)
     left = without(believed(np.zeros((200, 300), np.float32)), foreign, half).weights
     assert not left[26:74, 51:149].any()
     np.testing.assert_array_equal(left[:24], 1)

@@ -1,8 +1,13 @@
 import io
 import os
+import stat
 import struct
+import warnings
 import zlib
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError, Event
 
 import numpy as np
 import pytest
@@ -11,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image, ImageCms
 
+import tracemark.media.photo
 from tests.media.blocks import (
     PLACE,
     chunk,
@@ -23,6 +29,7 @@ from tests.media.blocks import (
     xmp_segment,
 )
 from tracemark.errors import FormatError, OutputError, PhotoError
+from tracemark.media.decoding import decode
 from tracemark.media.exif import orientation_alone
 from tracemark.media.photo import Photo, check_writable, encode_photo, read_photo, without_gps, write_atomically
 
@@ -426,6 +433,41 @@ def test_a_file_is_written_whole_under_any_name(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="files are closed to others in another way elsewhere")
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o644])
+def test_a_file_that_is_replaced_stays_as_open_as_it_was(mode, tmp_path):
+    path = tmp_path / "car.jpg"
+    path.write_bytes(b"first")
+    path.chmod(mode)
+    write_atomically(path, b"second", private=mode == 0o644)
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"second", mode)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files are closed to others in another way elsewhere")
+def test_a_new_file_is_as_open_as_any_unless_it_is_private(tmp_path):
+    modes = []
+    for name in ("any", "open", "private"):
+        path = tmp_path / name
+        path.touch() if name == "any" else write_atomically(path, b"new", private=name == "private")
+        modes.append(stat.S_IMODE(path.stat().st_mode))
+    assert modes[1:] == [modes[0], 0o600]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files are closed to others in another way elsewhere")
+def test_while_it_is_written_a_file_is_no_more_open_than_in_the_end(tmp_path, monkeypatch):
+    path = tmp_path / "car.plan"
+    path.touch(mode=0o600)
+    modes, sync = [], os.fsync
+
+    def note(opened):
+        modes.append(stat.S_IMODE(os.fstat(opened).st_mode))
+        sync(opened)
+
+    monkeypatch.setattr(os, "fsync", note)
+    write_atomically(path, b"data")
+    assert modes[0] == 0o600
+
+
 def test_a_name_of_full_length_can_be_written(tmp_path):
     path = tmp_path / ("x" * 251 + ".jpg")
     write_atomically(path, b"data")
@@ -466,3 +508,22 @@ def test_a_folder_closed_to_writing_is_refused(tmp_path):
         folder.chmod(0o500)
     with pytest.raises(OutputError, match="cannot be written"):
         write_atomically(folder / "photo.jpg", b"data")
+
+
+def test_photos_that_two_threads_read_at_once_leave_the_programs_warnings_alone(rng, monkeypatch):
+    data, before = save(picture(rng), format="PNG"), warnings.filters.copy()
+    both_inside, one_is_done = Barrier(2), Event()
+
+    def decode_beside_the_other(data):
+        with suppress(BrokenBarrierError):
+            if both_inside.wait(0.2) == 1:  # the one that began last
+                one_is_done.wait()
+        return decode(data)
+
+    monkeypatch.setattr(tracemark.media.photo, "decode", decode_beside_the_other)
+    with ThreadPoolExecutor(2) as pool:
+        reading = [pool.submit(read_photo, data) for _ in range(2)]
+        wait(reading, return_when=FIRST_COMPLETED)
+        one_is_done.set()
+    assert all(one.result().format == "PNG" for one in reading)
+    assert warnings.filters == before

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.geometry.displacement import Detail, Displacement, details, displacements, softened
-from tracemark.geometry.straightening import Sight, bring, density, reduced, scaling
+from tracemark.geometry.straightening import Sight, bring, density, reduced, resizing
 
 __all__ = ["Scaled", "align", "compare", "fits", "pyramid"]
 
@@ -53,7 +53,7 @@ def pyramid(original: Floats, extent: tuple[float, float] | None = None) -> list
             for values in (finer.luma, finer.weights)
         )
         whole = (weights >= 1).astype(np.float32)
-        levels.insert(0, Scaled(luma, whole, scaling(original.shape, luma.shape)))
+        levels.insert(0, Scaled(luma, whole, resizing(original.shape, luma.shape)))
     return levels
 
 

@@ -1,6 +1,6 @@
 """Find the place of a leak on its original: by keypoints, as the whole photo, or by trying every scale."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,7 +41,7 @@ class Place:
     agreement: Agreement
     """At the finest level that the leak's pixels fill."""
     exact: bool = False
-    """Whether it is a guess as it came, not refined."""
+    """Whether it is the whole photo as it was proposed, not refined."""
 
     @property
     def merit(self) -> float:
@@ -56,7 +56,6 @@ def locate(
     extent: tuple[float, float] | None = None,
     leak_features: Features | None = None,
     original_features: Features | None = None,
-    guesses: Sequence[Transform] = (),
 ) -> Place | None:
     """Seek the place at which leak and original agree best.
 
@@ -70,8 +69,6 @@ def locate(
         Rows and columns of the original that the photo fills.
     leak_features, original_features : Features, optional
         When they are known already.
-    guesses : sequence of ndarray, shape (3, 3)
-        Leak (x, y, 1) to original (x, y, 1), from elsewhere.
 
     Returns
     -------
@@ -79,7 +76,7 @@ def locate(
         The best, however badly it agrees; none when there was nothing to try.
     """
     best: Place | None = None
-    for starts in _starts(leak, levels[-1].luma, extent, leak_features, original_features, guesses):
+    for starts in _starts(leak, levels[-1].luma, extent, leak_features, original_features):
         places = _refined(leak, levels, starts)
         best = max([best, *places] if best else places, key=lambda place: place.merit, default=None)
         if best is not None and best.agreement.score >= SURE:
@@ -93,10 +90,8 @@ def _starts(
     extent: tuple[float, float] | None,
     leak_features: Features | None,
     original_features: Features | None,
-    guesses: Sequence[Transform],
 ) -> Iterator[list[Proposal]]:
     """Propose places in ever costlier ways."""
-    yield [Proposal(guess, 0, exact=True) for guess in guesses]
     whole = [Proposal(place, 0, exact=True) for place in whole_places(leak, extent or original.shape)]
     ours = extract(leak, most=LEAK_FEATURES) if leak_features is None else leak_features
     theirs = extract(original, most=ORIGINAL_FEATURES) if original_features is None else original_features

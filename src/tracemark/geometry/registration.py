@@ -1,6 +1,5 @@
 """Lay a leak onto its original, pixel by pixel, and say what of it shows the photo."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -81,7 +80,6 @@ def register(
     extent: tuple[float, float] | None = None,
     leak_features: Features | None = None,
     original_features: Features | None = None,
-    guesses: Sequence[Transform] = (),
 ) -> Registration | Unregistered:
     """Lay a leak onto its original.
 
@@ -96,8 +94,6 @@ def register(
         be whole.  By default all of it.
     leak_features, original_features : Features, optional
         When they are known already; in pixels of ``leak`` and ``original``.
-    guesses : sequence of ndarray, shape (3, 3)
-        Leak (x, y, 1) to original (x, y, 1), a few per cent off at most, from elsewhere.
 
     Returns
     -------
@@ -114,9 +110,7 @@ def register(
         if not np.ptp(luma):
             return Unregistered(f"the {name} is of one tone, and nothing can be compared")
     levels = pyramid(original, extent)
-    best = locate(
-        leak, levels, extent=extent, leak_features=leak_features, original_features=original_features, guesses=guesses
-    )
+    best = locate(leak, levels, extent=extent, leak_features=leak_features, original_features=original_features)
     if best is None or not _sure(best.agreement):
         found = NONE if best is None else best.agreement
         return Unregistered("no part of the leak agrees with the original", found)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Sight", "bring", "density", "fetch", "legible", "reduced", "scaling", "sight_of", "without"]
+__all__ = ["LONGEST", "Sight", "bring", "density", "fetch", "legible", "reduced", "resizing", "sight_of", "without"]
 
 Floats = NDArray[np.float32]
 Transform = NDArray[np.float64]
@@ -16,6 +16,7 @@ MUCH = 0.02  # of the pixels: less that is cut off leaves keypoints enough
 SURROUNDINGS = (3.0, 8.0, 24.0)  # pixels: standard deviations, the nearest that knows anything is taken
 THIN = 0.05  # of a surrounding that must be known
 ENOUGH = 0.9  # a leak is not reduced by less
+LONGEST = 32766  # pixels: side of the longest picture that cv2.remap looks up or gives, SHRT_MAX - 1
 STRIDE = 8  # pixels between places at which the density is measured
 BELIEVED = 0.5  # share of a wanted pixel that must be believed
 CLIPPED = 4.0  # luma levels from the ends within which tones may have been cut off; JPEG rings by as much
@@ -104,7 +105,7 @@ def without(sight: Sight, foreign: Floats, places: Transform) -> Sight:
     return Sight(sight.luma, np.asarray(sight.weights * (1 - covered), dtype=np.float32))
 
 
-def scaling(shape: tuple[float, ...], to: tuple[float, ...]) -> Transform:
+def resizing(shape: tuple[float, ...], to: tuple[float, ...]) -> Transform:
     """Give the transform of pixels, whose centres are at integers, when a picture is resized."""
     factor = np.array([to[1] / shape[1], to[0] / shape[0]])
     transform = np.diag([*factor, 1.0])
@@ -155,9 +156,10 @@ def _believed(luma: NDArray[np.number], weights: NDArray[np.number]) -> Sight:
 
 def reduced(sight: Sight, pixels: float) -> tuple[Sight, Transform]:
     """Reduce a leak with so many pixels in a wanted one, where they are too many; also give the way back, 3 x 3."""
-    factor = min(OVERSAMPLING / pixels, 1.0)
-    if factor > ENOUGH:
+    factor, most = min(OVERSAMPLING / pixels, 1.0), LONGEST / max(sight.luma.shape)
+    if factor > ENOUGH and most >= 1:
         return sight, np.eye(3)
+    factor = min(factor, most)
     rows, columns = (max(round(side * factor), 1) for side in sight.luma.shape)
 
     def averaged(values: Floats) -> Floats:
@@ -166,4 +168,4 @@ def reduced(sight: Sight, pixels: float) -> tuple[Sight, Transform]:
     weights = averaged(sight.weights)
     over = averaged(sight.luma * sight.weights)
     luma = np.where(weights > 0, over / np.maximum(weights, np.finfo(np.float32).eps), averaged(sight.luma))
-    return Sight(luma.astype(np.float32), weights), scaling((rows, columns), sight.luma.shape)
+    return Sight(luma.astype(np.float32), weights), resizing((rows, columns), sight.luma.shape)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from tracemark.geometry.straightening import scaling
+from tracemark.geometry.straightening import resizing
 
 __all__ = ["template_places", "whole_places"]
 
@@ -42,7 +42,7 @@ def whole_places(leak: Floats, extent: tuple[float, ...]) -> list[Transform]:
     for shape, turn in _orientations(leak.shape):
         aspects = [np.log(columns / rows) for rows, columns in (shape, extent)]
         if abs(aspects[0] - aspects[1]) < ASPECT:
-            places.append(scaling(shape, extent) @ turn)
+            places.append(resizing(shape, extent) @ turn)
     return places
 
 
@@ -89,7 +89,7 @@ def _peaks(leak: Floats, original: Floats) -> Iterator[tuple[float, Transform]]:
             scores = scores[: small.shape[0] - oriented[0] + 1, : small.shape[1] - oriented[1] + 1]
             row, column = np.unravel_index(int(scores.argmax()), scores.shape)
             move = np.array([[1, 0, column], [0, 1, row], [0, 0, 1.0]])
-            place = scaling(small.shape, original.shape) @ move @ turn @ scaling(leak.shape, shape)
+            place = resizing(small.shape, original.shape) @ move @ turn @ resizing(leak.shape, shape)
             yield float(scores[row, column]) / np.sqrt(energy + 1), place
 
 

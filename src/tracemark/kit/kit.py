@@ -63,8 +63,12 @@ def make_kit(
         that can be; when the kit's manifest is damaged, another program is writing it, or the scheduler is of no use.
     LedgerError
         When the ledger cannot be written; what is new and not recorded is taken back.
+    MissingLibraryError
+        When a scheduler is given and dask is not installed.
     OutputError
         When nothing can be written any more.
+    RecipientError
+        When a guest that the ledger should record has no recipient's number.
     """
     refuse_nonsense(order, jobs=jobs, scheduler=scheduler, ledger=None if ledger is None else ledger.path)
     key = Key.load(order.key_file)

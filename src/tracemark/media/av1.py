@@ -85,7 +85,7 @@ def _obus(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _read_sequence(bits: "_Bits") -> _Sequence:
     """Read a sequence header, 5.5.1."""
-    profile = bits.number(3)
+    bits.number(3)  # the profile
     bits.number(1)
     reduced = bool(bits.number(1))
     if reduced:
@@ -108,7 +108,6 @@ def _read_sequence(bits: "_Bits") -> _Sequence:
             integer_vectors = SELECT if bits.number(1) else bits.number(1)
         order_bits = bits.number(3) + 1 if ordered else 0
     scaled = bool(bits.number(1))
-    del profile
     return _Sequence(reduced, columns, rows, frame_ids, large_blocks, screen_tools, integer_vectors, order_bits, scaled)
 
 

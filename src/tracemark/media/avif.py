@@ -15,7 +15,7 @@ from PIL import Image
 from tracemark.media.av1 import quantiser_index
 from tracemark.media.boxes import Boxes, BoxItem, read_boxes, rebuild
 from tracemark.media.metadata import Kind, Metadata
-from tracemark.media.pixels import COLOURS, Pixels
+from tracemark.media.pixels import COLOURS, LEAST_SHARE, Pixels
 from tracemark.media.settings import AvifSettings
 
 __all__ = ["avif_settings", "encode_avif", "mend_avif", "quality_of"]
@@ -34,7 +34,6 @@ ORIENTATION, MAKER = 0x0112, 0x010F  # EXIF tags
 # ISO/IEC 23008-12, 6.5.10 and 6.5.12.
 ORIENTATIONS = ((4, 2, 1), (5, 7, 8), (2, 4, 3), (7, 5, 6))
 LOSSLESS = 100  # quality: of grey it loses nothing
-LEAST_SHARE = 64  # a picture of which less than one part in so many is there is not worth reading
 
 
 def avif_settings(data: bytes) -> tuple[AvifSettings, str]:

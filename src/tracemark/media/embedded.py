@@ -7,8 +7,9 @@ import re
 import struct
 from collections.abc import Iterator
 
-__all__ = ["blank_pictures", "holds_picture"]
+__all__ = ["UNKNOWN_LIMIT", "blank_pictures", "holds_picture"]
 
+UNKNOWN_LIMIT = 4096  # bytes that what is of an unknown kind may have in a copy: no picture worth copying fits in
 # SOI and a marker that can come next, T.81 table B.1. The first byte is not asked for: some cameras change it.
 BEGINNING = re.compile(rb".\xd8\xff[\xc0-\xc4\xdb\xdd\xe0-\xef\xfe]", re.DOTALL)
 # In a scan, FF is followed by 0 or by a restart marker, B.1.1.5; any other marker ends it.

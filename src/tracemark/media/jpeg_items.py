@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tracemark.media.embedded import holds_picture
+from tracemark.media.embedded import UNKNOWN_LIMIT, holds_picture
 from tracemark.media.metadata import MOST_ITEMS, Item, Kind, Metadata
 from tracemark.media.segment_kinds import (
     ADOBE_HEADER,
@@ -33,7 +33,6 @@ SEGMENT_LIMIT = 65533  # bytes of data in one segment: its length has 16 bits
 XMP_LIMIT = 65502  # bytes of a packet that has one segment, ISO 16684-3, "JPEG"
 JFIF_THUMBNAIL_AT = 12  # bytes before its size, T.871 10.1; the thumbnail stands behind
 BETWEEN = {Kind.EXTENDED_XMP: EXTENDED.size, Kind.ICC: ICC_NUMBERS}  # bytes between a header and a piece of a payload
-UNKNOWN_LIMIT = 4096  # bytes that segments of an unknown kind may have: no picture worth copying fits in
 
 
 def read_items(data: bytes) -> tuple[tuple[Item, ...], tuple[str, ...]]:

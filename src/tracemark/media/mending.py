@@ -1,6 +1,7 @@
 """Complete image files that are cut short, so that decoders give what there is."""
 
 from tracemark.media.avif import mend_avif
+from tracemark.media.pixels import LEAST_SHARE
 from tracemark.media.png import mend_png
 from tracemark.media.webp import mend_webp
 
@@ -9,7 +10,6 @@ __all__ = ["mend"]
 START_OF_IMAGE = b"\xff\xd8\xff"  # ITU-T T.81 table B.1
 END_OF_IMAGE = b"\xff\xd9"
 BITMAP, BITMAP_SIZE = b"BM", slice(2, 6)  # of a BMP file: how it begins, and where its size stands
-LEAST_SHARE = 64  # a picture of which less than one part in so many is there is not worth reading
 
 
 def mend(data: bytes) -> bytes | None:

@@ -67,7 +67,7 @@ class Metadata:
     """All that a file says."""
 
     container: str = ""
-    """``"JPEG"``, ``"PNG"`` or ``"WEBP"``; empty when there was no file."""
+    """``"JPEG"``, ``"PNG"``, ``"WEBP"``, ``"AVIF"`` or ``"TIFF"``; empty when there was no file."""
 
     items: tuple[Item, ...] = ()
     """In the order in which they stand."""

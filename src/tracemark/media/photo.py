@@ -1,9 +1,13 @@
 """Open and write image files: the one door between a file and its pixels."""
 
+import operator
 import os
+import stat
 import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
+from typing import SupportsIndex
 
 import numpy as np
 
@@ -15,7 +19,7 @@ from tracemark.media.saying import bare, read_said, said_without_gps
 from tracemark.media.settings import JpegSettings, Settings
 from tracemark.media.tiff import TiffFrame, without_places
 from tracemark.media.writing import write_pixels
-from tracemark.new_file import draft_beside, settle
+from tracemark.new_file import ANYBODY, OWNER_ONLY, draft_beside, settle, write_draft
 
 __all__ = [
     "JpegSettings",
@@ -31,13 +35,16 @@ __all__ = [
 SHALLOW = frozenset({"AVIF", "JPEG", "WEBP"})  # formats that have 8 bits a sample
 HIGHEST_QUALITY = 100  # of the scale that libjpeg made common
 
+_warnings_hushed = Lock()
+
 
 @dataclass(frozen=True, eq=False)
 class Photo:
     """A picture as its file holds it, and what is needed to write another like it."""
 
     pixels: Pixels
-    """Grey (rows, columns), RGB (rows, columns, 3) or RGBA (rows, columns, 4), as stored: not turned upright."""
+    """Grey (rows, columns), RGB (rows, columns, 3) or RGBA (rows, columns, 4), as stored: not turned upright, but for
+    HEIC, which is only read."""
 
     format: str
     """``"JPEG"``, ``"PNG"``, or another of Pillow's names."""
@@ -58,7 +65,7 @@ class Photo:
     """How a file of another format was written, where that matters."""
 
     warnings: tuple[str, ...] = ()
-    """What copies will not have, other than previews: a sentence each."""
+    """What copies will not have, other than smaller versions of the picture: a sentence each."""
 
     refusal: str = ""
     """Why no copy can be written like it; empty when one can."""
@@ -89,7 +96,8 @@ def read_photo(source: str | os.PathLike[str] | bytes) -> Photo:
     data = source if isinstance(source, bytes) else _read_bytes(Path(source))
     if not data:
         raise FormatError("image file is empty")
-    with warnings.catch_warnings():
+    # Which warnings are shown is the whole program's; of two threads at once, one would have the last word.
+    with _warnings_hushed, warnings.catch_warnings():
         # Pillow warns of what is handled here: size, damage, odd metadata.
         warnings.simplefilter("ignore")
         decoded = decode(bare(data))
@@ -171,11 +179,9 @@ def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None, res
     pixels : ndarray
         Shape and dtype of ``like.pixels``.
     like : Photo
-        What :func:`read_photo` gave: JPEG or PNG.  Format, metadata and the fineness of a JPEG are taken
-        from it.
+        What :func:`read_photo` gave: JPEG, PNG, TIFF, WebP or AVIF.  Format, metadata and fineness are taken from it.
     quality : int, optional
-        JPEG quality, 1 to 100, in place of the quantisation tables.  PNG loses nothing and
-        takes no notice.
+        Of JPEG, WebP and AVIF, 1 to 100, in place of the fineness of `like`.  What loses nothing takes no notice.
     restart_interval : int, optional
         MCUs between the restart markers of a JPEG file; 0 for none.
 
@@ -201,23 +207,36 @@ def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None, res
         raise PhotoError(f"pixels must be uint8 to be written as {like.format}, not {pixels.dtype}")
     if like.format == "JPEG" and pixels.ndim > 2 and pixels.shape[2] > COLOURS:
         raise PhotoError("pixels must be grey or RGB to be written as JPEG, not RGBA")
-    if quality is not None and not 1 <= quality <= HIGHEST_QUALITY:
-        raise PhotoError(f"quality must be 1 to {HIGHEST_QUALITY}, not {quality}")
+    fineness = None if quality is None else _checked_quality(quality)
     settings = like.settings if like.jpeg is None else like.jpeg
     return write_pixels(
-        pixels, like.format, settings, like.metadata, quality=quality, restart_interval=restart_interval
+        pixels, like.format, settings, like.metadata, quality=fineness, restart_interval=restart_interval
     )
 
 
-def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
+def _checked_quality(quality: SupportsIndex) -> int:
+    """Refuse what no encoder can be told; give a plain integer."""
+    try:
+        number = operator.index(quality)
+    except TypeError:
+        number = 0
+    if isinstance(quality, bool) or not 1 <= number <= HIGHEST_QUALITY:
+        raise PhotoError(f"quality must be 1 to {HIGHEST_QUALITY}, a whole number, not {quality!r}")
+    return number
+
+
+def write_atomically(path: str | os.PathLike[str], data: bytes, *, private: bool = False) -> None:
     """Write a file so that it is there whole or not at all.
 
     Parameters
     ----------
     path : path-like
-        Where to; an existing file is replaced, its folder must exist.
+        Where to; its folder must exist.  An existing file is replaced, and whoever could read it still can, and nobody
+        else.
     data : bytes
         All that the file is to hold.
+    private : bool
+        Whether a new file is its owner's alone.
 
     Raises
     ------
@@ -227,11 +246,11 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     target = Path(path)
     draft = draft_beside(target)
     try:
+        before = _mode_of(target)
         try:
-            with draft.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+            write_draft(draft, data, mode=(OWNER_ONLY if private else ANYBODY) if before is None else before)
+            if before is not None and _mode_of(draft) != before:  # as the process gives no new file all that it had
+                draft.chmod(before)
             draft.replace(target)
         except BaseException:
             draft.unlink(missing_ok=True)
@@ -239,6 +258,14 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
         settle(target.parent)
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
+
+
+def _mode_of(path: Path) -> int | None:
+    """Say who may read and write a file; none where there is no file."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return None
 
 
 def _read_bytes(path: Path) -> bytes:

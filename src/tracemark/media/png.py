@@ -11,7 +11,7 @@ import numpy as np
 
 from tracemark.errors import FormatError, PhotoError
 from tracemark.media.chunks import HEADER, chunks_of, write_chunk
-from tracemark.media.pixels import PIXEL_LIMIT, Pixels, swap_colours
+from tracemark.media.pixels import LEAST_SHARE, PIXEL_LIMIT, Pixels, swap_colours
 from tracemark.media.settings import PngSettings
 
 __all__ = ["decode_deep", "encode_png", "is_deep", "mend_png"]
@@ -31,7 +31,6 @@ ZLIB_LEVEL = 6
 SUB = 1  # filter: a sample less the one to its left, 9.2
 HIGHEST_FILTER = 4
 PIECE = 1 << 16  # bytes that are unpacked at a time: in the piece that is damaged nothing is found
-LEAST_SHARE = 64  # a picture of which less than one part in so many is there is not worth reading
 
 
 def is_deep(data: bytes) -> bool:

@@ -8,7 +8,7 @@ import zlib
 
 from tracemark.media import raw_profiles
 from tracemark.media.chunks import CHECKSUM_BYTES, HEAD, HEADER, Chunk, chunks_of, write_chunk
-from tracemark.media.embedded import holds_picture
+from tracemark.media.embedded import UNKNOWN_LIMIT, holds_picture
 from tracemark.media.metadata import INFLATED_LIMIT, MOST_ITEMS, Item, Kind, Metadata, inflate
 
 __all__ = ["bare", "frame", "insert", "read_items"]
@@ -33,7 +33,6 @@ DROPPED = {
     b"dSIG": "digital signature was dropped: it vouches for pixels that a copy does not have",
 }
 TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
-UNKNOWN_LIMIT = 4096  # bytes that chunks of an unknown kind may have: no picture worth copying fits in
 XMP_KEYWORD = b"XML:com.adobe.xmp"  # ISO 16684-3, "PNG"
 EXIF_HEADER = b"Exif\0\0"  # some programs write it here, too
 

@@ -97,7 +97,7 @@ def said_without_gps(metadata: Metadata) -> Metadata:
     Parameters
     ----------
     metadata : Metadata
-        Of a JPEG, PNG or WebP file.
+        Of a JPEG, PNG, WebP or AVIF file; that of others stays as it is.
 
     Returns
     -------

@@ -12,7 +12,7 @@ from tracemark.errors import FormatError, PhotoError
 from tracemark.media.directories import numbers, open_tiff, read_directory
 from tracemark.media.exif import exif_orientation, orientation_alone
 from tracemark.media.metadata import Item, Kind, Metadata
-from tracemark.media.pixels import PIXEL_LIMIT, Pixels
+from tracemark.media.pixels import LEAST_SHARE, PIXEL_LIMIT, Pixels
 from tracemark.media.tiff_frame import assemble
 from tracemark.media.tiff_layout import TiffLayout
 from tracemark.media.tiff_pieces import count_pieces, deflate_level, pack, unpack
@@ -21,7 +21,6 @@ from tracemark.media.tiff_skeleton import Skeleton, build_skeleton
 __all__ = ["TiffFrame", "encode_tiff", "is_tiff", "read_frame", "read_tiff", "without_places"]
 
 STARTS = (b"II*\0", b"MM\0*")
-LEAST_SHARE = 64  # a picture of which less than one part in so many is there is not worth reading
 KINDS = {34675: Kind.ICC, 700: Kind.XMP, 34377: Kind.PHOTOSHOP}  # tags that other kinds of file have, too
 LEVEL = 6  # of zlib, for a file that is written anew
 

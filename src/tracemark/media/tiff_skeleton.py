@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from tracemark.media import photoshop, xmp
 from tracemark.media.directories import TYPE_BYTES, Directory, Entry, chain, numbers, open_tiff, read_directory
-from tracemark.media.embedded import blank_pictures
+from tracemark.media.embedded import UNKNOWN_LIMIT, blank_pictures
 from tracemark.media.exif import preview_spans
 from tracemark.media.metadata import Edit, Kind
 from tracemark.media.spans import Span, apart, complement, overlay
@@ -23,7 +23,7 @@ LAYERS, C2PA = 37724, 52545
 DROPPED = {
     LAYERS: "layers were dropped: they have no mark",
     C2PA: "C2PA manifest was dropped: it vouches for pixels that a copy does not have",
-    SUB_DIRECTORIES: "",
+    SUB_DIRECTORIES: "",  # of smaller versions of the picture, which go without a word
 }
 # Tags that may be long: description, numbers of pieces, transfer function, palette, what Windows says, GeoTIFF's, and
 # what is cleaned or is the colour profile.
@@ -33,7 +33,6 @@ LARGE = frozenset(
 PIECES = frozenset({273, 279, 324, 325})  # where they are, and how long
 POINTERS = (EXIF, GPS, INTEROPERABILITY)  # to directories
 HEADER_BYTES = 8
-UNKNOWN_LIMIT = 4096  # bytes that nothing points to and that stay all the same: no picture worth copying fits in
 LINE = "HHI"  # tag, type, count; behind them, a value or its place
 LINE_BYTES, POINTER_BYTES = 12, 4
 PREVIEW_EDITS: Mapping[int, tuple[Kind, Edit]] = {

@@ -7,7 +7,7 @@ import io
 
 from PIL import Image
 
-from tracemark.media.pixels import Pixels
+from tracemark.media.pixels import LEAST_SHARE, Pixels
 from tracemark.media.riff import HEAD, is_webp, riff_chunks
 from tracemark.media.settings import WebpSettings
 from tracemark.media.vp8 import webp_quality
@@ -15,7 +15,6 @@ from tracemark.media.vp8 import webp_quality
 __all__ = ["encode_webp", "mend_webp", "webp_settings"]
 
 LOSSLESS = WebpSettings(lossless=True)
-LEAST_SHARE = 64  # a picture of which less than one part in so many is there is not worth reading
 
 
 def webp_settings(data: bytes) -> WebpSettings:

@@ -5,7 +5,7 @@ IETF RFC 9649, "WebP image format", section 2.
 
 import struct
 
-from tracemark.media.embedded import holds_picture
+from tracemark.media.embedded import UNKNOWN_LIMIT, holds_picture
 from tracemark.media.metadata import MOST_ITEMS, Item, Kind, Metadata
 from tracemark.media.riff import HEAD, is_webp, riff_chunks, write_riff, write_riff_chunk
 
@@ -18,7 +18,6 @@ EXIF_HEADER = b"Exif\0\0"  # some programs write it here, too
 FLAGS = {b"ICCP": 0x20, b"ALPH": 0x10, b"EXIF": 0x08, b"XMP ": 0x04}
 VP8L_SIZE_AT, VP8_SIZE_AT = 1, 6  # where a bitstream says how large it is, RFC 9649, 3.4 and RFC 6386, 9.1
 SIDE_BITS = 14  # bits of a side
-UNKNOWN_LIMIT = 4096  # bytes that chunks of an unknown kind may have: no picture worth copying fits in
 
 
 def read_items(data: bytes) -> tuple[tuple[Item, ...], tuple[str, ...]]:

@@ -23,7 +23,7 @@ def checked_pixels(image: NDArray[Any]) -> NDArray[Any]:
     Returns
     -------
     pixels : ndarray, shape (rows, columns) or (rows, columns, 3 or 4), uint8, uint16, float32 or float64
-        The array itself.
+        The array itself, or the same in the machine's order of bytes.
 
     Raises
     ------
@@ -38,10 +38,11 @@ def checked_pixels(image: NDArray[Any]) -> NDArray[Any]:
         )
     if not image.size:
         raise PhotoError(f"photo must have pixels, not shape {image.shape}")
-    if image.dtype not in (np.uint8, np.uint16, np.float32, np.float64):
+    native = image.dtype.newbyteorder("=")
+    if native not in (np.uint8, np.uint16, np.float32, np.float64):
         raise PhotoError(f"photo must be uint8, uint16, float32 or float64, not {image.dtype}")
     if np.issubdtype(image.dtype, np.floating):
         low, high = float(image.min()), float(image.max())
         if not (low >= 0 and high <= 1):  # NaN fails both
             raise PhotoError(f"a photo of floats must lie in 0 .. 1 without NaN, not in {low:g} .. {high:g}")
-    return image
+    return image.astype(native, copy=False)

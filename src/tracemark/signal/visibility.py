@@ -34,7 +34,6 @@ CALIBRATION = (0.985, 0.038)  # measured / predicted sum: at scale 1, and per do
 
 SAMPLE_PIXELS = 1_000_000  # scales 0 and 1 of a larger photo are read from bands of rows
 BAND_ROWS = 64  # height of one such band, pixels
-FINE_SCALES = 2  # scales read from bands
 DITHER_VARIANCE = 1 / 6  # luma levels squared: rounding of a dithered change, averaged over its fraction
 FINENESS = 16  # steps of a luma level in which its lightness is tabulated
 STEPS, CLOSE = 6, 0.01  # of the secant search: at most, and the relative step that ends it
