@@ -127,6 +127,34 @@ def test_a_copy_of_a_large_photo_names_its_recipient_and_place(recipient, photos
     np.testing.assert_allclose(verdict.geometry[:2] @ corners, expected, atol=2 * CLOSE)
 
 
+def slanting(pixels, slant):
+    bend = np.array([[1, slant, 0], [0, 1, 0]])
+    return cv2.warpAffine(pixels, bend, (round(pixels.shape[1] + slant * len(pixels)), len(pixels)))
+
+
+def seen_at_an_angle(pixels, inwards):
+    rows, columns = pixels.shape[:2]
+    corners = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], dtype=np.float32)
+    shift = np.array([[inwards, 0.3 * inwards], [0, inwards], [-inwards, -0.2 * inwards], [0, 0]], dtype=np.float32)
+    bend = cv2.getPerspectiveTransform(corners, corners + shift * np.array([columns, rows], dtype=np.float32))
+    return cv2.warpPerspective(pixels, bend, (columns, rows))
+
+
+BENT = {
+    "squeezed to three quarters": lambda copy: cv2.resize(copy, (720, 640), interpolation=cv2.INTER_AREA),
+    "16:9 drawn out of 3:2": lambda copy: cv2.resize(copy, (1280, 720), interpolation=cv2.INTER_AREA),
+    "slanting": lambda copy: slanting(resized(copy, 0.5), 0.07),
+    "seen at an angle": lambda copy: seen_at_an_angle(resized(copy, 0.5), 0.03),
+    "negative": lambda copy: 255 - resized(copy, 0.5),
+}
+
+
+@pytest.mark.parametrize("bend", BENT.values(), ids=BENT.keys())
+def test_a_leak_that_was_stretched_slanted_or_turned_about_in_tone_names_its_recipient(bend, photos):
+    copy = tm.embed(photos["seeding"], recipient=RECIPIENT, key=KEY)
+    assert tm.detect(jpeg(bend(copy), 75), key=KEY).recipients == (RECIPIENT,)
+
+
 def test_a_crop_that_kept_its_pixels_is_read_without_the_searches_of_all_scales(photos, monkeypatch):
     copy = tm.embed(photos["seeding"], recipient=RECIPIENT, key=KEY)
     monkeypatch.setattr(blind, "SEARCHES", ((blind.search_upright, 1000.0),))  # none of its finds is that good

@@ -125,8 +125,9 @@ _FAMILIES = (
     _Family("rotate-inside-{}", reshape.rotate_inside, (1, 5, 10),   "degrees",         (.98, .98, None), _SAVED),
     _Family("turn-{}",  reshape.quarter_turn, (1, 2, 3),             "right angles",    (.98, .98, .98)),
     _Family("mirror",   reshape.mirror,       (1,),                  "",                (.98,)),
-    _Family("stretch{:+}", reshape.stretch,   (10, -10),             "% of width",      (None, None), _SAVED),
-    _Family("perspective-{}", reshape.perspective, (2, 5),           "% of sides",      (None, None), _SAVED),
+    _Family("stretch{:+}", reshape.stretch,   (10, -10, 33, -25),    "% of width",      (None,) * 4, _SAVED),
+    _Family("shear-{}", reshape.shear,        (3, 8),                "% of height",     (None, None), _SAVED),
+    _Family("perspective-{}", reshape.perspective, (2, 5, 8),        "% of sides",      (None,) * 3, _SAVED),
 
     _Family("brightness{:+}", tone.brightness, (25, -25),            "%",               (1, 1)),
     _Family("contrast{:+}", tone.contrast,    (25, -25),             "%",               (1, 1)),
@@ -135,6 +136,7 @@ _FAMILIES = (
     _Family("saturation-{}", tone.saturation, (.5, 1.5),             "times",           (1, 1)),
     _Family("warmth{:+}", tone.warmth,        (15, -15),             "% red over green", (None, None)),
     _Family("hue{:+}",  tone.hue,             (10, -10),             "degrees",         (None, None)),
+    _Family("negative", tone.negative,        (1,),                  "times",           (None,), _SAVED),
     _Family("bits-{}",  tone.bit_depth,       (5,),                  "bits a sample",   (None,)),
     _Family("clahe-{}", tone.local_tone,      (2,),                  "clip limit",      (None,)),
 

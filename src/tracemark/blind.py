@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,8 @@ from tracemark.geometry.spectrum import SIDE, Spectrum, spectrum_of
 from tracemark.geometry.sync_pattern import sync_lines
 from tracemark.geometry.sync_search import (
     search_any_angle,
-    search_aspects,
+    search_bent,
+    search_stretched,
     search_unscaled,
     search_upright,
     search_whole,
@@ -45,13 +46,15 @@ SEARCH_LEVELS = (1, 2, 3, 4, 5)  # the mark's periods at any scale
 SEARCH_FAVOUR = 0.3  # how much more smooth places count: an allowance grows with the activity to the power of 0.7
 SEARCH_STEP = 1 << max(SEARCH_LEVELS)  # pixels: sides are filled up to a multiple of this
 LEAST_SEARCH = 8 * SEARCH_STEP  # pixels: and to this, or the wavelet's coarsest level would be all border
+WHITE = np.float32(255)  # luma level
 LEAST_SIDE = 64  # pixels: four cells at the working scale
 READ_PER_SEARCH = 4  # placements that are decoded after each search
+QUICK_SEARCHES = ((search_any_angle, 2.0), (search_whole, 2.0))
 SEARCHES = (  # with the merit, in nats, below which a placement waits until all have searched
-    (search_any_angle, 2.0),
-    (search_whole, 2.0),
+    *QUICK_SEARCHES,
     (search_upright, 2.0),
-    (search_aspects, -5.0),
+    (search_stretched, -5.0),
+    (search_bent, -5.0),
 )
 UNSCALED_MULTIPLES = 6  # sizes of a cell that an unscaled crop is searched at, the least possible one first
 UNSCALED_MERIT = -2.0  # nats, sync pattern and beacon together: below, it is not decoded
@@ -178,6 +181,7 @@ def _readings(luma: NDArray[np.float32], key: Key, heard: list[CellReading]) -> 
     tried: list[Placement] = []
     for search, least_merit in SEARCHES:
         if search is search_upright:  # the longest one
+            yield from _negative(luma, spectrum, factor, key, heard)
             for placement in _unscaled(luma, spectrum, factor, key):
                 tried.append(placement)
                 yield from _decoded(luma, placement.merit, _transform(placement, spectrum, factor), key, heard)
@@ -188,6 +192,18 @@ def _readings(luma: NDArray[np.float32], key: Key, heard: list[CellReading]) -> 
             tried.append(placement)
             yield from _decoded(luma, placement.merit, _transform(placement, spectrum, factor), key, heard)
         waiting = [placement for placement in waiting if not _same(placement, tried)]
+
+
+def _negative(
+    luma: NDArray[np.float32], spectrum: Spectrum, factor: float, key: Key, heard: list[CellReading]
+) -> Iterator[Reading]:
+    """Read a negative, by the searches that take no time: every sign of the mark is turned about in it."""
+    turned = replace(spectrum, values=-spectrum.values, sharp=-spectrum.sharp)
+    lines = sync_lines(key)
+    for search, least_merit in QUICK_SEARCHES:
+        for placement in search(turned, lines)[:READ_PER_SEARCH]:
+            if placement.merit >= least_merit:
+                yield from _decoded(WHITE - luma, placement.merit, _transform(placement, spectrum, factor), key, heard)
 
 
 def _unscaled(luma: NDArray[np.float32], spectrum: Spectrum, factor: float, key: Key) -> list[Placement]:

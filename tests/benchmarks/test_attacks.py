@@ -126,3 +126,17 @@ def test_a_post_shows_the_whole_photo_between_lines_of_text(rng):
     for text in (screen[:100], screen[400:]):
         assert text.min() < 30
         assert text.max() > 190
+
+
+def test_a_sheared_photo_has_its_rows_pushed_sideways(photo, rng):
+    leak = reshape.shear(photo, 10, rng)
+    assert leak.shape[:2] == (ROWS, COLUMNS + 31)
+    middle = np.abs(leak[-3, 2 : COLUMNS - 2].astype(int) - photo[-3, 2 : COLUMNS - 2]).mean()
+    moved = np.abs(leak[3, 32 : COLUMNS + 28].astype(int) - photo[3, 2 : COLUMNS - 2]).mean()
+    assert max(middle, moved) < 12
+    assert not leak[3, :20].any()
+
+
+def test_a_negative_is_white_less_the_photo(photo, rng):
+    np.testing.assert_array_equal(tone.negative(photo, 1, rng), 255 - photo)
+    np.testing.assert_array_equal(tone.negative(photo, 2, rng), photo)

@@ -6,7 +6,8 @@ from tracemark.geometry.spectrum import SIDE, spectrum_of
 from tracemark.geometry.sync_pattern import sync_lines, sync_tile
 from tracemark.geometry.sync_search import (
     search_any_angle,
-    search_aspects,
+    search_bent,
+    search_stretched,
     search_unscaled,
     search_upright,
     search_whole,
@@ -16,7 +17,7 @@ from tracemark.profile import PROFILE
 
 KEY, OTHER = Key(bytes(range(32))), Key(bytes(32))
 LINES = sync_lines(KEY)
-SEARCHES = [search_any_angle, search_whole, search_upright, search_aspects]
+SEARCHES = [search_any_angle, search_whole, search_upright, search_stretched, search_bent]
 AMPLITUDE = 0.25  # of the sync pattern, in standard deviations of the noise it lies in
 CENTRE = np.array([37.3, 101.8])  # working (x, y), anywhere in the tile
 FAINT = 0.0125  # the same, of a pattern that scores about 6
@@ -47,7 +48,18 @@ TURNED = {
 }
 STRETCHED = {
     "wider": 1.2 * np.diag([1.05, 0.95]),
+    "16:9 squeezed into 4:3": np.diag([4 / 3, 1.0]),
+    "16:9 made square, mirrored": np.diag([-1.6, 0.9]),
+    "3:2 drawn out, upside down": turn(180) @ np.diag([0.9, 1.3]),
+    "taller, quarter turn": 1.1 * turn(90) @ np.diag([0.9, 1.1]),
+    "slanting": 1.1 * np.array([[1.0, 0.06], [0.0, 1.0]]),
+    "sloping": 1.1 * np.array([[1.0, 0.0], [-0.08, 1.0]]),
+}
+BENT = {
     "taller, 5 degrees": turn(5) @ np.diag([0.97, 1.05]),
+    "along a diagonal": 1.2 * np.array([[1.0, 0.04], [0.04, 1.0]]),
+    "wider, 30 degrees, mirrored": turn(30) @ np.diag([-1.15, 1.05]),
+    "slanting, 12 degrees": turn(12) @ np.array([[1.0, 0.09], [0.0, 1.0]]),
 }
 
 
@@ -88,8 +100,13 @@ def test_a_leak_is_found_at_any_angle(linear):
 
 
 @pytest.mark.parametrize("linear", STRETCHED.values(), ids=STRETCHED.keys())
-def test_a_leak_is_found_at_another_aspect(linear):
-    assert_found(search_aspects(spectrum_of(leak(linear)), LINES)[0], linear)
+def test_an_upright_leak_is_found_at_another_aspect_and_sheared(linear):
+    assert_found(search_stretched(spectrum_of(leak(linear)), LINES)[0], linear)
+
+
+@pytest.mark.parametrize("linear", BENT.values(), ids=BENT.keys())
+def test_a_leak_is_found_turned_and_stretched_along_any_axis(linear):
+    assert_found(search_bent(spectrum_of(leak(linear)), LINES)[0], linear)
 
 
 @pytest.mark.parametrize("orientation", [np.eye(2), turn(90), MIRROR], ids=["upright", "quarter turn", "mirrored"])

@@ -19,6 +19,7 @@ __all__ = [
     "rotate",
     "rotate_inside",
     "scale",
+    "shear",
     "stretch",
 ]
 
@@ -51,6 +52,16 @@ def stretch(photo: Pixels, percent: float, rng: np.random.Generator) -> Pixels:
     del rng
     rows, columns = photo.shape[:2]
     return _resize(photo, rows, round(columns * (1 + percent / PERCENT)))
+
+
+def shear(photo: Pixels, percent: float, rng: np.random.Generator) -> Pixels:
+    """Push each row sideways by so many per cent of its height above the last; outside is black."""
+    del rng
+    rows, columns = photo.shape[:2]
+    slant = percent / PERCENT
+    bend = np.array([[1, -slant, slant * rows], [0, 1, 0]], np.float32)
+    size = (columns + math.ceil(slant * rows), rows)
+    return pixels(cv2.warpAffine(photo, bend, size, flags=cv2.INTER_CUBIC))
 
 
 def crop(photo: Pixels, percent: float, rng: np.random.Generator) -> Pixels:

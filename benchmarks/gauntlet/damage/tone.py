@@ -15,6 +15,7 @@ __all__ = [
     "grey",
     "hue",
     "local_tone",
+    "negative",
     "saturation",
     "vignette",
     "warmth",
@@ -98,6 +99,12 @@ def hue(photo: Pixels, degrees: float, rng: np.random.Generator) -> Pixels:
     hsv = cv2.cvtColor(photo, cv2.COLOR_RGB2HSV)
     hsv[..., 0] = (hsv[..., 0].astype(np.int32) + int(degrees) // HUE_STEP_DEGREES) % HALF_TURN
     return pixels(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB))
+
+
+def negative(photo: Pixels, times: float, rng: np.random.Generator) -> Pixels:
+    """Take every sample from white; twice gives the photo back."""
+    del rng
+    return photo.copy() if times % 2 == 0 else pixels(WHITE - photo)
 
 
 def local_tone(photo: Pixels, clip_limit: float, rng: np.random.Generator) -> Pixels:

@@ -11,40 +11,61 @@ from tracemark.geometry.placement import HIGHEST, KEPT, LEAST_LINES, POSITIONS, 
 from tracemark.geometry.spectrum import SIDE, Spectrum
 from tracemark.geometry.sync_pattern import SyncLines
 
-__all__ = ["log_polar_peaks", "most_scale"]
+__all__ = ["COARSE", "line_power", "log_polar_peaks", "most_scale"]
 
 MOST_EXTENT = 4096.0  # working pixels on the leak's long side: the photo would be less than a third of the leak
 LOWEST = 0.004  # cycles a leak pixel: no line is looked for below
 LOG_STEP, ANGLE_STEPS = 0.004, 800  # of the log-polar map: ln frequency; steps in half a turn
+COARSE = 2  # times that both steps may be wider where stretches are themselves far apart
 PEAK_LIMIT = 8.0  # power of a bin, in local means, at which it is clipped
 APART = 5  # steps of the log-polar map between placements that count as different
 
 
-def log_polar_peaks(spectrum: Spectrum, lines: SyncLines, aspects: tuple[float, ...]) -> list[Placement]:
-    """Find the best scales and rotations by power alone, at each aspect; the centres are not known yet."""
+def log_polar_peaks(
+    spectrum: Spectrum, lines: SyncLines, stretches: NDArray[np.float64], *, coarse: int = 1
+) -> list[Placement]:
+    """Find the best scales and rotations by power alone, behind each stretch; the centres are not known yet.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+        Of the whitened leak.
+    lines : SyncLines
+        The sync pattern.
+    stretches : ndarray, shape (n, 2, 2)
+        What is undone before scale and rotation, leak (x, y) to leak (x, y).
+    coarse : int
+        How many times wider the steps of the log-polar map are: less work, and it does for stretches far apart.
+
+    Returns
+    -------
+    placements : list of Placement
+        At most six, best first.
+    """
+    log_step, angle_steps = LOG_STEP * coarse, ANGLE_STEPS // coarse
     frequencies = line_frequencies(lines)
     radius, angle = np.hypot(*frequencies.T), np.arctan2(frequencies[:, 1], frequencies[:, 0])
-    rows = np.rint(np.log(radius / radius.min()) / LOG_STEP).astype(np.intp)
-    power, mask = _power(spectrum), _log_polar(np.ones((SIDE, SIDE), dtype=np.float32), 0.0)
-    size = (fft.next_fast_len(len(mask) + int(rows.max())), ANGLE_STEPS)
+    rows = np.rint(np.log(radius / radius.min()) / log_step).astype(np.intp)
+    at, power = _polar_grid(log_step, angle_steps), line_power(spectrum)
+    mask = _log_polar(np.ones((SIDE, SIDE), dtype=np.float32), at, np.eye(2))
+    size = (fft.next_fast_len(len(mask) + int(rows.max())), angle_steps)
     templates = []
     for side in (1.0, -1.0):
         template = np.zeros(size, dtype=np.float32)
-        np.add.at(template, (rows, np.rint(side * angle / np.pi * ANGLE_STEPS).astype(np.intp) % ANGLE_STEPS), 1)
+        np.add.at(template, (rows, np.rint(side * angle / np.pi * angle_steps).astype(np.intp) % angle_steps), 1)
         templates.append((side, np.conj(fft.rfft2(template, workers=-1))))
     counts = fft.irfft2(fft.rfft2(mask, size, workers=-1) * templates[0][1], size, workers=-1)[: len(mask)]
     weights = np.where(counts > LEAST_LINES, 1 / np.sqrt(np.maximum(counts, 1)), 0).astype(np.float32)
-    weights[LOWEST * np.exp(np.arange(len(mask)) * LOG_STEP) / radius.min() > most_scale(spectrum)] = 0
-    trials = len(aspects) * len(templates) * weights.size * POSITIONS**2
+    weights[LOWEST * np.exp(np.arange(len(mask)) * log_step) / radius.min() > most_scale(spectrum)] = 0
+    trials = len(stretches) * len(templates) * weights.size * POSITIONS**2
     found = []
-    for aspect in aspects:
-        image = fft.rfft2(_log_polar(power, aspect), size, workers=-1)
-        stretch = np.diag(np.exp([aspect / 2, -aspect / 2]))
+    for stretch in stretches:
+        image = fft.rfft2(_log_polar(power, at, stretch), size, workers=-1)
         for side, template in templates:
             scores = fft.irfft2(image * template, size, workers=-1)[: len(mask)] * weights
             for score, row, column in _peaks(scores):
-                scale = LOWEST * np.exp(row * LOG_STEP) / radius.min()
-                turn = -side * column * np.pi / ANGLE_STEPS
+                scale = LOWEST * np.exp(row * log_step) / radius.min()
+                turn = -side * column * np.pi / angle_steps
                 rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
                 linear = scale * rotation @ np.diag([side, 1.0]) @ stretch
                 found.append(Placement(linear, np.zeros(2), score, trials))
@@ -56,21 +77,27 @@ def most_scale(spectrum: Spectrum) -> float:
     return MOST_EXTENT / max(spectrum.rows, spectrum.columns)
 
 
-def _power(spectrum: Spectrum) -> NDArray[np.float32]:
+def line_power(spectrum: Spectrum) -> NDArray[np.float32]:
     """Give the power of each bin, smoothed to the width of a line, with zero mean and unit spread."""
     power = np.minimum(np.abs(spectrum.values) ** 2, PEAK_LIMIT).astype(np.float32)
     power = np.asarray(cv2.GaussianBlur(power, (3, 3), 0))
     return np.asarray((power - power.mean()) / max(float(power.std()), np.finfo(np.float32).tiny), dtype=np.float32)
 
 
-def _log_polar(power: NDArray[np.float32], aspect: float) -> NDArray[np.float32]:
-    """Map a picture of the spectrum to (ln frequency, angle over half a turn); 0 beyond what pixels can hold."""
-    radius = LOWEST * np.exp(np.arange(0, np.log(np.hypot(0.5, 0.5) / LOWEST), LOG_STEP))
-    angle = np.arange(ANGLE_STEPS) * np.pi / ANGLE_STEPS
-    x = np.outer(radius, np.cos(angle)) * np.exp(aspect / 2)
-    y = np.outer(radius, np.sin(angle)) * np.exp(-aspect / 2)
-    mask = (np.maximum(np.abs(x), np.abs(y)) < HIGHEST).astype(np.float32)
-    across, down = ((axis * SIDE + SIDE // 2).astype(np.float32) for axis in (x, y))
+def _polar_grid(log_step: float, angle_steps: int) -> NDArray[np.float32]:
+    """Give the frequencies of a map of (ln frequency, angle over half a turn): x and y, cycles a pixel."""
+    radius = LOWEST * np.exp(np.arange(0, np.log(np.hypot(0.5, 0.5) / LOWEST), log_step))
+    angle = np.arange(angle_steps) * np.pi / angle_steps
+    return np.stack([np.outer(radius, np.cos(angle)), np.outer(radius, np.sin(angle))], axis=-1).astype(np.float32)
+
+
+def _log_polar(
+    power: NDArray[np.float32], at: NDArray[np.float32], stretch: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Map a picture of the spectrum to that grid behind a stretch; 0 beyond what pixels can hold."""
+    places = at @ stretch.astype(np.float32)
+    mask = np.abs(places).max(axis=-1) < np.float32(HIGHEST)
+    across, down = np.moveaxis(places * SIDE + SIDE // 2, -1, 0)
     return np.asarray(cv2.remap(power, across, down, cv2.INTER_LINEAR) * mask, dtype=np.float32)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.geometry.log_polar import log_polar_peaks, most_scale
+from tracemark.geometry.log_polar import COARSE, log_polar_peaks, most_scale
 from tracemark.geometry.placement import (
     LEAST_LINES,
     POSITIONS,
@@ -17,9 +17,10 @@ from tracemark.geometry.placement import (
     refine,
 )
 from tracemark.geometry.spectrum import Spectrum
+from tracemark.geometry.stretching import stretched_peaks, stretches
 from tracemark.geometry.sync_pattern import SyncLines
 
-__all__ = ["search_any_angle", "search_aspects", "search_unscaled", "search_upright", "search_whole"]
+__all__ = ["search_any_angle", "search_bent", "search_stretched", "search_unscaled", "search_upright", "search_whole"]
 
 SCALES = (0.15, 6.0)  # working pixels in a leak pixel
 SCALE_STEP = 0.004  # of the logarithm; a line of 6 px drifts by 1/4 period across 750 px
@@ -27,13 +28,12 @@ WHOLE_STEP = 0.001  # of the logarithm, where the position follows from the scal
 WHOLE_SIDES = (560.0, 1640.0)  # working pixels: what the long side of a whole photo can be
 ROUGH = 40  # placements that a search with phase refines first
 UNSCALED_KEPT = 24  # placements of an unscaled crop that are handed on: they are cheap to tell apart by the beacon
-ASPECTS = tuple(
-    sign * step / 100 for step in range(1, 13) for sign in (1, -1)
-)  # ln(width / height), against the photo's
+BENT = (0.12, 0.03)  # logarithms: largest stretch of a picture that is bent, and step between stretches
 # Expected size of each strain (scale, rotation, aspect, shear) that a search has left over.  Were they free, a weak
 # sync pattern would be bent to fit the noise, and the message lost with it.
 LEFT_ANY_ANGLE = (0.003, 0.003, 0.002, 0.001)
 LEFT_ASPECT = (0.004, 0.003, 0.006, 0.002)
+LEFT_BENT = (0.01, 0.01, 0.015, 0.01)
 LEFT_UPRIGHT = (0.003, 0.001, 0.002, 0.0005)
 LEFT_WHOLE = (0.0007, 0.0001, 0.0001)  # but for the aspect, which is as far off as the sides were rounded
 ROUNDED = 0.15  # pixels: half the standard deviation of a rounded side
@@ -66,12 +66,18 @@ def search_any_angle(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
     shifts, so one FFT correlates all of them (Reddy and Chatterji 1996, :doi:`10.1109/83.506761`); the best
     are then placed with phase.
     """
-    return place(spectrum, lines, log_polar_peaks(spectrum, lines, (0.0,)), LEFT_ANY_ANGLE)
+    return place(spectrum, lines, log_polar_peaks(spectrum, lines, np.eye(2)[None]), LEFT_ANY_ANGLE)
 
 
-def search_aspects(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
-    """Search as :func:`search_any_angle` does, at aspects up to 12 % from the photo's own."""
-    return place(spectrum, lines, log_polar_peaks(spectrum, lines, ASPECTS), LEFT_ASPECT)
+def search_stretched(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
+    """Search upright pictures of any aspect, and sheared ones; as :func:`search_any_angle`."""
+    return place(spectrum, lines, stretched_peaks(spectrum, lines), LEFT_ASPECT)
+
+
+def search_bent(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
+    """Search pictures that were turned and stretched along any axis, as one seen at an angle is in its middle."""
+    peaks = log_polar_peaks(spectrum, lines, stretches(*BENT), coarse=COARSE)
+    return place(spectrum, lines, peaks, LEFT_BENT)
 
 
 def search_upright(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
