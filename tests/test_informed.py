@@ -5,12 +5,15 @@ import dataclasses
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 import tracemark as tm
+import tracemark.accusing
+import tracemark.detection
 import tracemark.informed
 from tests.damage import framed, jpeg, resized, rotated
 from tracemark.codes.message import encode
-from tracemark.codes.word import word_of
+from tracemark.codes.word import log10_accident, word_of
 from tracemark.detection import RESPONSES
 from tracemark.finding import lay_on_best
 from tracemark.informed import LEAST_CELLS, read_residue, together
@@ -58,6 +61,7 @@ LEAKS = {
     "7 degrees, jpeg 70": (lambda copy: jpeg(rotated(copy, 7), 70), None),
     "mirrored, jpeg 60": (lambda copy: jpeg(np.ascontiguousarray(copy[:, ::-1]), 60), (899, 0)),
     "negative": (lambda copy: 255 - copy, (0, 0)),
+    "dithered to black and white": (lambda copy: np.array(Image.fromarray(copy).convert("1").convert("RGB")), (0, 0)),
     "grey, 16 bit": (lambda copy: cv2.cvtColor(copy, cv2.COLOR_RGB2GRAY).astype(np.uint16) * 257, (0, 0)),
     "screenshot": (lambda copy: jpeg(framed(copy), 80), (-40, -100)),
     "darker, harder": (lambda copy: np.clip(copy * 1.25 - 40, 0, 255).astype(np.uint8), (0, 0)),
@@ -187,6 +191,36 @@ def test_a_name_read_blind_that_is_not_on_the_list_is_told_of_but_not_named(soug
     assert f"the message of {RECIPIENT} was read, but the list of recipients lacks them" in found.reason
     assert ("read blind, since" in found.reason) == sought
     assert tm.detect(copy, key=KEY, original=original, recipients=[RECIPIENT]).recipients == (RECIPIENT,)
+
+
+@pytest.mark.parametrize(("sure", "ways"), [(0.0, 1), (np.inf, 2)])
+def test_a_leak_that_may_lie_elsewhere_is_read_blind_too_and_each_way_spends_half(sure, ways, copy, photo, monkeypatch):
+    counted = []
+
+    def nobody(residues, candidates, key, *, attempts):
+        counted.append(attempts)
+        return tracemark.accusing.Accusation(trials=len(candidates))
+
+    monkeypatch.setattr(tracemark.detection, "SURE", sure)
+    monkeypatch.setattr(tracemark.detection, "_accuse", nobody)
+    found = tm.detect(copy, key=KEY, original=photo, recipients=LISTED)
+    assert counted == [ways]
+    if ways == 1:
+        assert (found.verdict, found.method) == ("none", "informed")
+    else:
+        assert (found.method, found.recipients) == ("blind", (RECIPIENT,))
+        assert found.log10_false_alarm == log10_accident(ways)
+        assert "not surely" in found.reason
+
+
+def test_what_the_original_tells_of_a_leak_that_may_lie_elsewhere_stands(copy, photo, monkeypatch):
+    monkeypatch.setattr(tracemark.detection, "SURE", np.inf)
+    found = tm.detect(copy, key=KEY, original=photo, recipients=LISTED)
+    assert (found.method, found.recipients) == ("informed", (RECIPIENT,))
+    unmarked = tm.detect(photo, key=KEY, original=photo, recipients=LISTED)
+    assert (unmarked.verdict, unmarked.method) == ("none", "informed")
+    anybody = tm.detect(copy, key=KEY, original=photo)
+    assert (anybody.method, anybody.recipients) == ("informed", (RECIPIENT,))
 
 
 def test_no_leak_and_an_empty_list_are_refused_in_words(copy, photo):

@@ -94,7 +94,7 @@ class Reading:
     """Leak (x, y, 1) to photo (x, y, 1), pixels."""
 
 
-def read_blind(luma: NDArray[np.float32], *, key: Key) -> Verdict:
+def read_blind(luma: NDArray[np.float32], *, key: Key, attempts: int = 1) -> Verdict:
     """Name the recipient whose copy a leak is, from the leak and the key alone.
 
     Parameters
@@ -103,6 +103,8 @@ def read_blind(luma: NDArray[np.float32], *, key: Key) -> Verdict:
         The leak's luma.
     key : Key
         The secret the copies were marked with.
+    attempts : int
+        Among how many ways of reading the same leak this is one, each of which may spend as much; all are counted.
 
     Returns
     -------
@@ -120,11 +122,13 @@ def read_blind(luma: NDArray[np.float32], *, key: Key) -> Verdict:
             tried[reading.word] = recipient_of(key, reading.word)
         recipient = tried.get(reading.word)
         if recipient is not None and _beacon_share(reading, heard, key) >= CONSISTENT:
-            return _named(recipient, reading, _lookup(reading, tried))
-    return _last_lookups(readings, tried, heard, key)
+            return _named(recipient, reading, attempts * _lookup(reading, tried))
+    return _last_lookups(readings, tried, heard, key, attempts)
 
 
-def _last_lookups(readings: list[Reading], tried: dict[int, int | None], heard: list[CellReading], key: Key) -> Verdict:
+def _last_lookups(
+    readings: list[Reading], tried: dict[int, int | None], heard: list[CellReading], key: Key, attempts: int
+) -> Verdict:
     """Look up the best words that have not been, as far as the bound allows."""
     pasted: Verdict | None = None
     for reading in sorted(readings, key=lambda candidate: -candidate.likelihood):
@@ -136,9 +140,9 @@ def _last_lookups(readings: list[Reading], tried: dict[int, int | None], heard: 
         if recipient is None:
             continue
         if _beacon_share(reading, heard, key) >= CONSISTENT:
-            return _named(recipient, reading, _lookup(reading, tried))
+            return _named(recipient, reading, attempts * _lookup(reading, tried))
         if pasted is None:
-            pasted = _pasted(recipient, reading, _lookup(reading, tried))
+            pasted = _pasted(recipient, reading, attempts * _lookup(reading, tried))
     if pasted is not None:
         return pasted
     if not readings:

@@ -14,6 +14,7 @@ from tracemark.blind import read_blind
 from tracemark.codes.word import checked_recipient
 from tracemark.errors import LedgerError, PhotoError, RecipientError
 from tracemark.finding import Laid, collection_of, find_photos, lay_on_best
+from tracemark.geometry.locating import SURE
 from tracemark.geometry.registration import Unregistered
 from tracemark.informed import Residue, read_residue, to_photo
 from tracemark.keys import Key, checked_key
@@ -136,15 +137,21 @@ def _read(
         [read_residue(luma, one.original, one.registration, key=key) for one in rivals if one.registration]
         for luma, rivals in zip(lumas, laid, strict=True)
     ]
-    combinations = _combinations(readings)
+    ways = 2 if len(lumas) == 1 and _uncertain(laid[0]) else 1
+    combinations = _combinations(readings, most=MOST_ATTEMPTS // ways)
     if not combinations:
         return _read_apart(lumas, laid[0], listed, key, sought=originals is not None or ledger is not None)
     answers = [
-        (residues, _accuse(residues, listed or _recorded(ledger, residues, key), key, attempts=len(combinations)))
+        (
+            residues,
+            _accuse(residues, listed or _recorded(ledger, residues, key), key, attempts=ways * len(combinations)),
+        )
         for residues in combinations
     ]
     residues, accusation = max(answers, key=lambda answer: _weight(answer[1]))
     found = _informed(residues, accusation)
+    if ways > 1 and found.verdict == "none":
+        return _read_both_ways(lumas[0], found, listed, key, ways)
     if len(residues) == len(lumas):
         return found
     counted = f"{len(residues)} of {len(lumas)} leaks counted: the others lie on no photo, or on one that another shows"
@@ -184,10 +191,26 @@ def _laid(
     return [[] for _ in lumas]
 
 
-def _combinations(readings: Sequence[Sequence[Residue]]) -> list[list[Residue]]:
+def _uncertain(laid: Sequence[Laid]) -> bool:
+    """Tell whether a leak lies on a photo, but not so surely that it must lie there: a lake mirrors its shore."""
+    found = [one.registration.agreement.score for one in laid if one.registration]
+    return bool(found) and max(found) < SURE
+
+
+def _read_both_ways(
+    luma: NDArray[np.float32], found: Verdict, listed: list[int] | None, key: Key, ways: int
+) -> Verdict:
+    """Read a leak blind in which the original found nobody, since it may lie elsewhere; each way spends its part."""
+    blind = _on_the_list(read_blind(luma, key=key, attempts=ways), listed)
+    if blind.verdict == "none":
+        return found
+    return replace(blind, reason=f"{blind.reason}; read blind, since it lies on the original, but not surely")
+
+
+def _combinations(readings: Sequence[Sequence[Residue]], *, most: int) -> list[list[Residue]]:
     """List which photos the leaks may show, likeliest first; each is read by itself, and counted."""
     readable = [[residue for residue in rivals if residue] for rivals in readings]
-    chosen = islice(product(*[rivals for rivals in readable if rivals]), MOST_ATTEMPTS)
+    chosen = islice(product(*[rivals for rivals in readable if rivals]), most)
     return [_one_a_photo(residues) for residues in chosen if residues]
 
 

@@ -21,6 +21,7 @@ STRIDE = 8  # pixels between places at which the density is measured
 BELIEVED = 0.5  # share of a wanted pixel that must be believed
 CLIPPED = 4.0  # luma levels from the ends within which tones may have been cut off; JPEG rings by as much
 RINGING = 3  # pixels: side of the square around a cut-off pixel that is not believed either
+HARDLY_ANY = 0.05  # of the pixels: where fewer are between the ends, the ends are all there is to see
 MANY = 0.005  # of the pixels: fewer at an end are a picture's own lights and shadows
 
 
@@ -47,13 +48,16 @@ def sight_of(luma: Floats) -> Sight:
     -------
     sight : Sight
         Weight 0 where the luma is at the leak's own black or white, if many pixels are: white letters, and lights
-        whose edges were moved by more contrast.
+        whose edges were moved by more contrast.  A dither or halftone of nothing but black and white shows its tones by
+        how many pixels are black, so all of them count.
     """
     weights = np.ones_like(luma)
     for end, side in ((float(luma.min()), 1.0), (float(luma.max()), -1.0)):
         cut = (luma - np.float32(end)) * np.float32(side) < CLIPPED
         if cut.mean() > MANY:
             weights[cv2.dilate(cut.astype(np.uint8), np.ones((RINGING, RINGING), np.uint8)) > 0] = 0
+    if weights.mean() < HARDLY_ANY:
+        weights = np.ones_like(luma)
     return Sight(luma, weights)
 
 
