@@ -70,3 +70,13 @@ def test_letters_are_filled_with_what_surrounds_them(coffee):
     leak[::20] = leak[1::20] = leak[2::20] = 255
     assert np.abs(legible(leak) - smooth).mean() < 0.1 * np.abs(leak - smooth).mean()
     assert legible(smooth) is smooth
+
+
+def test_a_dither_of_black_and_white_is_believed_and_a_white_page_around_a_small_picture_is_not(coffee):
+    dither = np.where(coffee > np.random.default_rng(1).uniform(0, 255, coffee.shape), 255, 0).astype(np.float32)
+    assert sight_of(dither).weights.all()
+    page = np.full((2400, 3200), 255, dtype=np.float32)
+    page[1000:1200, 1000:1300] = cv2.resize(coffee, (300, 200), interpolation=cv2.INTER_AREA)  # 0.8 % of the page
+    weights = sight_of(page).weights
+    assert weights[1000:1200, 1000:1300].mean() > 0.9
+    assert not weights[:900].any()

@@ -21,7 +21,9 @@ STRIDE = 8  # pixels between places at which the density is measured
 BELIEVED = 0.5  # share of a wanted pixel that must be believed
 CLIPPED = 4.0  # luma levels from the ends within which tones may have been cut off; JPEG rings by as much
 RINGING = 3  # pixels: side of the square around a cut-off pixel that is not believed either
-HARDLY_ANY = 0.05  # of the pixels: where fewer are between the ends, the ends are all there is to see
+HARDLY_ANY = (
+    0.002  # of the pixels: where fewer are between the ends, the ends are all there is to see, not a page around it
+)
 MANY = 0.005  # of the pixels: fewer at an end are a picture's own lights and shadows
 
 
