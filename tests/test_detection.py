@@ -7,7 +7,7 @@ from hypothesis.extra import numpy as arrays
 
 import tracemark as tm
 from tests.damage import framed, jpeg, resized, rotated
-from tracemark import blind
+from tracemark import blind, blind_search
 from tracemark.codes.word import word_of
 
 KEY, OTHER = tm.Key(bytes(range(32))), tm.Key(bytes(32))
@@ -157,14 +157,16 @@ def test_a_leak_that_was_stretched_slanted_or_turned_about_in_tone_names_its_rec
 
 def test_a_crop_that_kept_its_pixels_is_read_without_the_searches_of_all_scales(photos, monkeypatch):
     copy = tm.embed(photos["seeding"], recipient=RECIPIENT, key=KEY)
-    monkeypatch.setattr(blind, "SEARCHES", ((blind.search_upright, 1000.0),))  # none of its finds is that good
+    monkeypatch.setattr(
+        blind_search, "SEARCHES", ((blind_search.search_upright, 1000.0),)
+    )  # none of its finds is that good
     verdict = tm.detect(jpeg(copy[500:900, 700:1300], 75), key=KEY)
     assert verdict.recipients == (RECIPIENT,)
     np.testing.assert_allclose(verdict.geometry, [[1, 0, 700], [0, 1, 500], [0, 0, 1]], atol=CLOSE)
 
 
 def test_many_unmarked_crops_are_not_even_decoded_as_ones_that_kept_their_pixels(photos, monkeypatch):
-    monkeypatch.setattr(blind, "SEARCHES", ((blind.search_upright, 1000.0),))
+    monkeypatch.setattr(blind_search, "SEARCHES", ((blind_search.search_upright, 1000.0),))
     crops = [photos["seeding"][top : top + 400, left : left + 600] for top in (100, 500, 900) for left in (300, 900)]
     reasons = [tm.detect(crop, key=KEY).reason for crop in crops]
     assert reasons.count("no mark made with this key was found") >= 2
@@ -180,8 +182,8 @@ def test_a_grey_photo_of_any_depth_can_be_marked_and_read(dtype, photos):
 
 def reading(word, score=15.0, beacon=1.0, likelihood=None):
     """A reading whose chip set says, in hundredths, which share of its beacon is there."""
-    likelihood = blind.WORD_WEIGHT * score if likelihood is None else likelihood
-    return blind.Reading(
+    likelihood = blind_search.WORD_WEIGHT * score if likelihood is None else likelihood
+    return blind_search.Reading(
         word=word, score=score, likelihood=likelihood, chip_set=round(100 * beacon), transform=np.eye(3)
     )
 
@@ -189,7 +191,7 @@ def reading(word, score=15.0, beacon=1.0, likelihood=None):
 @pytest.fixture
 def give_readings(monkeypatch):
     def give_readings(readings):
-        monkeypatch.setattr(blind, "_readings", lambda luma, key, heard: iter(readings))
+        monkeypatch.setattr(blind, "readings_of", lambda luma, key, heard: iter(readings))
         monkeypatch.setattr(blind, "_beacon_share", lambda reading, heard, key: reading.chip_set / 100)
 
     return give_readings
