@@ -48,7 +48,7 @@ QUICK_SEARCHES = ((search_any_angle, 2.0), (search_whole, 2.0))
 SEARCHES = (  # with the merit, in nats, below which a placement waits until all have searched
     *QUICK_SEARCHES,
     (search_upright, 2.0),
-    (search_stretched, -5.0),
+    (search_stretched, 2.0),
     (search_bent, -5.0),
 )
 UNSCALED_MULTIPLES = 6  # sizes of a cell that an unscaled crop is searched at, the least possible one first
