@@ -11,12 +11,12 @@ from tracemark.geometry.placement import HIGHEST, KEPT, LEAST_LINES, POSITIONS, 
 from tracemark.geometry.spectrum import SIDE, Spectrum
 from tracemark.geometry.sync_pattern import SyncLines
 
-__all__ = ["COARSE", "line_power", "log_polar_peaks", "most_scale"]
+__all__ = ["line_power", "log_polar_peaks", "scales_of"]
 
 MOST_EXTENT = 4096.0  # working pixels on the leak's long side: the photo would be less than a third of the leak
 LOWEST = 0.004  # cycles a leak pixel: no line is looked for below
 LOG_STEP, ANGLE_STEPS = 0.004, 800  # of the log-polar map: ln frequency; steps in half a turn
-COARSE = 2  # times that both steps may be wider where stretches are themselves far apart
+SCALES = (0.15, 6.0)  # working pixels in a leak pixel
 PEAK_LIMIT = 8.0  # power of a bin, in local means, at which it is clipped
 APART = 5  # steps of the log-polar map between placements that count as different
 
@@ -56,7 +56,7 @@ def log_polar_peaks(
         templates.append((side, np.conj(fft.rfft2(template, workers=-1))))
     counts = fft.irfft2(fft.rfft2(mask, size, workers=-1) * templates[0][1], size, workers=-1)[: len(mask)]
     weights = np.where(counts > LEAST_LINES, 1 / np.sqrt(np.maximum(counts, 1)), 0).astype(np.float32)
-    weights[LOWEST * np.exp(np.arange(len(mask)) * log_step) / radius.min() > most_scale(spectrum)] = 0
+    weights[LOWEST * np.exp(np.arange(len(mask)) * log_step) / radius.min() > _most_scale(spectrum)] = 0
     trials = len(stretches) * len(templates) * weights.size * POSITIONS**2
     found = []
     for stretch in stretches:
@@ -72,9 +72,9 @@ def log_polar_peaks(
     return sorted(found, key=lambda placement: -placement.score)[:KEPT]
 
 
-def most_scale(spectrum: Spectrum) -> float:
-    """Give the scale at which the photo would be too small a part of the leak."""
-    return MOST_EXTENT / max(spectrum.rows, spectrum.columns)
+def scales_of(spectrum: Spectrum, *, step: float) -> NDArray[np.float64]:
+    """List the scales that a leak may have, so far apart in their logarithm."""
+    return np.asarray(np.exp(np.arange(np.log(SCALES[0]), np.log(min(SCALES[1], _most_scale(spectrum))), step)))
 
 
 def line_power(spectrum: Spectrum) -> NDArray[np.float32]:
@@ -109,3 +109,8 @@ def _peaks(scores: NDArray[np.float32]) -> Iterator[tuple[float, int, int]]:
         yield float(left[row, column]), int(row), int(column)
         near = np.arange(column - APART, column + APART + 1) % left.shape[1]
         left[max(row - APART, 0) : row + APART + 1, near] = 0
+
+
+def _most_scale(spectrum: Spectrum) -> float:
+    """Give the scale at which the photo would be too small a part of the leak."""
+    return MOST_EXTENT / max(spectrum.rows, spectrum.columns)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.geometry.log_polar import line_power, most_scale
+from tracemark.geometry.log_polar import line_power, scales_of
 from tracemark.geometry.placement import (
     HIGHEST,
     KEPT,
@@ -19,7 +19,6 @@ from tracemark.geometry.sync_pattern import SyncLines
 
 __all__ = ["stretched_peaks", "stretches"]
 
-SCALES = (0.15, 6.0)  # working pixels in a leak pixel
 SCALE_STEP = 0.005  # of the logarithm
 ASPECT_STEP, MOST_ASPECT = 0.01, 0.6  # of ln(width / height): a 16:9 picture made square has 0.58
 SHEAR_STEP, MOST_SHEAR = 0.01, 0.1  # of one side along the other
@@ -68,7 +67,7 @@ def stretched_peaks(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
     placements : list of Placement
         At most six, best first.
     """
-    scales = np.exp(np.arange(np.log(SCALES[0]), np.log(min(SCALES[1], most_scale(spectrum))), SCALE_STEP))
+    scales = scales_of(spectrum, step=SCALE_STEP)
     linear = (scales[:, None, None, None, None] * (QUARTERS[:, None] @ _upright())).reshape(-1, 2, 2)
     power, frequencies = line_power(spectrum), line_frequencies(lines)
     parts = np.split(linear, range(CHUNK, len(linear), CHUNK))

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.geometry.log_polar import COARSE, log_polar_peaks, most_scale
+from tracemark.geometry.log_polar import log_polar_peaks, scales_of
 from tracemark.geometry.placement import (
     LEAST_LINES,
     POSITIONS,
@@ -22,13 +22,13 @@ from tracemark.geometry.sync_pattern import SyncLines
 
 __all__ = ["search_any_angle", "search_bent", "search_stretched", "search_unscaled", "search_upright", "search_whole"]
 
-SCALES = (0.15, 6.0)  # working pixels in a leak pixel
 SCALE_STEP = 0.004  # of the logarithm; a line of 6 px drifts by 1/4 period across 750 px
 WHOLE_STEP = 0.001  # of the logarithm, where the position follows from the scale
 WHOLE_SIDES = (560.0, 1640.0)  # working pixels: what the long side of a whole photo can be
 ROUGH = 40  # placements that a search with phase refines first
 UNSCALED_KEPT = 24  # placements of an unscaled crop that are handed on: they are cheap to tell apart by the beacon
 BENT = (0.12, 0.03)  # logarithms: largest stretch of a picture that is bent, and step between stretches
+COARSE = 2  # times that both steps of the log-polar map are wider there, where stretches are themselves far apart
 # Expected size of each strain (scale, rotation, aspect, shear) that a search has left over.  Were they free, a weak
 # sync pattern would be bent to fit the noise, and the message lost with it.
 LEFT_ANY_ANGLE = (0.003, 0.003, 0.002, 0.001)
@@ -85,8 +85,7 @@ def search_upright(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
 
     With phase, lines are found at half the strength that their power needs.
     """
-    most = min(SCALES[1], most_scale(spectrum))
-    scales = np.exp(np.arange(np.log(SCALES[0]), np.log(most), SCALE_STEP))
+    scales = scales_of(spectrum, step=SCALE_STEP)
     linear = np.concatenate([orientation * scales[:, None, None] for orientation in ORIENTATIONS])
     trials = len(linear) * POSITIONS**2
     values, valid = line_values(spectrum.values, lines, linear)
