@@ -97,7 +97,7 @@ def test_a_list_without_the_leaker_names_nobody_and_is_the_last_word(copy, photo
     found = tm.detect(copy, key=KEY, original=photo, recipients=range(100, 130))
     assert (found.verdict, found.method, found.recipients) == ("none", "informed", ())
     assert "of 30 recipients compared none fits" in found.reason
-    assert found.log10_false_alarm == 0
+    assert found.log10_false_alarm > -1
     assert len(found.candidates) == 5
 
 

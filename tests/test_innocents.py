@@ -25,7 +25,8 @@ from tracemark.verdict import IDENTIFIED_LOG10
 
 KEY = tm.Key(bytes(range(32)))
 RATES = (1e-2, 1e-3, 1e-4, 1e-5)
-LOW_RATES = (2.0, 3.0, 3.7, 4.3, 4.8)  # best for chances of 1e-1 to 1e-5, as JOINT_RATES are for 1e-12
+LOW_RATES = (2.0, 3.0, 3.7, 4.3, 4.8)  # best for chances of 1e-1 to 1e-5
+NAMING_RATE = 7.8  # best for a name from a list of a thousand
 INNOCENTS = 180_000  # against each of six leaks
 CHUNK = 20_000
 KEYED = 1_500  # innocents whose signs and words are drawn from the key, as the detector draws them
@@ -90,8 +91,8 @@ def counted(residues):
     for seed, (name, residue) in enumerate(residues.items()):
         evidence = together([residue], key=KEY)
         scores = innocents(evidence, seed)
-        named_by = bound_of(evidence, jointly=True)
-        low = bound_of(evidence, jointly=True, joint_rates=LOW_RATES)
+        named_by = bound_of(evidence, joint_rates=(NAMING_RATE,))
+        low = bound_of(evidence, joint_rates=LOW_RATES)
         bounds["fingerprint alone"][name] = low.fingerprint_alone(scores)
         bounds["together"][name] = low.together(scores)
         bounds["to name"][name] = np.minimum(named_by.fingerprint_alone(scores), named_by.together(scores))

@@ -21,7 +21,7 @@ from tracemark.verdict import IDENTIFIED_LOG10, Candidate
 __all__ = ["WAYS", "Accusation", "Judgement", "accuse_anyone", "accuse_listed", "judge_scores"]
 
 WAYS = 2  # a candidate is judged by the fingerprint alone and together with the message
-WORTH = 7.0  # standard deviations of both scores below which the bound on them is not worth computing
+WORTH = 6.5  # standard deviations of both scores below which the bound on them is not worth computing
 LACKING = -12.0  # standard deviations that a mark shows below zero which is in the original and not in the leak
 ALONE = 3.0  # times that the next one shows less; where copies were mixed so that majorities lose, all are below zero
 CONSISTENT = 0.5  # share of the fingerprint's expected score below which a message was put there by somebody
@@ -170,7 +170,7 @@ def accuse_anyone(residues: Sequence[Residue], *, key: Key, attempts: int = 1) -
         if _framed(scores)[0]:
             pasted.add(found)
         else:
-            alone = bound_of(evidence, jointly=False).fingerprint_alone(scores)
+            alone = bound_of(evidence).fingerprint_alone(scores)
             named += _candidates([found], scores, evidence, np.array([log10_accident(LOOKUPS) * LN10]), alone)
         evidence = _without(evidence, fingerprints, [one.word])
     return Accusation(tuple(named), (), tuple(sorted(pasted)), len(seen))
@@ -194,12 +194,13 @@ def judge_scores(evidence: Evidence, scores: Scores, recipients: Sequence[int], 
     -------
     judgement : Judgement
     """
-    alone = bound_of(evidence, jointly=False).fingerprint_alone(scores)
+    alone = bound_of(evidence).fingerprint_alone(scores)
     enough = IDENTIFIED_LOG10 * LN10 - spent
     worth = (evidence.deviations(scores) >= WORTH) & (alone > enough)
     joint = np.zeros_like(alone)
     if worth.any():
-        joint[worth] = bound_of(evidence, jointly=True).together(scores)[worth]
+        just_enough = math.sqrt(-2 * enough)  # standard deviations, were scores normal
+        joint[worth] = bound_of(evidence, joint_rates=(just_enough,)).together(scores)[worth]
     framed = _framed(scores) & (joint < enough)
     joint[framed] = 0
     chance = np.minimum(np.minimum(alone, joint) + spent, 0)

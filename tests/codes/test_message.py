@@ -8,12 +8,10 @@ from hypothesis import strategies as st
 from tracemark.codes import message
 from tracemark.codes.message import (
     CHUNK,
-    CLOSED_BITS,
     MotherCode,
     decode,
     decode_best,
     encode,
-    log_moment,
     mother_code,
     window_metrics,
     word_scores,
@@ -265,50 +263,6 @@ def test_words_score_what_their_codewords_correlate(code, rng):
 def test_no_words_have_no_scores(code):
     part = code[:3, :3].ravel()
     assert word_scores([], window_metrics(np.ones(27, dtype=np.float32), part)).shape == (0,)
-
-
-def exact_log_moment(metrics, rate):
-    """The same over every word of the small code, one after another."""
-    scores = word_scores(range(1 << SMALL.word_bits), metrics)
-    return float(np.log(np.mean(np.exp(rate * scores))))
-
-
-@pytest.mark.parametrize("rate", [0.0, 0.3, 1.0, 4.0])
-@pytest.mark.parametrize("closed", range(SMALL.memory + 1))
-def test_the_moment_is_that_of_all_words_or_more(closed, rate, small, rng, monkeypatch):
-    monkeypatch.setattr(message, "CLOSED_BITS", closed)
-    part = small.ravel()[rng.choice(small.stages.size, 40, replace=False)]
-    metrics = window_metrics(rng.standard_normal(40).astype(np.float32), part)
-    exact, bound = exact_log_moment(metrics, rate), log_moment(metrics, rate)
-    assert bound > exact - 1e-5
-    if closed == SMALL.memory:  # every ring is closed: nothing is counted too much
-        assert bound == pytest.approx(exact, abs=1e-5)
-
-
-def test_at_rate_0_the_moment_is_what_open_rings_add_and_no_more(code, rng):
-    part = code[2:7, 2:7].ravel()
-    metrics = window_metrics(rng.standard_normal(len(part.stages)).astype(np.float32), part)
-    assert log_moment(metrics, 0.0) == pytest.approx((PROFILE.memory - CLOSED_BITS) * np.log(2), abs=1e-4)
-
-
-@pytest.mark.parametrize("rate", [0.5, 1.0, 2.0])
-def test_the_moment_bounds_that_of_random_words_and_is_not_far_above(rate, code, rng):
-    part = code[40:46, 20:25].ravel()  # 90 symbols
-    soft = rng.standard_normal(len(part.stages)).astype(np.float32)
-    metrics = window_metrics(soft / np.linalg.norm(soft), part)
-    drawn = np.exp(rate * word_scores([random_word(rng) for _ in range(4000)], metrics))
-    error = 4 * np.std(drawn) / np.sqrt(len(drawn)) / np.mean(drawn)
-    bound, seen = log_moment(metrics, rate), float(np.log(np.mean(drawn)))
-    assert seen - error < bound < seen + (PROFILE.memory - CLOSED_BITS) * np.log(2) + error
-
-
-def test_the_moment_of_one_overwhelming_word_is_that_words(code, rng):
-    word = random_word(rng)
-    part = code[:20, :20].ravel()
-    metrics = window_metrics(encode(word, part).astype(np.float32), part)
-    for rate in (1.0, 30.0):  # shares of other paths are below the least number there is
-        alone = rate * len(part.stages) - np.log(2) * PROFILE.word_bits
-        assert alone - 1e-3 < log_moment(metrics, rate) < alone + (PROFILE.memory - CLOSED_BITS) * np.log(2)
 
 
 def test_of_several_sets_the_one_with_a_word_in_it_is_decoded_as_it_would_be_alone(code, rng):

@@ -1,8 +1,10 @@
 """Score every recipient of a list against soft symbols, and bound the chance that an innocent scores as high.
 
-The bounds are Chernoff's (1952, :doi:`10.1214/aoms/1177729330`); ``docs/guarantees.md`` holds the proof.
+The bounds are Chernoff's (1952, :doi:`10.1214/aoms/1177729330`), sharpened by Bentkus and Dzindzalieta's (2015,
+:doi:`10.3150/14-BEJ603`) on sums of coins; ``docs/guarantees.md`` holds the proof.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +12,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.codes.message import MotherCode, log_moment, window_metrics, word_scores
+from tracemark.codes.message import MotherCode, window_metrics, word_scores
+from tracemark.codes.moment import log_moment
 
 __all__ = ["Bound", "Evidence", "Scores", "bound_of", "scores_of"]
 
@@ -18,7 +21,7 @@ RATES = 48  # of the fingerprint's bound, in equal ratios
 RATE_RANGE = (2.0, 40.0)  # in units of 1 / norm of the soft symbols: the rate that is best for such a score
 AT_ONCE = 1000  # candidates whose signs are made floats: 14 MB for a photo
 MARGIN = 1e-3  # nats added to every bound: sums in float32 move one by 1e-5, words that are taken by much less
-JOINT_RATES = (7.5, 9.5)  # the same for message and fingerprint together: the first is best for 1e-12
+NORMAL = 1 / (2 * math.erfc(1))  # times as likely coins may be to score high as a normal number of their mean square
 
 
 @dataclass(frozen=True)
@@ -67,14 +70,14 @@ class Bound:
     rates: NDArray[np.float64]
     """What the fingerprint's score is multiplied by; shape (k,)."""
 
-    log_moments: NDArray[np.float64]
-    """Logarithm of the mean of ``exp(rate * score)`` over the draw of a fingerprint; shape (k,)."""
+    log_factors: NDArray[np.float64]
+    """Logarithm of what ``exp(-rate * score)`` is multiplied by to give a bound; shape (k,)."""
 
     joint_rates: NDArray[np.float64]
     """The same for the sum of both scores."""
 
-    joint_log_moments: NDArray[np.float64]
-    """The same for the sum of both scores; at least its logarithm."""
+    joint_log_factors: NDArray[np.float64]
+    """The same for the sum of both scores."""
 
     def fingerprint_alone(self, scores: Scores) -> NDArray[np.float64]:
         """Bound the chance that one innocent's fingerprint scores at least as high.
@@ -89,7 +92,7 @@ class Bound:
         log_chance : ndarray, shape (candidates,), float64
             Natural logarithm, at most 0.
         """
-        return _chernoff(self.rates, self.log_moments, scores.fingerprint)
+        return _best(self.rates, self.log_factors, scores.fingerprint)
 
     def together(self, scores: Scores) -> NDArray[np.float64]:
         """Bound the chance that the sum of both of one innocent's scores is at least as high.
@@ -104,7 +107,7 @@ class Bound:
         log_chance : ndarray, shape (candidates,), float64
             Natural logarithm, at most 0.
         """
-        return _chernoff(self.joint_rates, self.joint_log_moments, scores.fingerprint + scores.message)
+        return _best(self.joint_rates, self.joint_log_factors, scores.fingerprint + scores.message)
 
 
 def scores_of(evidence: Evidence, fingerprints: NDArray[np.int8], words: Sequence[int]) -> Scores:
@@ -128,17 +131,16 @@ def scores_of(evidence: Evidence, fingerprints: NDArray[np.int8], words: Sequenc
     return Scores(fingerprint.astype(np.float64), word_scores(words, evidence.metrics))
 
 
-def bound_of(evidence: Evidence, *, jointly: bool, joint_rates: Sequence[float] = JOINT_RATES) -> Bound:
+def bound_of(evidence: Evidence, *, joint_rates: Sequence[float] = ()) -> Bound:
     """Compute the bounds that belong to soft symbols.
 
     Parameters
     ----------
     evidence : Evidence
         Soft symbols.
-    jointly : bool
-        Whether the bound of both scores together is wanted: it takes half a second.
     joint_rates : sequence of float
-        For which it is computed, in units of 1 / norm of all soft symbols: any give a bound.
+        For which the bound of both scores together is computed, in units of 1 / norm of all soft symbols: any give a
+        bound, and the one that is about the score in standard deviations gives the best.  Each takes 0.3 s.
 
     Returns
     -------
@@ -147,22 +149,29 @@ def bound_of(evidence: Evidence, *, jointly: bool, joint_rates: Sequence[float] 
     Notes
     -----
     A fingerprint is independent fair coins, so the mean of ``exp(rate * score)`` is the product of
-    ``cosh(rate * soft)``.  A message word is a random number; :func:`~tracemark.codes.message.log_moment` bounds
+    ``cosh(rate * soft)``.  A message word is a random number; :func:`~tracemark.codes.moment.log_moment` gives
     the mean over all of them.  The chance of a score of at least s is at most the mean times ``exp(-rate * s)``.
     """
     rates = np.geomspace(*RATE_RANGE, RATES) / _norm(evidence.fingerprint)
-    both_rates = np.array(joint_rates if jointly else ()) / evidence.norm
+    both_rates = np.array(joint_rates) / evidence.norm
     of_messages = [log_moment(evidence.metrics, rate) for rate in both_rates]
-    joint = _log_cosh(np.outer(both_rates, evidence.fingerprint)) + of_messages
-    return Bound(rates, _log_cosh(np.outer(rates, evidence.fingerprint)), both_rates, np.asarray(joint))
+    joint = _log_factor(both_rates, evidence.fingerprint) + of_messages
+    return Bound(rates, _log_factor(rates, evidence.fingerprint), both_rates, np.asarray(joint))
 
 
-def _chernoff(
-    rates: NDArray[np.float64], log_moments: NDArray[np.float64], scores: NDArray[np.float64]
+def _best(
+    rates: NDArray[np.float64], log_factors: NDArray[np.float64], scores: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Take the best of the bounds that the rates give; at most 0."""
-    bounds = log_moments[:, None] - np.outer(rates, scores) + MARGIN
+    bounds = log_factors[:, None] - np.outer(rates, scores) + MARGIN
     return np.asarray(bounds.min(axis=0, initial=0))
+
+
+def _log_factor(rates: NDArray[np.float64], soft: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Bound what coins add to the logarithm of a factor: the lesser of Chernoff's and that of a normal number."""
+    spread = rates * _norm(soft)
+    normal = spread**2 / 2 + np.log(NORMAL / (spread * np.sqrt(2 * np.pi)))
+    return np.asarray(np.minimum(_log_cosh(np.outer(rates, soft)), normal))
 
 
 def _log_cosh(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -19,14 +19,11 @@ __all__ = [
     "decode",
     "decode_best",
     "encode",
-    "log_moment",
     "mother_code",
     "window_metrics",
     "word_scores",
 ]
 
-CLOSED_BITS = 8  # of the state, which a bound closes into rings: 2**(memory - 8) is what it may count too much
-LEAST_PATH = np.float32(1e-30)  # of the best before: what may round to 0 counts as more, and keeps its speed
 CHUNK = 8  # trellises walked at a time: fits the processor's cache
 WRAPS = 2  # times round the trellis; docs/choices.md
 CUTS, STARTS = 4, 4  # stages at which rings are begun, and the states at each through which the best paths lead
@@ -206,44 +203,6 @@ def word_scores(words: Sequence[int], metrics: NDArray[np.float32]) -> NDArray[n
     """
     windows = _windows(np.array([_bits(word) for word in words], dtype=np.intp).reshape(-1, PROFILE.word_bits))
     return np.asarray(metrics[np.arange(PROFILE.word_bits), windows].sum(axis=-1, dtype=np.float64))
-
-
-def log_moment(metrics: NDArray[np.float32], rate: float) -> float:
-    """Bound the moment generating function of the score of a word drawn at random.
-
-    Parameters
-    ----------
-    metrics : ndarray
-        What :func:`window_metrics` gave.
-    rate : float
-        What the score is multiplied by.
-
-    Returns
-    -------
-    log_moment : float
-        At least the natural logarithm of the mean of ``exp(rate * score)`` over all ``2**word_bits`` words.
-
-    Notes
-    -----
-    The mean is the trace of a product of one sparse matrix a stage, over ``2**word_bits``: a path through the
-    trellis counts if it ends in the state it began in.  Here it counts if the two agree in their lowest
-    ``CLOSED_BITS`` bits, which counts more paths, none of them negative, for a small part of the work.
-    """
-    states, classes = 1 << PROFILE.memory, 1 << CLOSED_BITS
-    factors = metrics.astype(np.float64) * rate
-    peaks = factors.max(axis=1)
-    shares = (np.exp(factors - peaks[:, None]) / 2).astype(np.float32)
-    paths = np.zeros((states, classes), dtype=np.float32)
-    paths[np.arange(states), np.arange(states) % classes] = 1
-    log_scale = float(peaks.sum())
-    for share in shares.reshape(PROFILE.word_bits, 2, states // 2, 2):
-        low, high = paths[: states // 2, None], paths[states // 2 :, None]
-        paths = (low * share[0, ..., None] + high * share[1, ..., None] + LEAST_PATH).reshape(states, classes)
-        peak = paths.max()
-        paths /= peak
-        log_scale += float(np.log(peak))
-    ended = paths.reshape(states // classes, classes, classes).sum(axis=0, dtype=np.float64)
-    return log_scale + float(np.log(np.trace(ended)))
 
 
 def _half_metrics(soft: NDArray[np.float32], code: MotherCode) -> NDArray[np.float32]:
