@@ -16,6 +16,7 @@ from benchmarks.choices.variants import EQUAL_SIGHT, Variant, applied
 from benchmarks.gauntlet.damage.pixels import Pixels
 from benchmarks.page import table
 from tracemark.embedding import MOST_GROWTH
+from tracemark.signal import chips
 from tracemark.signal.luma import luma_of
 
 __all__ = ["BytesChoice", "Grown"]
@@ -33,13 +34,13 @@ SIZES: Mapping[int, tuple[Leak, ...]] = {
 }
 """Long sides, pixels, and what is read at each."""
 SPARINGLY = {"tracemark.embedding.MOST_GROWTH": MOST_GROWTH}
+SPARING, (LESS, LITTLE) = "tracemark.signal.chips.SPARING", chips.SPARING
 VARIANTS = (
-    Variant("88.8, never sparing", constants={"tracemark.embedding.MOST_GROWTH": math.inf}),
+    Variant("88.8, never sparing", constants={"tracemark.embedding.MOST_GROWTH": (math.inf, math.inf)}),
     Variant("88.8, sparing where a file grows", constants=SPARINGLY),
-    Variant("88.8, sparing, level 1 x 0.25",
-            constants={**SPARINGLY, "tracemark.signal.chips.SPARING": ((1, .25), (2, .5), (3, 3.5))}),
-    Variant("88.8, sparing, level 3 alone",
-            constants={**SPARINGLY, "tracemark.signal.chips.SPARING": ((1, 0.0), (2, 0.0), (3, 3.5))}),
+    Variant("88.8, sparing in the second degree alone", constants={**SPARINGLY, SPARING: (LITTLE, LITTLE)}),
+    Variant("88.8, sparing, level 1 x 0.25", constants={**SPARINGLY, SPARING: (LESS, ((1, .25), (2, .5), (3, 3.5)))}),
+    Variant("88.8, sparing, level 3 alone", constants={**SPARINGLY, SPARING: (LESS, ((1, 0.0), (2, 0.0), (3, 3.5)))}),
     Variant("90", constants={"tracemark.embedding.TARGETS": (90.0, 90.0)}),
     Variant("92", constants={"tracemark.embedding.TARGETS": (92.0, 92.0)}),
     Variant("88.8, level 2 x 0.5 and no level 1 in mark and reader", {"chip_levels": ((2, .5), (3, 3.5))}),

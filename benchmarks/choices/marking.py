@@ -102,12 +102,6 @@ def _cell(scores: Sequence[Score]) -> str:
     return f"{mean(score.z for score in scores):.1f} · {sum(score.read for score in scores)}/{len(scores)}"
 
 
-def _round_only(count: int, step: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint16]]:
-    """Give the turns that round to the nearest level: rows' and columns' together half a turn everywhere."""
-    del step
-    return np.full(count, 1 << 14, dtype=np.uint16)
-
-
 def _levels(*pairs: tuple[int, float]) -> Variant:
     """Name the levels that carry chips."""
     return Variant(", ".join(f"level {level} x {size:g}" for level, size in pairs), {"chip_levels": pairs})
@@ -152,8 +146,10 @@ MASK = MarkingChoice(tuple(
             constants={"tracemark.signal.mask.EXPONENT": exponent, "tracemark.signal.mask.FLOOR": floor})
     for exponent, floor in ((0.0, 2.0), (0.5, 2.0), (0.7, 1.0), (0.7, 2.0), (0.7, 4.0), (1.0, 2.0))
 ))
-DITHER = MarkingChoice(
-    (Variant("dithered"), Variant("rounded", constants={"tracemark.signal.delivery._turns": _round_only})),
-    sizes=(LARGE_PX,), seen_at=LARGE_PX,
-)
+SPREADS = "tracemark.signal.dither.SPREADS"
+DITHER = MarkingChoice((
+    Variant("dithered where contents are much alike"),
+    Variant("dithered everywhere", constants={SPREADS: (98.0, 99.0)}),
+    Variant("rounded", constants={SPREADS: (-2.0, -1.0)}),
+), seen_at=LARGE_PX)
 # fmt: on

@@ -20,7 +20,7 @@ EQUAL_SIGHT: Mapping[str, object] = MappingProxyType(
         "tracemark.embedding.TARGETS": (TARGET, TARGET),
         "tracemark.embedding.MOST_STRENGTH": MOST_STRENGTH,
         "tracemark.embedding.LEAST_SCORE": 0.0,  # no photo is refused
-        "tracemark.embedding.MOST_GROWTH": math.inf,  # no mark is sparing
+        "tracemark.embedding.MOST_GROWTH": (math.inf, math.inf),  # no mark is sparing
     }
 )
 """Constants that make every photo's strength the one predicted to look equally good, whatever its leaks."""

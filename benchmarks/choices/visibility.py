@@ -21,7 +21,7 @@ from tracemark.signal.visibility import look_at
 
 __all__ = ["Sight", "VisibilityChoice"]
 
-NEVER_SPARING = Variant("never sparing", constants={"tracemark.embedding.MOST_GROWTH": math.inf})
+NEVER_SPARING = Variant("never sparing", constants={"tracemark.embedding.MOST_GROWTH": (math.inf, math.inf)})
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Mark a photo: analyse it once, then make a personal copy for each recipient."""
 
+from bisect import bisect_left
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -30,7 +31,7 @@ __all__ = ["embed", "prepare"]
 TARGETS = (86.4, 88.8)
 DIFFICULT = (9.3, 11.8)  # rehearsed scores between which a photo passes from difficult to usual
 LEAST_SCORE = 12.5  # standard deviations in the untouched copy; a word is read at about 10
-MOST_GROWTH = 0.09  # of a file, above which a mark with little in the fine levels is tried; docs/choices.md
+MOST_GROWTH = (0.06, 0.09)  # of a file, above which less, or little, in the fine levels is tried; docs/choices.md
 MOST_STRENGTH = 1.0  # luma levels in an allowance: even a photo that hides everything is not marked stronger
 
 
@@ -68,8 +69,9 @@ def prepare(image: NDArray[Any], *, key: Key) -> Plan:
     message = layers.signed[: PROFILE.message_slots]
     patterns = np.asarray(message / np.maximum(permitted, np.finfo(np.float32).tiny), dtype=np.float32)
     strength = _strength(luma, working, patterns, layers, layout) if permitted.any() else 0.0
-    if strength and growth(luma, np.float32(strength) * layers.sample, layout) > MOST_GROWTH:
-        sparing = _layers(key, sparing_codebook(key), digest, chip_set, layout, working, permitted)
+    degree = bisect_left(MOST_GROWTH, growth(luma, layers, layout, strength=strength)) if strength else 0
+    if degree:
+        sparing = _layers(key, sparing_codebook(key, degree), digest, chip_set, layout, working, permitted)
         less = _strength(luma, working, patterns, sparing, layout)
         pair = (_marked(working, layers, strength), _marked(working, sparing, less))
         if _reads_as_well(*(rehearse(marked, patterns, layout) for marked in pair)):

@@ -49,9 +49,10 @@ def test_every_pattern_has_unit_energy_and_no_mean():
     np.testing.assert_allclose(np.mean(codebook(KEY), axis=-1), 0, atol=1e-5)
 
 
-def test_a_sparing_codebook_has_the_same_chips_with_little_in_the_fine_levels():
-    whole, sparing = codebook(KEY), sparing_codebook(KEY)
-    assert [level for level, _ in SPARING] == [level for level, _ in PROFILE.chip_levels]
+@pytest.mark.parametrize(("degree", "second", "third"), [(1, 1.5, 1.2), (2, 0.7, 1.2)])
+def test_a_sparing_codebook_has_the_same_chips_with_less_in_the_fine_levels(degree, second, third):
+    whole, sparing = codebook(KEY), sparing_codebook(KEY, degree)
+    assert [level for level, _ in SPARING[degree - 1]] == [level for level, _ in PROFILE.chip_levels]
     np.testing.assert_allclose(np.mean(sparing**2, axis=-1), 1, rtol=1e-4)
     likeness = np.mean(whole * sparing, axis=-1)
     assert likeness.min() > 0.7
@@ -62,8 +63,8 @@ def test_a_sparing_codebook_has_the_same_chips_with_little_in_the_fine_levels():
     shares = [sum(np.sum(band**2) for band in after) / sum(np.sum(band**2) for band in before)
               for before, after in zip(fine, coarse, strict=True)]  # fmt: skip
     assert shares[0] < 0.2
-    assert shares[1] < 0.7
-    assert shares[2] > 1.2
+    assert shares[1] < second
+    assert shares[2] > third
 
 
 def test_patterns_fade_at_the_border_of_their_cell():

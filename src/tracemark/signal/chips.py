@@ -24,8 +24,8 @@ __all__ = [
 CACHED_KEYS = 4  # a codebook takes 8 MB
 CACHED_SETS = 256  # choices of the message's patterns, 0.6 MB each: all chip sets of two keys
 CANVAS = 4  # cells on a side: room for the longest wavelet around one cell
-# Sizes of chips where a mark's fine levels would cost too many bytes; docs/choices.md.  The levels are the profile's.
-SPARING = ((1, 0.0), (2, 0.5), (3, 3.5))
+# Sizes of chips where a mark's fine levels would cost many bytes, and too many; docs/choices.md.  The profile's levels.
+SPARING = (((1, 0.0), (2, 1.0), (3, 3.5)), ((1, 0.0), (2, 0.5), (3, 3.5)))
 SIGN_BIT = 1 << 7  # of a beacon byte; its lowest bits are the pattern
 
 
@@ -63,14 +63,16 @@ def codebook(key: Key) -> NDArray[np.float32]:
     return _draw(key, PROFILE.chip_levels)
 
 
-@functools.lru_cache(maxsize=1)
-def sparing_codebook(key: Key) -> NDArray[np.float32]:
-    """Draw the same chips with little in the fine levels.
+@functools.lru_cache(maxsize=len(SPARING))
+def sparing_codebook(key: Key, degree: int) -> NDArray[np.float32]:
+    """Draw the same chips with less in the fine levels.
 
     Parameters
     ----------
     key : Key
         The secret.
+    degree : int
+        1 for none on the finest level, 2 for little on the next one, too.
 
     Returns
     -------
@@ -78,7 +80,7 @@ def sparing_codebook(key: Key) -> NDArray[np.float32]:
         As :func:`codebook` gives it, whose patterns still read it: a leak that was scaled down has little in the fine
         levels, either.  Read-only.
     """
-    return _draw(key, SPARING)
+    return _draw(key, SPARING[degree - 1])
 
 
 def _draw(key: Key, chip_levels: tuple[tuple[int, float], ...]) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tracemark.signal.dither import FRACTION_BITS, dither_width, thresholds
 from tracemark.signal.layout import Layout, from_working
 from tracemark.signal.luma import PEAK
 from tracemark.signal.modulation import Layers
@@ -17,9 +18,7 @@ from tracemark.signal.modulation import Layers
 __all__ = ["Delivery", "deliver", "deliver_alike", "prepare_delivery"]
 
 COLOURS = 3  # channels that luma goes into; a fourth is alpha
-FRACTION_BITS = 4  # layers are held in 1/16 of a luma level: with the dither, what they round away averages out
-LIMIT = 127  # of a signed layer: 8 luma levels, which 1 pixel in 4,000 exceeds at the worst
-DITHER = (49471, 37345)  # 2**16 over the plastic number and over its square: the R2 sequence (Roberts 2018)
+LIMIT = 127  # of a signed layer, in 1/16 luma levels: 8 luma levels, which 1 pixel in 4,000 exceeds at the worst
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,18 +56,13 @@ def prepare_delivery(pixels: NDArray[Any], layers: Layers, layout: Layout, *, st
     -------
     delivery : Delivery
         Ready for :func:`deliver`.
-
-    Notes
-    -----
-    A change of 0.3 levels would be rounded away, so a threshold that differs from pixel to pixel is added before
-    rounding down: 3 in 10 pixels then change by 1.  The thresholds are the R2 low-discrepancy sequence,
-    whose error lies in high frequencies, where eyes are blind and leaks are resized.
     """
     gain = strength * (1 << FRACTION_BITS)
     size = tuple(side * layout.cell for side in layout.cells)
     kept, common = np.empty_like(pixels), np.empty(size, dtype=np.int16)
     signed = np.empty((len(layers.signed), *size), dtype=np.int8)
-    across = _turns(size[1], DITHER[1])
+    width = dither_width(layers.signed, strength)
+    narrowed = bool(width.min() < 1)
 
     def fill(row: int) -> None:
         lines = slice(row * layout.cell, (row + 1) * layout.cell)
@@ -80,8 +74,8 @@ def prepare_delivery(pixels: NDArray[Any], layers: Layers, layout: Layout, *, st
             cv2.multiply(band, gain, dst=out[lines], dtype=depth)  # type: ignore[call-overload]  # see above
         np.maximum(signed[:, lines], -LIMIT, out=signed[:, lines])  # what saturates must have an opposite
         if pixels.dtype == np.uint8:
-            turns = _turns(lines.stop, DITHER[0])[lines, None] + across
-            common[lines] += (turns >> np.uint16(np.iinfo(np.uint16).bits - FRACTION_BITS)).astype(np.int16)
+            local = from_working(width, layout, cell_row=row) if narrowed else None
+            common[lines] += thresholds(np.arange(lines.start, lines.stop), size[1], local)
 
     # A row of cells fits the processor's cache; new memory, which is most of the time, comes to all cores at once.
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
@@ -164,8 +158,3 @@ def _add(pixels: NDArray[Any], change: NDArray[np.int16]) -> NDArray[Any]:
         sums = np.clip(colours + (share if grey else share[..., None]), 0, most)
         added = (np.rint(sums) if most > 1 else sums).astype(pixels.dtype)
     return np.asarray(added) if added.shape == pixels.shape else np.dstack([added, pixels[..., COLOURS:]])
-
-
-def _turns(count: int, step: int) -> NDArray[np.uint16]:
-    """Count in steps, modulo 2**16."""
-    return (np.arange(count, dtype=np.uint32) * np.uint32(step)).astype(np.uint16)

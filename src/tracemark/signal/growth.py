@@ -6,8 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tracemark.signal.dither import FRACTION_BITS, dither_width, thresholds
 from tracemark.signal.layout import Layout
 from tracemark.signal.luma import PEAK
+from tracemark.signal.modulation import Layers
 from tracemark.signal.visibility import full_rows
 
 __all__ = ["growth"]
@@ -17,17 +19,19 @@ SAMPLE_PIXELS = 1_000_000  # a larger photo is estimated from bands of rows
 BAND_ROWS = 64  # height of one such band, pixels: whole JPEG blocks, which lie as they would in the file
 
 
-def growth(luma: NDArray[Any], mark: NDArray[np.float32], layout: Layout) -> float:
+def growth(luma: NDArray[Any], layers: Layers, layout: Layout, *, strength: float) -> float:
     """Estimate by which share a copy's file is larger than its photo's, both saved alike.
 
     Parameters
     ----------
     luma : ndarray, shape (rows, columns), uint8 or float32
         The photo's luma, 0 to 255, full size.
-    mark : ndarray, shape ``layout.working``, float32
-        The mark, luma levels.
+    layers : Layers
+        The mark at the working scale, in allowances.
     layout : Layout
         The photo's layout.
+    strength : float
+        Luma levels in an allowance.
 
     Returns
     -------
@@ -35,8 +39,11 @@ def growth(luma: NDArray[Any], mark: NDArray[np.float32], layout: Layout) -> flo
         0.1 is a tenth; a mark may make a file smaller, too.  Colour is not counted: a mark adds nothing to it.
     """
     rows = _sample_rows(layout)
-    plain = luma[rows].astype(np.float32)
-    return _file_size(plain + full_rows(mark, layout, rows)) / _file_size(plain) - 1
+    plain = np.rint(luma[rows]).astype(np.float32)
+    change = full_rows(np.float32(strength) * layers.sample, layout, rows)
+    width = full_rows(dither_width(layers.signed, strength), layout, rows)
+    change += thresholds(rows, layout.columns, width) * np.float32(1 / (1 << FRACTION_BITS))
+    return _file_size(plain + np.floor(change)) / _file_size(plain) - 1
 
 
 def _sample_rows(layout: Layout) -> NDArray[np.intp]:
@@ -51,5 +58,5 @@ def _sample_rows(layout: Layout) -> NDArray[np.intp]:
 
 def _file_size(luma: NDArray[np.float32]) -> int:
     """Count the bytes of a JPEG."""
-    levels = np.clip(np.rint(luma), 0, PEAK).astype(np.uint8)
+    levels = np.clip(luma, 0, PEAK).astype(np.uint8)
     return int(cv2.imencode(".jpg", levels, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].size)
