@@ -8,8 +8,9 @@ import pytest
 from scipy.stats import binomtest
 
 import tracemark as tm
+from tracemark.codes.decoding import decode
 from tracemark.codes.fingerprint import fingerprint
-from tracemark.codes.message import decode, encode, mother_code
+from tracemark.codes.message import encode, mother_code
 from tracemark.codes.word import LABEL, recipient_of, word_of
 from tracemark.keys import Key
 from tracemark.profile import PROFILE

@@ -14,7 +14,7 @@ import tracemark as tm
 from tests.damage import jpeg
 from tracemark.accusing import WAYS, accuse_listed
 from tracemark.codes.accusation import Scores, bound_of
-from tracemark.codes.message import window_metrics
+from tracemark.codes.metrics import window_metrics
 from tracemark.finding import lay_on_best
 from tracemark.informed import read_residue, together
 from tracemark.listed import draw

@@ -20,7 +20,8 @@ from benchmarks.choices.subjects import Setting
 from benchmarks.choices.variants import Variant, applied
 from benchmarks.gauntlet.runner import rng_for
 from benchmarks.page import table
-from tracemark.codes.message import MotherCode, decode, encode, mother_code
+from tracemark.codes.decoding import decode
+from tracemark.codes.message import MotherCode, encode, mother_code
 from tracemark.profile import PROFILE
 
 __all__ = ["CodeChoice", "Errors", "limit", "noisy"]
@@ -143,7 +144,7 @@ def _rates(row: Errors) -> str:
 
 def _variants() -> Iterator[Variant]:
     """List memories at two wraps, wraps at the present memory, and how many rings are found."""
-    wraps, cuts, starts = (f"tracemark.codes.message.{name}" for name in ("WRAPS", "CUTS", "STARTS"))
+    wraps, cuts, starts = (f"tracemark.codes.decoding.{name}" for name in ("WRAPS", "CUTS", "STARTS"))
     rows = [(8, 2), (10, 2), (12, 1), (12, 2), (12, 3), (14, 2)]
     for memory, times in rows:
         yield Variant(f"memory {memory}, {times} wraps", {"memory": memory}, {wraps: times})

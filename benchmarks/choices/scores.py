@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tracemark.codes.decoding import decode
 from tracemark.codes.fingerprint import fingerprint
-from tracemark.codes.message import decode, encode, mother_code
+from tracemark.codes.message import encode, mother_code
 from tracemark.codes.word import word_of
 from tracemark.plan import Plan
 from tracemark.profile import PROFILE

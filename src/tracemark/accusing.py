@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from tracemark.blind import LOOKUPS
 from tracemark.codes.accusation import Evidence, Scores, bound_of, scores_of
-from tracemark.codes.message import decode, encode
+from tracemark.codes.decoding import decode
+from tracemark.codes.message import encode
 from tracemark.codes.word import log10_accident, recipient_of
 from tracemark.informed import Residue, together
 from tracemark.keys import Key

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.codes.message import decode_best, mother_code
+from tracemark.codes.decoding import decode_best
+from tracemark.codes.message import mother_code
 from tracemark.geometry.placement import Placement
 from tracemark.geometry.spectrum import SIDE, Spectrum, spectrum_of
 from tracemark.geometry.sync_pattern import sync_lines

@@ -4,9 +4,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from tracemark.codes import accusation, message
+from tracemark.codes import accusation, message, metrics
 from tracemark.codes.accusation import Evidence, Scores, bound_of, scores_of
-from tracemark.codes.message import MotherCode, encode, mother_code, window_metrics, word_scores
+from tracemark.codes.message import MotherCode, encode, mother_code
+from tracemark.codes.metrics import window_metrics, word_scores
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
 
@@ -67,7 +68,8 @@ def test_no_score_is_more_frequent_among_all_fingerprints_than_its_bound(soft):
 @pytest.mark.parametrize("weight", [0.3, 1.0, 3.0])
 def test_no_sum_is_more_frequent_among_all_fingerprints_and_words_than_its_bound(weight, rate, rng, monkeypatch):
     """Whichever part of the score is the coins'."""
-    monkeypatch.setattr(message, "PROFILE", replace(PROFILE, word_bits=8, memory=4))
+    for module in (message, metrics):
+        monkeypatch.setattr(module, "PROFILE", replace(PROFILE, word_bits=8, memory=4))
     code = mother_code(KEY, 8).ravel()
     code = code[rng.choice(code.stages.size, 40, replace=False)]
     symbols, soft = (rng.standard_normal(count).astype(np.float32) for count in (40, 10))

@@ -3,8 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tracemark.codes import message, moment
-from tracemark.codes.message import encode, mother_code, window_metrics, word_scores
+from tracemark.codes import message, metrics, moment
+from tracemark.codes.message import encode, mother_code
+from tracemark.codes.metrics import window_metrics, word_scores
 from tracemark.codes.moment import log_moment
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
@@ -21,7 +22,8 @@ def code():
 @pytest.fixture
 def small(monkeypatch, rng):
     """Metrics of a code so small that every word can be tried."""
-    monkeypatch.setattr(message, "PROFILE", SMALL)
+    for module in (message, metrics):
+        monkeypatch.setattr(module, "PROFILE", SMALL)
     whole = mother_code(KEY, 8).ravel()
     part = whole[rng.choice(whole.stages.size, 40, replace=False)]
     return window_metrics(rng.standard_normal(40).astype(np.float32), part)

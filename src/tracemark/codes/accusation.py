@@ -12,7 +12,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.codes.message import MotherCode, window_metrics, word_scores
+from tracemark.codes.message import MotherCode
+from tracemark.codes.metrics import window_metrics, word_scores
 from tracemark.codes.moment import log_moment
 
 __all__ = ["Bound", "Evidence", "Scores", "bound_of", "scores_of"]
@@ -39,7 +40,7 @@ class Evidence:
 
     @cached_property
     def metrics(self) -> NDArray[np.float32]:
-        """What :func:`~tracemark.codes.message.window_metrics` gives for the message."""
+        """What :func:`~tracemark.codes.metrics.window_metrics` gives for the message."""
         return window_metrics(self.message, self.code)
 
     @cached_property

@@ -18,7 +18,7 @@ def log_moment(metrics: NDArray[np.float32], rate: float) -> float:
     Parameters
     ----------
     metrics : ndarray, shape (word_bits, 2 ** (memory + 1)), float32
-        What :func:`~tracemark.codes.message.window_metrics` gave.
+        What :func:`~tracemark.codes.metrics.window_metrics` gave.
     rate : float
         What the score is multiplied by.
 
