@@ -77,6 +77,5 @@ def _walsh(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
     bits = values.shape[-1].bit_length() - 1
     outer, inner = (hadamard(1 << part, dtype=np.float32) for part in (bits // 2, bits - bits // 2))
-    half = (values.reshape(-1, len(inner)) @ inner).reshape(-1, len(outer), len(inner)).swapaxes(1, 2)
-    whole = (half.reshape(-1, len(outer)) @ outer).reshape(-1, len(inner), len(outer)).swapaxes(1, 2)
-    return np.asarray(whole.reshape(values.shape), dtype=np.float32)
+    squares = values.reshape(-1, len(outer), len(inner))
+    return np.asarray((outer @ (squares @ inner)).reshape(values.shape))
