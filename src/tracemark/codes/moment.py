@@ -7,9 +7,7 @@ __all__ = ["log_moment"]
 
 STAGES = 4  # of the trellis, taken at once: as few as a matrix product is quick for
 STARTS = 512  # states from which paths are followed at a time: what they reach fits the processor's cache
-LEAST = (
-    1e-18  # of the most: less counts as this much, so that nothing rounds to 0, and no product is slow for being tiny
-)
+LEAST = 1e-18  # of the most: less counts as this much, so that nothing rounds to 0 or is slow for being tiny
 
 
 def log_moment(metrics: NDArray[np.float32], rate: float) -> float:
@@ -45,11 +43,8 @@ def _step(factors: NDArray[np.float64]) -> tuple[float, NDArray[np.float32]]:
     """Join stages: the log of the largest share, and shares over it by which bits stay, enter and leave the state."""
     count, windows = factors.shape
     runs = np.arange(windows // 2 << count)  # a state, and the bits that enter it
-    logs = np.sum(
-        [factor[runs >> (count - 1 - at) & (windows - 1)] for at, factor in enumerate(factors)],
-        axis=0,
-        dtype=np.float64,
-    )
+    seen = [runs >> (count - 1 - at) & (windows - 1) for at in range(count)]
+    logs = np.take_along_axis(factors, np.stack(seen), axis=1).sum(axis=0)
     peak = float(logs.max())
     shares = np.maximum(np.exp(logs - peak), LEAST).astype(np.float32).reshape(1 << count, -1, 1 << count)
     return peak, np.ascontiguousarray(shares.transpose(1, 2, 0))

@@ -11,10 +11,7 @@ __all__ = ["FRACTION_BITS", "dither_width", "thresholds"]
 FRACTION_BITS = 4
 """Thresholds are whole multiples of 1/16 of a luma level."""
 STEPS = (49471, 37345)  # 2**16 over the plastic number and over its square: the R2 sequence (Roberts 2018)
-SPREADS = (
-    0.3,
-    0.55,
-)  # luma levels: up to the first all of the dither is needed, from the second on none; docs/choices.md
+SPREADS = (0.3, 0.55)  # luma levels: up to the first all of the dither is needed, from the second on none
 
 
 def dither_width(signed: NDArray[np.float32], strength: float) -> NDArray[np.float32]:
