@@ -65,12 +65,13 @@ def thresholds(rows: NDArray[np.intp], columns: int, width: NDArray[np.float32] 
     are resized.
     """
     turns = _turns(rows, STEPS[0])[:, None] + _turns(np.arange(columns), STEPS[1])
-    whole = (turns >> np.uint16(np.iinfo(np.uint16).bits - FRACTION_BITS)).astype(np.int16)
+    steps = (turns >> np.uint16(np.iinfo(np.uint16).bits - FRACTION_BITS)).view(np.int16)
     if width is None:
-        return whole
-    nearest = np.int16(1 << (FRACTION_BITS - 1))
+        return steps
+    nearest = 1 << (FRACTION_BITS - 1)
     # cubic interpolation may overshoot
-    return np.asarray(nearest + np.rint((whole - nearest) * np.clip(width, 0, 1)), dtype=np.int16)
+    narrowed = cv2.multiply(steps - np.int16(nearest), np.clip(width, 0, 1), dtype=cv2.CV_16S)
+    return np.asarray(narrowed + np.int16(nearest))
 
 
 def _turns(counts: NDArray[np.intp], step: int) -> NDArray[np.uint16]:
