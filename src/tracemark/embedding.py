@@ -1,7 +1,9 @@
 """Mark a photo: analyse it once, then make a personal copy for each recipient."""
 
 from bisect import bisect_left
-from typing import Any, SupportsIndex
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Self, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,18 +70,19 @@ def prepare(image: NDArray[Any], *, key: Key) -> Plan:
     layers = _layers(key, codebook(key), digest, chip_set, layout, working, permitted)
     message = layers.signed[: PROFILE.message_slots]
     patterns = np.asarray(message / np.maximum(permitted, np.finfo(np.float32).tiny), dtype=np.float32)
-    strength = _strength(luma, working, patterns, layers, layout) if permitted.any() else 0.0
-    degree = bisect_left(MOST_GROWTH, growth(luma, layers, layout, strength=strength)) if strength else 0
+    trial = _Trial(working, layers, 0.0, patterns, layout)
+    if permitted.any():
+        trial = trial.at_best(luma)
+    degree = bisect_left(MOST_GROWTH, growth(luma, layers, layout, strength=trial.strength)) if trial.strength else 0
     if degree:
         sparing = _layers(key, sparing_codebook(key, degree), digest, chip_set, layout, working, permitted)
-        less = _strength(luma, working, patterns, sparing, layout)
-        pair = (_marked(working, layers, strength), _marked(working, sparing, less))
-        if _reads_as_well(*(rehearse(marked, patterns, layout) for marked in pair)):
-            layers, strength = sparing, less
-    if not strength or untouched_score(_marked(working, layers, strength), patterns) < LEAST_SCORE:
+        less = replace(trial, layers=sparing).at_best(luma)
+        if _reads_as_well(trial.rehearsed, less.rehearsed):
+            trial = less
+    if not trial.strength or untouched_score(trial.marked, patterns) < LEAST_SCORE:
         raise PhotoError("photo must show more to carry a mark; this one is too plain, or too small for what it shows")
-    delivery = prepare_delivery(pixels, layers, layout, strength=strength)
-    return Plan(key, digest, layout, strength, chip_set, delivery)
+    delivery = prepare_delivery(pixels, trial.layers, layout, strength=trial.strength)
+    return Plan(key, digest, layout, trial.strength, chip_set, delivery)
 
 
 def embed(image: NDArray[Any], *, recipient: SupportsIndex, key: Key) -> NDArray[Any]:
@@ -112,6 +115,45 @@ def embed(image: NDArray[Any], *, recipient: SupportsIndex, key: Key) -> NDArray
     return prepare(image, key=key).copy_for(number)
 
 
+@dataclass(frozen=True, eq=False)
+class _Trial:
+    """A mark that the photo may get."""
+
+    working: NDArray[np.float32]
+    """The photo's luma at the working scale."""
+
+    layers: Layers
+    """The mark's, in allowances."""
+
+    strength: float
+    """Luma levels in an allowance."""
+
+    patterns: NDArray[np.float32]
+    """By which the message is read, of unit energy."""
+
+    layout: Layout
+    """Where the cells lie."""
+
+    @property
+    def marked(self) -> NDArray[np.float32]:
+        """The photo with a mark whose signs are all +1."""
+        return np.asarray(self.working + np.float32(self.strength) * self.layers.sample, dtype=np.float32)
+
+    @cached_property
+    def rehearsed(self) -> tuple[float, ...]:
+        """How well it would be read from each of the rehearsed leaks."""
+        return rehearse(self.marked, self.patterns, self.layout)
+
+    def at_best(self, luma: NDArray[np.uint8] | NDArray[np.float32]) -> Self:
+        """Solve for the strength: where rehearsed leaks are hard to read, nearer to what can be seen."""
+        visibility = look_at(luma, self.layers.sample, self.layout)
+        usual = replace(self, strength=visibility.strength_for(TARGETS[1], most=MOST_STRENGTH))
+        target = float(np.interp(min(usual.rehearsed), DIFFICULT, TARGETS))
+        if target == TARGETS[1]:
+            return usual
+        return replace(self, strength=visibility.strength_for(target, most=MOST_STRENGTH, near=usual.strength))
+
+
 def _layers(
     key: Key,
     book: NDArray[np.float32],
@@ -132,26 +174,6 @@ def _layers(
     )
 
 
-def _strength(
-    luma: NDArray[np.uint8] | NDArray[np.float32],
-    working: NDArray[np.float32],
-    patterns: NDArray[np.float32],
-    layers: Layers,
-    layout: Layout,
-) -> float:
-    """Solve for the strength; a photo whose rehearsed leaks are hard to read is marked nearer to what can be seen."""
-    visibility = look_at(luma, layers.sample, layout)
-    usual = visibility.strength_for(TARGETS[1], most=MOST_STRENGTH)
-    worst = min(rehearse(_marked(working, layers, usual), patterns, layout))
-    target = float(np.interp(worst, DIFFICULT, TARGETS))
-    return usual if target == TARGETS[1] else visibility.strength_for(target, most=MOST_STRENGTH, near=usual)
-
-
 def _reads_as_well(usual: tuple[float, ...], sparing: tuple[float, ...]) -> bool:
     """Say whether a sparing mark is read as well in each rehearsed leak, or so well that no photo would need more."""
     return all(after >= min(before, DIFFICULT[1]) for before, after in zip(usual, sparing, strict=True))
-
-
-def _marked(working: NDArray[np.float32], layers: Layers, strength: float) -> NDArray[np.float32]:
-    """Lay a mark whose signs are all +1 over the photo at the working scale."""
-    return np.asarray(working + np.float32(strength) * layers.sample, dtype=np.float32)
