@@ -21,6 +21,7 @@ from benchmarks.gauntlet.damage.reshape import fit_within
 from benchmarks.gauntlet.quality import compare
 from benchmarks.gauntlet.records import COPY, PASTED, UNMARKED, WRONG_KEY, Errand, Marking, Outcome
 from benchmarks.memory import forget_peak, peak_mib
+from tracemark.kit.workers import settle_in
 
 __all__ = ["CONTROLS", "rng_for", "run", "run_errand"]
 
@@ -76,9 +77,7 @@ def run(errands: Sequence[Errand], *, jobs: int = 1) -> Iterator[Marking | Outco
             yield from run_errand(errand)
         return
     broken = 0
-    with ProcessPoolExecutor(
-        jobs, mp_context=get_context("spawn"), initializer=cv2.setNumThreads, initargs=(1,)
-    ) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_settle_in) as pool:
         futures: dict[Future[list[Marking | Outcome]], Errand] = {
             pool.submit(_results_of, errand): errand for errand in errands
         }
@@ -134,6 +133,12 @@ def rng_for(seed: int, *words: str | int) -> np.random.Generator:
     """
     entropy = [word if isinstance(word, int) else zlib.crc32(word.encode()) for word in words]
     return np.random.default_rng(np.random.SeedSequence([seed, *entropy]))
+
+
+def _settle_in() -> None:
+    """Prepare a new process: it has one thread, and goes when its parent does."""
+    settle_in()
+    cv2.setNumThreads(1)
 
 
 def _results_of(errand: Errand) -> list[Marking | Outcome]:

@@ -12,7 +12,7 @@ from typing import Protocol
 from tracemark.kit.making import forget, make
 from tracemark.kit.task import Answer, Task
 
-__all__ = ["LocalWorkers", "WorkerLostError", "Workers", "processes"]
+__all__ = ["LocalWorkers", "WorkerLostError", "Workers", "processes", "settle_in"]
 
 ALONE_S = 3.0  # what takes no longer is done before other processes have started: each takes a second for that
 MOST_ATTEMPTS = 3  # processes that may be lost with one task, before the photo is held to be what kills them
@@ -106,7 +106,7 @@ class LocalWorkers:
 
             forget()
             # Anew, not by a fork: what that would bring along of OpenCV's threads does not work there.
-            self._pool = ProcessPoolExecutor(self._jobs, get_context("spawn"), _settle_in)
+            self._pool = ProcessPoolExecutor(self._jobs, get_context("spawn"), settle_in)
         with _signals_held():
             return self._pool.submit(make, task)
 
@@ -118,6 +118,12 @@ def processes() -> int:
         return processors
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return max(1, min(processors, memory // PROCESS_BYTES))
+
+
+def settle_in() -> None:
+    """Prepare a new process: Ctrl-C is for its parent, and when that dies it goes, too."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
 
 
 def _done_here(task: Task) -> Future[Answer]:
@@ -141,12 +147,6 @@ def _signals_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _settle_in() -> None:
-    """Prepare a new process: Ctrl-C is for its parent, and when that dies it goes, too."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
 
 
 def _die_with_parent() -> None:
