@@ -141,7 +141,7 @@ def test_all_who_mixed_few_copies_so_and_halved_the_mix_are_named(photo, plan):
     guilty = (3, 11, 17, 25, 30)
     copies = np.stack([plan.copy_for(recipient) for recipient in guilty]).astype(np.float32)
     mixed = np.clip(np.rint(copies.min(axis=0) + copies.max(axis=0) - np.median(copies, axis=0)), 0, 255)
-    leak = jpeg(resized(mixed.astype(np.uint8), 0.5), 60)
+    leak = jpeg(resized(mixed.astype(np.uint8), 0.5), 75)
     found = tm.detect(leak, key=KEY, original=photo, recipients=LISTED)
     assert sorted(found.recipients) == list(guilty)
 
