@@ -1,10 +1,9 @@
-from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 
-from tracemark.codes import accusation, message, metrics
+from tracemark.codes import accusation
 from tracemark.codes.accusation import Evidence, Scores, bound_of, scores_of
 from tracemark.codes.message import MotherCode, encode, mother_code
 from tracemark.codes.metrics import window_metrics, word_scores
@@ -66,11 +65,9 @@ def test_no_score_is_more_frequent_among_all_fingerprints_than_its_bound(soft):
 
 @pytest.mark.parametrize("rate", [1.0, 2.0, 3.0, 4.0])
 @pytest.mark.parametrize("weight", [0.3, 1.0, 3.0])
-def test_no_sum_is_more_frequent_among_all_fingerprints_and_words_than_its_bound(weight, rate, rng, monkeypatch):
+def test_no_sum_is_more_frequent_among_all_fingerprints_and_words_than_its_bound(weight, rate, rng, small_code):
     """Whichever part of the score is the coins'."""
-    for module in (message, metrics):
-        monkeypatch.setattr(module, "PROFILE", replace(PROFILE, word_bits=8, memory=4))
-    code = mother_code(KEY, 8).ravel()
+    code = small_code(memory=4).ravel()
     code = code[rng.choice(code.stages.size, 40, replace=False)]
     symbols, soft = (rng.standard_normal(count).astype(np.float32) for count in (40, 10))
     evidence = Evidence(np.float32(weight) * soft, symbols, code)

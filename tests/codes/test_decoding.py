@@ -1,37 +1,21 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tracemark.codes import decoding, message, metrics
+from tests.codes.words import SIDE, SMALL_BITS, random_word
 from tracemark.codes.decoding import CHUNK, decode, decode_best
 from tracemark.codes.message import encode, mother_code
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
 
 KEY = Key(bytes(range(32)))
-SIDE = PROFILE.grid * PROFILE.tile
 WORDS = st.integers(0, 2**PROFILE.word_bits - 1)
-SMALL = replace(PROFILE, word_bits=8, memory=3)
-
-
-@pytest.fixture(scope="module")
-def code():
-    return mother_code(KEY, SIDE)
 
 
 @pytest.fixture
-def small(monkeypatch):
-    """A code so small that every word can be tried."""
-    for module in (decoding, message, metrics):
-        monkeypatch.setattr(module, "PROFILE", SMALL)
-    return mother_code(KEY, 8)
-
-
-def random_word(rng, bits=PROFILE.word_bits):
-    return int.from_bytes(rng.bytes(bits // 8), "little")
+def small(small_code):
+    return small_code(memory=3)
 
 
 def noisy(symbols, rng, sigma):
@@ -116,7 +100,7 @@ def test_the_words_of_a_list_differ_and_come_best_first(code, rng):
 
 def exhaustive(soft, code):
     """The best score among all words, computed one after another."""
-    words = np.array([encode(word, code.ravel()) for word in range(1 << SMALL.word_bits)])
+    words = np.array([encode(word, code.ravel()) for word in range(1 << SMALL_BITS)])
     scores = words @ soft.astype(np.float64) / np.linalg.norm(soft)
     return int(scores.argmax()), float(scores.max())
 
@@ -124,7 +108,7 @@ def exhaustive(soft, code):
 @pytest.mark.parametrize("sigma", [0.5, 1.0])
 def test_decoding_agrees_with_trying_every_word(sigma, small, rng):
     for _ in range(20):
-        word = int(rng.integers(1 << SMALL.word_bits))
+        word = int(rng.integers(1 << SMALL_BITS))
         part = small.ravel()[rng.choice(small.stages.size, 48, replace=False)]
         soft = noisy(encode(word, part), rng, sigma)
         decoded = decode(soft, part)[0]

@@ -1,24 +1,14 @@
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.codes.words import SIDE, random_word
 from tracemark.codes.message import MotherCode, encode, mother_code
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
 
 KEY = Key(bytes(range(32)))
-SIDE = PROFILE.grid * PROFILE.tile
 WORDS = st.integers(0, 2**PROFILE.word_bits - 1)
-
-
-@pytest.fixture(scope="module")
-def code():
-    return mother_code(KEY, SIDE)
-
-
-def random_word(rng, bits=PROFILE.word_bits):
-    return int.from_bytes(rng.bytes(bits // 8), "little")
 
 
 def parity_of(word, stage, generator, profile=PROFILE):

@@ -1,41 +1,24 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from tracemark.codes import message, metrics
-from tracemark.codes.message import encode, mother_code
+from tests.codes.words import SMALL_BITS, random_word
+from tracemark.codes.message import encode
 from tracemark.codes.metrics import window_metrics, word_scores
-from tracemark.keys import Key
 from tracemark.profile import PROFILE
 
-KEY = Key(bytes(range(32)))
-SIDE = PROFILE.grid * PROFILE.tile
-SMALL = replace(PROFILE, word_bits=8, memory=3)
-
-
-@pytest.fixture(scope="module")
-def code():
-    return mother_code(KEY, SIDE)
+MEMORY = 3
 
 
 @pytest.fixture
-def small(monkeypatch):
-    """A code so small that every word can be tried."""
-    for module in (message, metrics):
-        monkeypatch.setattr(module, "PROFILE", SMALL)
-    return mother_code(KEY, 8)
-
-
-def random_word(rng, bits=PROFILE.word_bits):
-    return int.from_bytes(rng.bytes(bits // 8), "little")
+def small(small_code):
+    return small_code(MEMORY)
 
 
 def test_the_metric_of_a_window_is_how_well_its_parities_fit(small, rng):
     part = small.ravel()[rng.choice(small.stages.size, 40, replace=False)]
     soft = rng.standard_normal(40).astype(np.float32)
     metrics = window_metrics(soft, part)
-    assert metrics.shape == (SMALL.word_bits, 2 << SMALL.memory)
+    assert metrics.shape == (SMALL_BITS, 2 << MEMORY)
     for stage, window in np.ndindex(metrics.shape):
         here = part.stages == stage
         parity = np.bitwise_count(window & part.generators[here]) % 2

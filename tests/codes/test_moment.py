@@ -1,36 +1,23 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from tracemark.codes import message, metrics, moment
-from tracemark.codes.message import encode, mother_code
+from tests.codes.words import SMALL_BITS, random_word
+from tracemark.codes import moment
+from tracemark.codes.message import encode
 from tracemark.codes.metrics import window_metrics, word_scores
 from tracemark.codes.moment import log_moment
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
 
 KEY = Key(bytes(range(32)))
-SMALL = replace(PROFILE, word_bits=8, memory=4)
-
-
-@pytest.fixture(scope="module")
-def code():
-    return mother_code(KEY, PROFILE.grid * PROFILE.tile)
 
 
 @pytest.fixture
-def small(monkeypatch, rng):
+def small(small_code, rng):
     """Metrics of a code so small that every word can be tried."""
-    for module in (message, metrics):
-        monkeypatch.setattr(module, "PROFILE", SMALL)
-    whole = mother_code(KEY, 8).ravel()
+    whole = small_code(memory=4).ravel()
     part = whole[rng.choice(whole.stages.size, 40, replace=False)]
     return window_metrics(rng.standard_normal(40).astype(np.float32), part)
-
-
-def random_word(rng):
-    return int.from_bytes(rng.bytes(PROFILE.word_bits // 8), "little")
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.3, 1.0, 4.0])
@@ -39,7 +26,7 @@ def random_word(rng):
 def test_the_moment_is_that_of_all_words(starts, stages, rate, small, monkeypatch):
     monkeypatch.setattr(moment, "STAGES", stages)
     monkeypatch.setattr(moment, "STARTS", starts)
-    scores = word_scores(range(1 << SMALL.word_bits), small)
+    scores = word_scores(range(1 << SMALL_BITS), small)
     more = log_moment(small, rate) - np.log(np.mean(np.exp(rate * scores)))
     assert more > -1e-5
     if rate <= 1:  # above, what is set to the least share there is counts too much
