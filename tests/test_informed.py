@@ -94,10 +94,10 @@ def test_without_a_list_anybody_is_named(copy, photo):
 
 
 def test_a_list_without_the_leaker_names_nobody_and_is_the_last_word(copy, photo):
-    found = tm.detect(copy, key=KEY, original=photo, recipients=range(100, 130))
+    found = tm.detect(copy, key=KEY, original=photo, recipients=range(200, 230))
     assert (found.verdict, found.method, found.recipients) == ("none", "informed", ())
     assert "of 30 recipients compared none fits" in found.reason
-    assert found.log10_false_alarm > -1
+    assert found.log10_false_alarm == 0
     assert len(found.candidates) == 5
 
 

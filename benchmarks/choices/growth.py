@@ -1,6 +1,5 @@
 """Ways to save the bytes that a mark takes in smooth photos, and what they cost in leaks."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
@@ -12,7 +11,7 @@ import tracemark as tm
 from benchmarks.choices.leaks import LEAKS, PLAIN, Leak
 from benchmarks.choices.scores import blind_score, locate
 from benchmarks.choices.subjects import LARGE_PX, Setting, Subject
-from benchmarks.choices.variants import EQUAL_SIGHT, Variant, applied
+from benchmarks.choices.variants import EQUAL_SIGHT, NEVER_SPARING, Variant, applied
 from benchmarks.gauntlet.damage.pixels import Pixels
 from benchmarks.page import table
 from tracemark.embedding import MOST_GROWTH
@@ -36,7 +35,7 @@ SIZES: Mapping[int, tuple[Leak, ...]] = {
 SPARINGLY = {"tracemark.embedding.MOST_GROWTH": MOST_GROWTH}
 SPARING, (LESS, LITTLE) = "tracemark.signal.chips.SPARING", chips.SPARING
 VARIANTS = (
-    Variant("88.8, never sparing", constants={"tracemark.embedding.MOST_GROWTH": (math.inf, math.inf)}),
+    Variant("88.8, never sparing", constants=NEVER_SPARING),
     Variant("88.8, sparing where a file grows", constants=SPARINGLY),
     Variant("88.8, sparing in the second degree alone", constants={**SPARINGLY, SPARING: (LITTLE, LITTLE)}),
     Variant("88.8, sparing, level 1 x 0.25", constants={**SPARINGLY, SPARING: (LESS, ((1, .25), (2, .5), (3, 3.5)))}),

@@ -11,16 +11,19 @@ from unittest.mock import patch
 from tracemark.profile import PROFILE
 from tracemark.signal import chips
 
-__all__ = ["EQUAL_SIGHT", "Variant", "applied"]
+__all__ = ["EQUAL_SIGHT", "NEVER_SPARING", "Variant", "applied"]
 
 TARGET = 88.8  # SSIMULACRA2 that every photo is marked at: that of a usual photo
 MOST_STRENGTH = 1e3  # luma levels in an allowance: no cap, since its size depends on what is varied
+NEVER_SPARING: Mapping[str, object] = MappingProxyType({"tracemark.embedding.MOST_GROWTH": (math.inf, math.inf)})
+"""Constants that leave the fine levels to every mark."""
+
 EQUAL_SIGHT: Mapping[str, object] = MappingProxyType(
     {
         "tracemark.embedding.TARGETS": (TARGET, TARGET),
         "tracemark.embedding.MOST_STRENGTH": MOST_STRENGTH,
         "tracemark.embedding.LEAST_SCORE": 0.0,  # no photo is refused
-        "tracemark.embedding.MOST_GROWTH": (math.inf, math.inf),  # no mark is sparing
+        **NEVER_SPARING,
     }
 )
 """Constants that make every photo's strength the one predicted to look equally good, whatever its leaks."""

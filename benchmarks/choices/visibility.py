@@ -1,6 +1,5 @@
 """How well the strength solver foresees SSIMULACRA2."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -8,7 +7,7 @@ import numpy as np
 
 import tracemark as tm
 from benchmarks.choices.subjects import SIZES, Setting, Subject
-from benchmarks.choices.variants import Variant, applied
+from benchmarks.choices.variants import NEVER_SPARING, Variant, applied
 from benchmarks.gauntlet.quality import ssimulacra2
 from benchmarks.page import table
 from tracemark.embedding import _layers
@@ -20,8 +19,6 @@ from tracemark.signal.mask import allowance
 from tracemark.signal.visibility import look_at
 
 __all__ = ["Sight", "VisibilityChoice"]
-
-NEVER_SPARING = Variant("never sparing", constants={"tracemark.embedding.MOST_GROWTH": (math.inf, math.inf)})
 
 
 @dataclass(frozen=True)
@@ -45,7 +42,7 @@ class VisibilityChoice:
     def measure(self, setting: Setting) -> Iterator[Sight]:
         """Predict and measure every photo at every size."""
         for subject in setting.subjects(sizes=SIZES):
-            with applied(NEVER_SPARING):
+            with applied(Variant("never sparing", constants=NEVER_SPARING)):
                 plan = tm.prepare(subject.photo, key=subject.key)
             copy = np.asarray(plan.copy_for(subject.recipients(1)[0]), dtype=np.uint8)
             measured = ssimulacra2(subject.photo, copy)

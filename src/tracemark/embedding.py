@@ -73,7 +73,7 @@ def prepare(image: NDArray[Any], *, key: Key) -> Plan:
     trial = _Trial(working, layers, 0.0, patterns, layout)
     if permitted.any():
         trial = trial.at_best(luma)
-    degree = bisect_left(MOST_GROWTH, growth(luma, layers, layout, strength=trial.strength)) if trial.strength else 0
+    degree = bisect_left(MOST_GROWTH, growth(luma, layers, layout, strength=trial.strength))
     if degree:
         sparing = _layers(key, sparing_codebook(key, degree), digest, chip_set, layout, working, permitted)
         less = replace(trial, layers=sparing).at_best(luma)
