@@ -19,7 +19,7 @@ from tracemark.finding import lay_on_best
 from tracemark.informed import LEAST_CELLS, read_residue, together
 from tracemark.listed import draw
 from tracemark.original import original_of
-from tracemark.remainder import remainder
+from tracemark.remainder import compare
 from tracemark.signal.luma import luma_of
 
 KEY = tm.Key(bytes(range(32)))
@@ -277,10 +277,12 @@ def test_a_leak_is_read_in_no_more_ways_than_are_counted(copy, photo):
 
 def test_where_a_reading_is_mistaken_the_leak_is_read_with_less_trust(photo, copy, monkeypatch):
     def mistaken(*leak, roughly=False):
-        left = remainder(*leak, roughly=roughly)
-        return left if roughly else dataclasses.replace(left, values=np.roll(left.values, 5, (0, 1)))
+        comparison = compare(*leak, roughly=roughly)
+        if roughly:
+            return comparison
+        return dataclasses.replace(comparison, leak=np.roll(comparison.leak, 5, (0, 1)))
 
-    monkeypatch.setattr(tracemark.informed, "remainder", mistaken)
+    monkeypatch.setattr(tracemark.informed, "compare", mistaken)
     found = tm.detect(jpeg(copy, 75), key=KEY, original=photo, recipients=LISTED)
     assert found.recipients == (RECIPIENT,)
     assert tm.detect(jpeg(photo, 75), key=KEY, original=photo, recipients=LISTED).recipients == ()

@@ -10,9 +10,10 @@ from tracemark.finding import lay_on_best
 from tracemark.geometry.registration import Registration
 from tracemark.geometry.straightening import LONGEST
 from tracemark.original import original_of
-from tracemark.remainder import remainder
+from tracemark.remainder import STRENGTH, compare
 from tracemark.signal.layout import to_working
 from tracemark.signal.luma import luma_of
+from tracemark.signal.mask import allowance
 
 KEY = tm.Key(bytes(range(32)))
 
@@ -68,8 +69,13 @@ LEAKS = {
 def test_the_mark_is_what_is_left(name, roughly, copy, photo, original, mark):
     damage, least = LEAKS[name]
     marked, plain = (damage(pixels) for pixels in (copy, photo))
-    assert likeness(remainder(luma_of(marked), original, laid(marked, original), roughly=roughly), mark) > least
-    assert abs(likeness(remainder(luma_of(plain), original, laid(plain, original), roughly=roughly), mark)) < 0.05
+    assert (
+        likeness(compare(luma_of(marked), original, laid(marked, original), roughly=roughly).remainder(), mark) > least
+    )
+    assert (
+        abs(likeness(compare(luma_of(plain), original, laid(plain, original), roughly=roughly).remainder(), mark))
+        < 0.05
+    )
 
 
 def test_what_is_around_the_photo_changes_nothing(copy, original):
@@ -81,7 +87,8 @@ def test_what_is_around_the_photo_changes_nothing(copy, original):
         registration.places + np.array([240, 160], dtype=np.float32),
         registration.weights,
     )
-    once, again = remainder(luma_of(framed_once), original, registration), remainder(luma_of(wider), original, moved)
+    once = compare(luma_of(framed_once), original, registration).remainder()
+    again = compare(luma_of(wider), original, moved).remainder()
     assert np.std(again.values - once.values) < 0.01 * np.std(once.values)
 
 
@@ -92,9 +99,8 @@ def test_places_beyond_the_horizon_do_no_harm(copy, original):
     spoiled[0, :3] = [[1e9, -1e9], [-1e12, 0], [1e30, 1e30]]
     weights = registration.weights.copy()
     weights[0, :3] = 0
-    found = remainder(
-        luma_of(leak), original, Registration(registration.transform, spoiled, weights, registration.agreement)
-    )
+    laid_badly = Registration(registration.transform, spoiled, weights, registration.agreement)
+    found = compare(luma_of(leak), original, laid_badly).remainder()
     assert np.isfinite(found.values).all()
 
 
@@ -106,7 +112,37 @@ def test_of_a_leak_longer_than_opencv_shows_what_lies_near_the_horizon_does_no_h
     weights = registration.weights.copy()
     weights[0, :2] = 0
     longer = np.pad(leak, ((0, 0), (0, LONGEST)), constant_values=90)
-    found = remainder(
-        longer, original, Registration(registration.transform, spoiled, weights, registration.agreement), roughly=True
-    )
+    laid_badly = Registration(registration.transform, spoiled, weights, registration.agreement)
+    found = compare(longer, original, laid_badly, roughly=True).remainder()
     assert np.isfinite(found.values).all()
+
+
+@pytest.fixture(scope="module")
+def known(mark, original):
+    """The mark in its standard deviations."""
+    spread = allowance(original.luma) * np.float32(STRENGTH)
+    return np.asarray(np.divide(mark, spread, out=np.zeros_like(mark), where=spread > 0), dtype=np.float32)
+
+
+@pytest.mark.parametrize("name", LEAKS)
+def test_how_strong_a_mark_is_shows_in_the_leak(name, copy, photo, original, known):
+    damage, _ = LEAKS[name]
+    marked, plain = (damage(pixels) for pixels in (copy, photo))
+    assert 0.4 < compare(luma_of(marked), original, laid(marked, original)).share_of(known) < 1.6
+    assert compare(luma_of(plain), original, laid(plain, original)).share_of(known) < 0.2
+
+
+@pytest.mark.parametrize("name", ["turned", "cropped"])
+def test_of_a_mark_that_is_known_nothing_is_left(name, copy, original, mark, known):
+    leak = {"turned": LEAKS["turned"][0], "cropped": lambda copy: jpeg(copy[160:560, 208:800], 60)}[name](copy)
+    comparison = compare(luma_of(leak), original, laid(leak, original))
+    assert likeness(comparison.remainder(), mark) > 0.2
+    assert abs(likeness(comparison.remainder(known), mark)) < 0.1
+
+
+@pytest.mark.parametrize("name", ["turned", "cropped"])
+def test_a_leak_is_likelier_with_its_own_mark_than_with_another(name, copy, original, known):
+    leak = {"turned": LEAKS["turned"][0], "cropped": lambda copy: jpeg(copy[160:560, 208:800], 60)}[name](copy)
+    comparison = compare(luma_of(leak), original, laid(leak, original))
+    own, none, other = (comparison.log_likelihood(one, unknown=0.5) for one in (known, 0 * known, -known))
+    assert own > none > other

@@ -1,23 +1,25 @@
 """Naming with the codes of others as side information, from cells that were made here without a picture."""
 
+import itertools
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from tracemark import side_informed
+from tracemark import accusing, side_informed
 from tracemark.accusing import WAYS, accuse_listed
 from tracemark.codes.fingerprint import fingerprint
 from tracemark.codes.message import encode, mother_code
 from tracemark.codes.word import word_of
 from tracemark.geometry.registration import Registration
-from tracemark.informed import Cells, Residue
+from tracemark.informed import Cells, Residue, soft_symbols
 from tracemark.keys import Key
 from tracemark.listed import draw
 from tracemark.original import Original
 from tracemark.profile import PROFILE
-from tracemark.side_informed import SIZES, SUSPICIOUS, accuse_among
+from tracemark.side_informed import HYPOTHESES, ORDERS, SIZES, SUSPICIOUS, accuse_among
 from tracemark.signal.collusion import MIXES
 from tracemark.signal.layout import lay_out
 from tracemark.signal.modulation import correlate_slots
@@ -35,6 +37,20 @@ def modified_negative(copies):
     return copies.min(axis=0) + copies.max(axis=0) - np.median(copies, axis=0)
 
 
+@dataclass(frozen=True)
+class Noisy:
+    """Cells in white noise, which say exactly what a Gaussian's likelihood has."""
+
+    left: np.ndarray
+    sigma: float
+
+    def values(self, known, unknown):
+        return np.asarray((self.left - known) * PROFILE.cell / self.sigma**2, dtype=np.float32)
+
+    def log_likelihood(self, known, unknown):
+        return -float(np.square(self.left - known).sum()) / 2 / self.sigma**2
+
+
 @pytest.fixture
 def made(rng):
     """Make what is left of a mix of copies, in noise."""
@@ -49,12 +65,12 @@ def made(rng):
             own = fingerprint(KEY, digest, recipient, rows=ROWS, columns=COLUMNS).reshape(-1, 1)
             marks.append(np.einsum("ns,nsp->np", np.concatenate([message, own], axis=1), drawn))
         left = mix(np.array(marks)) + sigma * rng.standard_normal((ROWS * COLUMNS, PROFILE.cell**2))
-        arrays = (left * PROFILE.cell / sigma**2, drawn, scrambling)
-        cells = Cells(*(np.asarray(array, dtype=np.float32) for array in arrays))
+        source = Noisy(left, sigma)
+        cells = Cells(source.values(0, 1), drawn.astype(np.float32), scrambling.astype(np.float32), source)
         return Residue(
             Original(digest, lay_out(ROWS * PROFILE.cell, COLUMNS * PROFILE.cell), 0, np.empty((0, 0), np.float32)),
             Registration(np.eye(3), np.empty((0, 0, 2), np.float32), np.empty((0, 0), np.float32)),
-            *cells.soft(correlate_slots(cells.values, cells.drawn)),
+            *soft_symbols(correlate_slots(cells.values, cells.drawn), cells.scrambling),
             np.ones((ROWS, COLUMNS), dtype=bool),
             cells,
         )
@@ -123,25 +139,33 @@ def test_a_list_may_be_shorter_than_the_coalition(listed, made):
 
 
 @pytest.mark.parametrize("attempts", [1, 4])
-def test_every_hypothesis_and_attempt_counts(attempts, made):
-    # so little noise that the fingerprint alone gives the name
+def test_every_hypothesis_and_attempt_counts(attempts, made, monkeypatch):
+    monkeypatch.setattr(side_informed, "TURNS", 1)  # so that the company is that which was expected
+    monkeypatch.setattr(accusing, "WORTH", math.inf)  # so that the fingerprint alone gives the name
     best = accuse([made(GUILTY, modified_negative, sigma=3.0)], attempts=attempts)[1].named[0]
-    counted = len(LISTED) * WAYS * attempts * len(SIZES) * len(MIXES)
+    assert ORDERS * len(SIZES) * len(MIXES) == HYPOTHESES
+    expected_company = 2
+    counted = len(LISTED) * WAYS * attempts * HYPOTHESES * expected_company
     assert best.log10_false_alarm - best.log10_fingerprint == pytest.approx(math.log10(counted))
 
 
 @pytest.mark.parametrize("at", [GUILTY[0], GUILTY[-1], 200])
 def test_a_candidates_own_code_has_no_part_in_his_soft_symbols(at, made, monkeypatch):
-    """The condition of the bound: had his fingerprint been another one, he would be judged with the same."""
+    """The condition of the bound: had his fingerprint been another one, he would be judged with the same.
+
+    That is, with the company that was expected, and one hypothesis.  Any other is paid for.
+    """
+    monkeypatch.setattr(side_informed, "TURNS", 1)
+    monkeypatch.setattr(side_informed._Scene, "_hypothesis", lambda scene, order, ways: (0.0, 5, 4))
     leak = made(GUILTY, modified_negative, sigma=7.0)
     given = {}
-    judge = side_informed._Scene.judge
+    scores = side_informed._Scene._scores
 
-    def watch(scene, evidence, chosen, spent):
+    def watch(scene, evidence, chosen):
         given.update(dict.fromkeys((scene.listed.recipients[one] for one in chosen), evidence))
-        return judge(scene, evidence, chosen, spent)
+        return scores(scene, evidence, chosen)
 
-    monkeypatch.setattr(side_informed._Scene, "judge", watch)
+    monkeypatch.setattr(side_informed._Scene, "_scores", watch)
     soft = []
     for turn in (1, -1):
         listed = draw(LISTED, [leak], key=KEY)
@@ -150,6 +174,39 @@ def test_a_candidates_own_code_has_no_part_in_his_soft_symbols(at, made, monkeyp
         soft.append(given[at])
     np.testing.assert_array_equal(soft[0].fingerprint, soft[1].fingerprint)
     np.testing.assert_array_equal(soft[0].message, soft[1].message)
+
+
+@pytest.mark.parametrize(("members", "others"), [(1, 6), (3, 7), (4, 8)])
+def test_the_chances_of_all_companies_sum_up_to_one_at_most(members, others):
+    order = list(range(100, 100 + others))
+    companies = [set(company) for company in itertools.combinations(order, members)]
+    costs = {frozenset(company): side_informed._log_companies(company, order) for company in companies}
+    assert costs[frozenset(order[:members])] == math.log(2)
+    assert 0.5 < sum(math.exp(-cost) for cost in costs.values()) <= 1
+
+
+def test_without_a_candidate_a_company_costs_no_more():
+    """So those who share a company may all pay what it costs in the order that has all of them."""
+    order = list(range(9))
+    for company in itertools.combinations(order, 3):
+        for one in set(order) - set(company):
+            left = [other for other in order if other != one]
+            assert side_informed._log_companies(set(company), left) <= side_informed._log_companies(set(company), order)
+
+
+def test_who_is_found_given_some_helps_to_find_the_rest(made, monkeypatch):
+    leak = made(GUILTY, modified_negative, sigma=9.0)
+    listed = draw(LISTED, [leak], key=KEY)
+    before = accuse_listed([leak], listed, key=KEY)
+    # of five, one fits so badly that an innocent is expected in the company instead
+    last = {one.recipient: one for one in before.others}[GUILTY[2]]
+    others = [one for one in before.others if one != last]
+    known = side_informed.Accusation((), (*others[:30], last, *others[30:]))
+    faint = [type(one)(one.recipient, 9.0 - at / 10, 0.0, 0.0) for at, one in enumerate(known.others)]
+    known = side_informed.Accusation((), tuple(faint))
+    assert names(accuse_among([leak], listed, [known], key=KEY)) == GUILTY
+    monkeypatch.setattr(side_informed, "TURNS", 1)
+    assert names(accuse_among([leak], listed, [known], key=KEY)) != GUILTY
 
 
 def test_innocents_given_the_guilty_score_no_more_often_than_the_bound_says(made):

@@ -10,7 +10,7 @@ from benchmarks.choices.subjects import SIZES, Setting, Subject
 from benchmarks.choices.variants import NEVER_SPARING, Variant, applied
 from benchmarks.gauntlet.quality import ssimulacra2
 from benchmarks.page import table
-from tracemark.embedding import _layers
+from tracemark.layers import layers_of
 from tracemark.plan import Plan
 from tracemark.signal.chips import codebook
 from tracemark.signal.layout import to_working
@@ -69,6 +69,6 @@ def _predicted(subject: Subject, plan: Plan) -> float:
     """Ask the solver what it expects of the strength it chose."""
     luma = luma_of(subject.photo)
     working = to_working(luma, plan.layout)
-    book = codebook(plan.key)
-    layers = _layers(plan.key, book, plan.digest, plan.chip_set, plan.layout, working, allowance(working))
+    key, digest, chip_set = plan.key, plan.digest, plan.chip_set
+    layers = layers_of(working, allowance(working), key=key, book=codebook(key), digest=digest, chip_set=chip_set)
     return look_at(luma, layers.sample, plan.layout).score_at(plan.strength)

@@ -19,7 +19,7 @@ from tracemark.listed import Listed, draw
 from tracemark.profile import PROFILE
 from tracemark.verdict import IDENTIFIED_LOG10, Candidate
 
-__all__ = ["WAYS", "Accusation", "Judgement", "accuse_anyone", "accuse_listed", "judge_scores"]
+__all__ = ["WAYS", "Accusation", "Judgement", "accuse_anyone", "accuse_listed", "judge_scores", "without"]
 
 WAYS = 2  # a candidate is judged by the fingerprint alone and together with the message
 WORTH = 6.5  # standard deviations of both scores below which the bound on them is not worth computing
@@ -123,7 +123,7 @@ def accuse_listed(residues: Sequence[Residue], listed: Listed, *, key: Key, atte
         if not hits:
             break
         named += [judged.candidates[at] for at in hits]
-        evidence = _without(evidence, fingerprints[hits], [words[at] for at in hits])
+        evidence = without(evidence, fingerprints[hits], [words[at] for at in hits])
         left = np.delete(np.arange(len(recipients)), hits)
         recipients, words, fingerprints = (
             [recipients[at] for at in left],
@@ -173,7 +173,7 @@ def accuse_anyone(residues: Sequence[Residue], *, key: Key, attempts: int = 1) -
         else:
             alone = bound_of(evidence).fingerprint_alone(scores)
             named += _candidates([found], scores, evidence, np.array([log10_accident(LOOKUPS) * LN10]), alone)
-        evidence = _without(evidence, fingerprints, [one.word])
+        evidence = without(evidence, fingerprints, [one.word])
     return Accusation(tuple(named), (), tuple(sorted(pasted)), len(seen))
 
 
@@ -226,11 +226,25 @@ def _candidates(
     return [Candidate(*row) for row in zip(recipients, evidence.deviations(scores).tolist(), *logs, strict=True)]
 
 
-def _without(evidence: Evidence, fingerprints: NDArray[np.int8], words: Sequence[int]) -> Evidence:
-    """Take copies out of the soft symbols, each as strong as it shows."""
+def without(evidence: Evidence, fingerprints: NDArray[np.int8], words: Sequence[int]) -> Evidence:
+    """Take copies out of the soft symbols, each as strong as it shows.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Soft symbols.
+    fingerprints : ndarray, shape (copies, n), int8
+        The copies' fingerprint signs at the evidence's cells.
+    words : sequence of int
+        Their message words.
+
+    Returns
+    -------
+    evidence : Evidence
+    """
     fingerprint, message = evidence.fingerprint, evidence.message
     signs = [encode(word, evidence.code).astype(np.float32) for word in words]
     for own, symbols in zip(fingerprints.astype(np.float32), signs, strict=True):
-        fingerprint = fingerprint - own * np.float32(max(np.mean(fingerprint * own), 0))
-        message = message - symbols * np.float32(max(np.mean(message * symbols), 0))
+        fingerprint = fingerprint - own * np.mean(fingerprint * own)
+        message = message - symbols * np.mean(message * symbols)
     return replace(evidence, fingerprint=fingerprint, message=message)

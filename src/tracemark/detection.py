@@ -238,8 +238,8 @@ def _accuse(residues: Sequence[Residue], candidates: Sequence[int], key: Key, *,
         if read:
             found.append(accuse_listed(read, listed, key=key, attempts=counted))
     best = max(found, key=_weight)
-    if best.pasted and not best.named:
-        return best
+    if found[0].pasted and not best.named:
+        return best  # where majorities lose, fingerprints are fainter than messages: only in a plain mix it tells
     return accuse_among(residues, listed, found, key=key, attempts=counted) or best
 
 

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Self, SupportsIndex
 
 import numpy as np
@@ -10,21 +10,20 @@ from numpy.typing import NDArray
 
 from tracemark.codes.word import checked_recipient
 from tracemark.errors import PhotoError
-from tracemark.geometry.sync_pattern import sync_lines, sync_tile
 from tracemark.keys import Key, checked_key
+from tracemark.layers import layers_of
 from tracemark.original import chip_set_of, digest_of
 from tracemark.plan import Plan
 from tracemark.profile import PROFILE
-from tracemark.signal.chips import beacon_choices, codebook, photo_patterns, sparing_codebook
+from tracemark.signal.chips import codebook, sparing_codebook
 from tracemark.signal.delivery import prepare_delivery
 from tracemark.signal.growth import growth
 from tracemark.signal.layout import Layout, lay_out, to_working
 from tracemark.signal.luma import compact_luma
 from tracemark.signal.mask import allowance
-from tracemark.signal.modulation import Layers, build_layers
+from tracemark.signal.modulation import Layers
 from tracemark.signal.pixels import checked_pixels
 from tracemark.signal.rehearsal import rehearse, untouched_score
-from tracemark.signal.robust_hash import hash_lines, robust_hash
 from tracemark.signal.visibility import look_at
 
 __all__ = ["embed", "prepare"]
@@ -67,7 +66,8 @@ def prepare(image: NDArray[Any], *, key: Key) -> Plan:
     luma = compact_luma(pixels)
     working = to_working(luma, layout)
     permitted = allowance(working)
-    layers = _layers(key, codebook(key), digest, chip_set, layout, working, permitted)
+    build = partial(layers_of, working, permitted, key=key, digest=digest, chip_set=chip_set)
+    layers = build(book=codebook(key))
     message = layers.signed[: PROFILE.message_slots]
     patterns = np.asarray(message / np.maximum(permitted, np.finfo(np.float32).tiny), dtype=np.float32)
     trial = _Trial(working, layers, 0.0, patterns, layout)
@@ -75,8 +75,7 @@ def prepare(image: NDArray[Any], *, key: Key) -> Plan:
         trial = trial.at_best(luma)
     degree = bisect_left(MOST_GROWTH, growth(luma, layers, layout, strength=trial.strength))
     if degree:
-        sparing = _layers(key, sparing_codebook(key, degree), digest, chip_set, layout, working, permitted)
-        less = replace(trial, layers=sparing).at_best(luma)
+        less = replace(trial, layers=build(book=sparing_codebook(key, degree))).at_best(luma)
         if _reads_as_well(trial.rehearsed, less.rehearsed):
             trial = less
     if not trial.strength or untouched_score(trial.marked, patterns) < LEAST_SCORE:
@@ -152,26 +151,6 @@ class _Trial:
         if target == TARGETS[1]:
             return usual
         return replace(self, strength=visibility.strength_for(target, most=MOST_STRENGTH, near=usual.strength))
-
-
-def _layers(
-    key: Key,
-    book: NDArray[np.float32],
-    digest: bytes,
-    chip_set: int,
-    layout: Layout,
-    working: NDArray[np.float32],
-    permitted: NDArray[np.float32],
-) -> Layers:
-    """Build the layers of a photo, in allowances."""
-    rows, columns = layout.cells
-    return build_layers(
-        book,
-        photo_patterns(key, digest, chip_set, rows=rows, columns=columns),
-        sync_tile(sync_lines(key)),
-        beacon_choices(key).signs[chip_set, :rows, :columns, 0] * robust_hash(working, hash_lines(key)),
-        permitted,
-    )
 
 
 def _reads_as_well(usual: tuple[float, ...], sparing: tuple[float, ...]) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,19 +11,32 @@ from tracemark.codes.accusation import Evidence
 from tracemark.codes.message import MotherCode, mother_code
 from tracemark.geometry.registration import Registration
 from tracemark.keys import Key
+from tracemark.layers import layers_of
 from tracemark.original import Original
 from tracemark.profile import PROFILE
-from tracemark.remainder import Remainder, remainder
-from tracemark.signal.chips import codebook, message_choices, photo_patterns
+from tracemark.remainder import Comparison, Remainder, compare
+from tracemark.signal.chips import codebook, message_choices
 from tracemark.signal.layout import scaling
-from tracemark.signal.modulation import contrary, correlate_slots, slot_patterns
+from tracemark.signal.modulation import contrary, correlate_slots, cut, join
 
-__all__ = ["Cells", "Residue", "read_residue", "to_photo", "together"]
+__all__ = ["Cells", "Residue", "Source", "read_residue", "soft_symbols", "to_photo", "together"]
 
 LEAST_SHOWN = 0.3  # mean weight of a cell below which the leak does not show it
 LEAST_CELLS = 24  # of which the leak must show more: fewer could not name anyone
-# Of the message's slots and the fingerprint's: a matched filter weighs by amplitude, the root of energy.
-SHARES = (*[PROFILE.message_share / PROFILE.message_slots] * PROFILE.message_slots, PROFILE.fingerprint_share)
+
+
+class Source(Protocol):
+    """Reads cells of a leak again, once it is known what signs have made of them.
+
+    What is known has the shape (cells, cell * cell); the rest has a standard deviation.  Both are in standard
+    deviations of the whole mark.
+    """
+
+    def values(self, known: NDArray[np.float32], unknown: float) -> NDArray[np.float32]:
+        """Give what is left then, in the shape of what is known."""
+
+    def log_likelihood(self, known: NDArray[np.float32], unknown: float) -> float:
+        """Say how likely the leak is then; nats."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,10 +52,8 @@ class Cells:
     scrambling: NDArray[np.float32]
     """Signs that the message's symbols are multiplied by, shape (cells, message slots)."""
 
-    def soft(self, correlation: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Turn halved logarithms of ratios of likelihoods, one a slot, into soft fingerprint signs and symbols."""
-        soft = np.tanh(correlation / 2)  # what is expected of a sign whose likelihoods have this ratio
-        return soft[..., -1], soft[..., :-1] * self.scrambling
+    source: Source
+    """Where the values come from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +76,7 @@ class Residue:
     """Cells of the photo that the leak shows; shape (cell rows, cell columns)."""
 
     cells: Cells | None = None
-    """What the soft symbols were made of, where that is known: what is read given the codes of others starts there."""
+    """What the soft symbols were made of: what is read given the codes of others starts there.  None in `others`."""
 
     others: "tuple[Callable[[], Residue], ...]" = ()
     """Give the same, read in other ways: as what is left when many copies are mixed so that majorities lose, and, last,
@@ -94,27 +106,63 @@ def read_residue(leak: NDArray[np.float32], original: Original, registration: Re
     residue : Residue
         Falsy when the leak shows too little of the photo.
     """
-    rows, columns = original.layout.cells
-    patterns = photo_patterns(key, original.digest, original.chip_set, rows=rows, columns=columns)
-    drawn = slot_patterns(codebook(key), patterns[..., -len(SHARES) :], SHARES)
+    common, drawn = _patterns(original, key)
+    rows, columns = drawn.shape[:2]
+    scrambling = message_choices(key, original.chip_set).signs[:rows, :columns]
 
     def read(left: Remainder, drawn: NDArray[np.float32]) -> Residue:
-        seen = (_by_cell(left.weights).mean(axis=(1, 3)) > LEAST_SHOWN)[:rows, :columns]
-        values = _by_cell(left.values).swapaxes(1, 2)[:rows, :columns][seen]
-        scrambling = message_choices(key, original.chip_set).signs[:rows, :columns][seen]
-        cells = Cells(values.reshape(len(values), -1), drawn[seen], scrambling)
-        fingerprint, message = cells.soft(correlate_slots(cells.values, cells.drawn))
-        return Residue(original, registration, fingerprint, message, seen, cells)
+        seen = cut(left.weights)[:rows, :columns].mean(axis=-1) > LEAST_SHOWN
+        correlation = correlate_slots(cut(left.values)[:rows, :columns][seen], drawn[seen])
+        return Residue(original, registration, *soft_symbols(correlation, scrambling[seen]), seen)
 
-    left = remainder(leak, original, registration)
+    comparison = compare(leak, original, registration)
+    share = np.float32(comparison.share_of(common))
+    left = comparison.remainder(share * common)
+    first = read(left, drawn)
 
     def contrarily() -> Residue:
         return read(left, contrary(drawn))
 
     def roughly() -> Residue:
-        return read(remainder(leak, original, registration, roughly=True), drawn)
+        return read(compare(leak, original, registration, roughly=True).remainder(), drawn)
 
-    return replace(read(left, drawn), others=(contrarily, roughly))
+    values = cut(left.values)[:rows, :columns][first.seen]
+    source = _Leak(comparison, common, float(share), first.seen)
+    cells = Cells(values, drawn[first.seen], scrambling[first.seen], source)
+    return replace(first, cells=cells, others=(contrarily, roughly))
+
+
+@dataclass(frozen=True, eq=False)
+class _Leak:
+    """A leak whose cells can be read again."""
+
+    comparison: Comparison
+    """With its original."""
+
+    common: NDArray[np.float32]
+    """What all copies share of the mark, in its standard deviations; shape (original rows, original columns)."""
+
+    share: float
+    """How strong the mark is in the leak."""
+
+    seen: NDArray[np.bool_]
+    """Its cells; shape (cell rows, cell columns)."""
+
+    def values(self, known: NDArray[np.float32], unknown: float) -> NDArray[np.float32]:
+        """Give what is left when this is known."""
+        left = cut(self.comparison.remainder(self._marked(known), unknown=unknown).values)
+        return left[: len(self.seen), : self.seen.shape[1]][self.seen]
+
+    def log_likelihood(self, known: NDArray[np.float32], unknown: float) -> float:
+        """Say how likely the leak is when this is known; nats."""
+        return self.comparison.log_likelihood(self._marked(known), unknown=unknown)
+
+    def _marked(self, known: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Add what all copies share."""
+        private = np.zeros((*self.seen.shape, known.shape[1]), dtype=np.float32)
+        private[self.seen] = known
+        rows, columns = self.common.shape
+        return np.asarray((self.common + join(private)[:rows, :columns]) * np.float32(self.share), dtype=np.float32)
 
 
 def together(residues: Sequence[Residue], *, key: Key) -> Evidence:
@@ -148,7 +196,37 @@ def to_photo(residue: Residue) -> NDArray[np.float64]:
     return np.asarray(move @ residue.registration.transform, dtype=np.float64)
 
 
-def _by_cell(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Cut whole tiles into cells; shape (cell rows, cell, cell columns, cell)."""
-    rows, columns = (side // PROFILE.cell for side in values.shape)
-    return values.reshape(rows, PROFILE.cell, columns, PROFILE.cell)
+def soft_symbols(
+    correlation: NDArray[np.float32], scrambling: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Turn what the slots of cells show into soft symbols.
+
+    Parameters
+    ----------
+    correlation : ndarray, shape (cells, slots), float32
+        Halved logarithms of ratios of likelihoods, the fingerprint's last.
+    scrambling : ndarray, shape (cells, message slots), float32
+        Signs that the message's symbols are multiplied by.
+
+    Returns
+    -------
+    fingerprint : ndarray, shape (cells,), float32
+        Soft signs.
+    message : ndarray, shape (cells, message slots), float32
+        Soft symbols, the scrambling taken off.
+    """
+    soft = np.tanh(correlation / 2)  # what is expected of a sign whose likelihoods have this ratio
+    return soft[..., -1], soft[..., :-1] * scrambling
+
+
+def _patterns(original: Original, key: Key) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Give what all copies share, in the original's pixels, and what signs are multiplied by in each cell.
+
+    Both in standard deviations of the whole mark; the latter of shape (cell rows, cell columns, slots, cell * cell).
+    """
+    rows, columns = original.luma.shape
+    missing = [(0, whole - have) for whole, have in zip(original.layout.working, (rows, columns), strict=True)]
+    working = np.pad(original.luma, missing, mode="symmetric")
+    digest, chip_set, even = original.digest, original.chip_set, np.ones_like(working)
+    layers = layers_of(working, even, key=key, book=codebook(key), digest=digest, chip_set=chip_set)
+    return layers.common[:rows, :columns], np.stack([cut(slot) for slot in layers.signed], axis=2)

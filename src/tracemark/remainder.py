@@ -1,5 +1,6 @@
 """Take the picture out of a leak that lies on its original, so that each pixel says how much likelier a mark is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,11 +13,20 @@ from tracemark.original import Original
 from tracemark.profile import PROFILE
 from tracemark.signal.luma import PEAK
 from tracemark.signal.mask import allowance
-from tracemark.signal.quantisation import BLOCK, FINEST, NOISE, left_when_saved, likely_qualities, slopes
-from tracemark.signal.simulation import Box, area, resize, simulate
+from tracemark.signal.quantisation import (
+    BLOCK,
+    FINEST,
+    NOISE,
+    left_when_saved,
+    likeliest_quality,
+    likely_qualities,
+    log_likelihood,
+    slopes,
+)
+from tracemark.signal.simulation import Box, simulate
 from tracemark.signal.subtraction import subtract
 
-__all__ = ["Remainder", "remainder"]
+__all__ = ["Comparison", "Remainder", "compare"]
 
 Floats = NDArray[np.float32]
 
@@ -27,6 +37,7 @@ ROUGH = 8.0  # luma levels by which any coefficient may be off in a leak that wa
 DENSE = 1.5  # leak pixels in a working pixel along a side: of more, the leak is brought to working pixels first
 SAVED = 0.9  # share of the difference that is left at most when the expected picture is saved as the leak was
 UNSAVED = 1.5  # share that no true quality leaves
+MOST_SHARE = 2.0  # of a pattern: more would be no mark's
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +52,106 @@ class Remainder:
     """How likely each pixel shows the photo, 0 to 1; of the same shape."""
 
 
-def remainder(leak: Floats, original: Original, registration: Registration, *, roughly: bool = False) -> Remainder:
-    """Take the original out of a leak.
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """A leak beside what it would be without a mark."""
+
+    leak: Floats
+    """Its luma, shape (rows, columns)."""
+
+    expected: Floats
+    """Luma of what it would have been before it was saved, were there no mark; of the same shape."""
+
+    quality: int
+    """Of the JPEG that it was saved as."""
+
+    cover: Floats
+    """1 where the leak shows what is expected, 0 where it shows something else; of the same shape."""
+
+    noise: float
+    """Luma levels by which any coefficient may be off."""
+
+    spread: Floats
+    """Standard deviation of the mark in the original, luma levels; shape (original rows, original columns)."""
+
+    registration: Registration
+    """Where the leak lies on the original."""
+
+    show: Callable[[Floats], Floats]
+    """Bring what has the original's pixels to those of the leak."""
+
+    def remainder(self, known: Floats | None = None, *, unknown: float = 1.0) -> Remainder:
+        """Take what is expected out of the leak.
+
+        Parameters
+        ----------
+        known : ndarray, shape (original rows, original columns), float32, optional
+            What is known of the mark, in standard deviations of the mark: it is expected, too.
+        unknown : float
+            Standard deviation of the rest of it, in those of the mark.
+
+        Returns
+        -------
+        remainder : Remainder
+
+        Notes
+        -----
+        Each coefficient of the leak's JPEG tells how much likelier a mark makes it.  Only this is brought back to the
+        pixels of the original, so that what aliased when the leak was reduced has aliased in both.  A coefficient that
+        steps are coarse for says little unless it is known how near to an edge it was: so what is known of the mark is
+        worth more than its mere subtraction.
+        """
+        likelier = slopes(*self._told(known, unknown))
+        straight, weights = straighten(likelier, self.registration)
+        # a working pixel is only a part of a leak's pixel when those are larger
+        part = np.float32(min(density_of(self.registration), 1) ** 2)
+        weights = _whole(weights)
+        return Remainder(_whole(straight * self.spread) * weights * part * np.float32(PROFILE.cell), weights)
+
+    def share_of(self, pattern: Floats) -> float:
+        """Say how strong a pattern is in the leak.
+
+        Parameters
+        ----------
+        pattern : ndarray, shape (original rows, original columns), float32
+            In standard deviations of the mark.
+
+        Returns
+        -------
+        share : float
+            0 to ``MOST_SHARE``, about 1 where a photo is usually marked and the leak has kept the mark.
+
+        Notes
+        -----
+        One step of the secant method, from none and all of the pattern, towards what makes the leak likeliest.
+        """
+        moved = self.show(pattern * self.spread)
+        without, with_it = (float(np.vdot(moved, slopes(*self._told(known, 1.0)))) for known in (None, pattern))
+        return float(np.clip(without / (without - with_it), 0, MOST_SHARE)) if without > with_it else 0.0
+
+    def log_likelihood(self, known: Floats, *, unknown: float) -> float:
+        """Say how likely the leak is when this is known of its mark; nats.
+
+        Parameters
+        ----------
+        known, unknown
+            As for :meth:`remainder`.
+
+        Returns
+        -------
+        log_likelihood : float
+        """
+        return log_likelihood(*self._told(known, unknown))
+
+    def _told(self, known: Floats | None, unknown: float) -> tuple[Floats, Floats, int, Floats, Floats, float]:
+        """Give what the leak is compared with, as :func:`~tracemark.signal.quantisation.slopes` takes it."""
+        expected = self.expected if known is None else self.expected + self.show(known * self.spread)
+        spread = self.show(self.spread * np.float32(unknown))
+        return self.leak, expected, self.quality, spread, self.cover, self.noise
+
+
+def compare(leak: Floats, original: Original, registration: Registration, *, roughly: bool = False) -> Comparison:
+    """Find out what a leak would be without a mark.
 
     Parameters
     ----------
@@ -58,14 +167,13 @@ def remainder(leak: Floats, original: Original, registration: Registration, *, r
 
     Returns
     -------
-    remainder : Remainder
+    comparison : Comparison
+        In the pixels of the leak, or of the original where those are fewer.
 
     Notes
     -----
     The original is brought to the pixels of the leak: by the very resize that the leak went through where that can be
-    found out, else as the leak was laid on it, its tone and sharpness fitted.  Then each coefficient of the leak's JPEG
-    tells how much likelier a mark makes it.  Only this is brought back to the pixels of the original, so that what
-    aliased when the leak was reduced has aliased in both.
+    found out, else as the leak was laid on it, its tone and sharpness fitted.
     """
     spread = allowance(original.luma) * np.float32(STRENGTH)
     cut = _cut_out(leak, registration)
@@ -74,16 +182,16 @@ def remainder(leak: Floats, original: Original, registration: Registration, *, r
     boxes = [] if roughly else _boxes(leak.shape, original, registration)
     simulated = simulate(leak, original.luma, boxes) if boxes else None
     if simulated is not None:
-        registration = _exactly(registration, simulated.box, leak.shape)
-        shown = resize(spread, simulated.box, (leak.shape[0], leak.shape[1]), area, widened=True)
-        likelier = slopes(leak, simulated.luma, simulated.quality, shown, np.ones_like(leak), noise=EXACT)
-    else:
-        likelier = _likelier(leak, original, registration, spread, noise=ROUGH if roughly else NOISE)
-    straight, weights = straighten(likelier, replace(registration, negative=False))
-    # a working pixel is only a part of a leak's pixel when those are larger
-    part = np.float32(min(density_of(registration), 1) ** 2)
-    weights = _whole(weights)
-    return Remainder(_whole(straight * spread) * weights * part * np.float32(PROFILE.cell), weights)
+        exactly = _exactly(registration, simulated.box, leak.shape)
+        expected, quality, all_of_it = simulated.luma, simulated.quality, np.ones_like(leak)
+        return Comparison(leak, expected, quality, all_of_it, EXACT, spread, exactly, simulated.show)
+    luma = np.float32(PEAK) - leak if registration.negative else leak
+    rendering = rendering_of(registration, leak.shape)
+    cover = rendering.show(registration.weights) * rendering.inside(original.luma.shape)
+    expected = luma - subtract(luma, rendering.show(original.luma), cover)
+    quality, noise = _quality(luma, expected, cover), ROUGH if roughly else NOISE
+    upright = replace(registration, negative=False)
+    return Comparison(luma, expected, quality, cover, noise, spread, upright, rendering.show)
 
 
 def _straight(leak: Floats, registration: Registration) -> tuple[Floats, Registration]:
@@ -105,21 +213,12 @@ def _cut_out(leak: Floats, registration: Registration) -> tuple[Floats, Registra
     return leak[top:bottom, left:right], replace(registration, transform=registration.transform @ back, places=places)
 
 
-def _likelier(leak: Floats, original: Original, registration: Registration, spread: Floats, *, noise: float) -> Floats:
-    """Say how much likelier light makes each pixel of a leak that went through what is not known exactly."""
-    luma = np.float32(PEAK) - leak if registration.negative else leak
-    rendering = rendering_of(registration, leak.shape)
-    cover = rendering.show(registration.weights) * rendering.inside(original.luma.shape)
-    expected = luma - subtract(luma, rendering.show(original.luma), cover)
-    return slopes(luma, expected, _quality(luma, expected, cover), rendering.show(spread), cover, noise=noise)
-
-
 def _quality(leak: Floats, expected: Floats, cover: Floats) -> int:
     """Find the likeliest quality of a leak's JPEG; a wrong one of fine steps does little harm."""
-    qualities = np.array(likely_qualities(leak) or [FINEST])
-    left = left_when_saved(leak, expected, qualities.tolist(), cover)
-    possible = qualities[left < UNSAVED]
-    return int(possible[0] if left.min() > SAVED and len(possible) else qualities[left.argmin()])
+    qualities = likely_qualities(leak) or [FINEST]
+    left = left_when_saved(leak, expected, qualities, cover)
+    possible = np.flatnonzero(left < UNSAVED)
+    return qualities[possible[0]] if left.min() > SAVED and len(possible) else likeliest_quality(qualities, left)
 
 
 def _whole(values: Floats) -> Floats:

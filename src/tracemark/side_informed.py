@@ -5,27 +5,31 @@ Scores that take the codes of others as side information are Meerwald and Furon'
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.accusing import WAYS, Accusation, Judgement, judge_scores
-from tracemark.codes.accusation import Evidence, scores_of
+from tracemark.accusing import WAYS, Accusation, Judgement, judge_scores, without
+from tracemark.codes.accusation import Evidence, Scores, scores_of
 from tracemark.codes.message import encode
-from tracemark.informed import Cells, Residue, together
+from tracemark.informed import Cells, Residue, soft_symbols, together
 from tracemark.keys import Key
 from tracemark.listed import Listed
-from tracemark.signal.collusion import MIXES, correlate_among
+from tracemark.signal.collusion import MIXES, Mixture
+from tracemark.signal.modulation import correlate_slots
+from tracemark.verdict import Candidate
 
 __all__ = ["HYPOTHESES", "accuse_among"]
 
 SIZES = (3, 5, 9, 13, 19)  # copies that may have been mixed: odd, as their median is one of them
-HYPOTHESES = len(SIZES) * len(MIXES)  # sizes and mixes that a candidate may be scored under; all are counted
+FIRST_SIZES = (5, 13)  # with which all mixes are tried; the other sizes are tried with the likeliest alone
+ORDERS = 3  # readings by whose scores candidates may be ranked at first
+HYPOTHESES = ORDERS * len(SIZES) * len(MIXES)  # orders, sizes and mixes that a candidate may be scored under; all count
+TURNS = 4  # times at most that candidates are ranked
 SUSPICIOUS = 4.0  # standard deviations of a candidate's score above which somebody may be left to be named
-TRIED = 2  # candidates, best first, with whom all hypotheses are tried; the likeliest is gone on with
+UNKNOWN = 0.5  # standard deviations of the mark that the copies of a hypothesis leave unexplained
 
 
 def accuse_among(
@@ -53,29 +57,52 @@ def accuse_among(
 
     Notes
     -----
-    The company of a candidate are those named before, then those others who fitted best before.  His soft symbols are
-    what his signs would show if just he and his company had mixed their copies; his own code has no part in them.
+    The company of a candidate are those named before, then those others who fitted best, before or given others.  His
+    soft symbols are what his signs would show if just he and his company had mixed their copies; his own code has no
+    part in them.  He pays for a company that was not expected before.
     """
-    places = {recipient: at for at, recipient in enumerate(listed.recipients)}
-    fits = np.full(len(places), -np.inf)
-    for accusation in found:
-        for one in accusation.others:
-            fits[places[one.recipient]] = max(fits[places[one.recipient]], one.score)
-    named = [one for accusation in found for one in accusation.named]
-    first = [places[one.recipient] for one in named]
-    fits[first] = -np.inf
     cells = [residue.cells for residue in residues if residue.cells is not None]
-    if fits.max() < SUSPICIOUS or len(cells) < len(residues):
+    reading = max(found, key=lambda one: max((other.score for other in one.others), default=0.0))
+    named = found[-1].named  # nothing is read in another way once somebody is named
+    others = sorted((one for one in reading.others if one not in named), key=lambda one: -one.score)
+    if not others or others[0].score < SUSPICIOUS or len(cells) < len(residues):
         return None
-    ranked = [*first, *(at for at in np.argsort(-fits, kind="stable").tolist() if at not in first)]
-    scene = _Scene(_joined(cells), together(residues, key=key), listed, listed.signs_in(residues), ranked)
-    spent = math.log(len(ranked) * attempts * WAYS * HYPOTHESES)
-    judged = _judge_all(scene, len(first), spent)
+    scene = _Scene(_joined(cells), together(residues, key=key), listed, listed.signs_in(residues), len(named))
+    places = {recipient: at for at, recipient in enumerate(listed.recipients)}
+    order = [places[one.recipient] for one in (*named, *others)]
+    judged = scene.judge(scene.turns(order), order, math.log(len(order) * attempts * WAYS * HYPOTHESES))
     if judged is None:
         return None
     more = [judged.candidates[at] for at in judged.hits]
     pasted = judged.pasted.union(*(accusation.pasted for accusation in found)) - {one.recipient for one in more}
-    return Accusation((*named, *more), judged.others, tuple(sorted(pasted)), len(ranked))
+    return Accusation((*named, *more), judged.others, tuple(sorted(pasted)), len(order))
+
+
+@dataclass(frozen=True, eq=False)
+class _Given:
+    """Candidates scored given the codes of others."""
+
+    mixed: Sequence[int]
+    """Those whose copies may have been mixed: places in the list."""
+
+    groups: Sequence[Sequence[int]]
+    """Who has the same company, for all that are not named: places in the list."""
+
+    evidence: Sequence[Evidence]
+    """What each group is scored with."""
+
+    scores: Sequence[Scores]
+    """Of each group."""
+
+    log_likelihood: float
+    """Of the leaks, nats."""
+
+    def order(self, start: int) -> list[int]:
+        """Rank all candidates: those named, then the others by their scores."""
+        at = np.concatenate([np.array(group) for group in self.groups])
+        pairs = zip(self.evidence, self.scores, strict=True)
+        fits = np.concatenate([evidence.deviations(scores) for evidence, scores in pairs])
+        return [*self.mixed[:start], *at[np.argsort(-fits, kind="stable")].tolist()]
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,75 +121,127 @@ class _Scene:
     fingerprints: NDArray[np.int8]
     """Their fingerprint signs in the cells, shape (candidates, cells)."""
 
-    ranked: Sequence[int]
-    """All of them: those named before, then those who fitted best before."""
+    start: int
+    """How many of them are named; they are ranked first."""
 
-    @cached_property
-    def signs(self) -> NDArray[np.int8]:
-        """The signs of the copies of the first ranked, as many as may have mixed; shape (copies, cells, slots)."""
-        scrambling, chosen = self.cells.scrambling, list(self.ranked[: max(SIZES)])
+    def turns(self, order: Sequence[int]) -> list[_Given]:
+        """Rank candidates by how they fit given others, until that makes the leaks no likelier."""
+        turns: list[_Given] = []
+        ways: Iterable[int] = range(len(MIXES))
+        while len(turns) < TURNS:
+            found = self._hypothesis(order, ways)
+            if found is None or (turns and found[0] <= turns[-1].log_likelihood):
+                break
+            turns.append(self._score(order, *found))
+            order, ways = turns[-1].order(self.start), [found[2]]
+        return turns
+
+    def _hypothesis(self, order: Sequence[int], ways: Iterable[int]) -> tuple[float, int, int] | None:
+        """Find the number of copies and the mix that make the leaks likeliest; the logarithm comes first."""
+
+        def tried(size: int, ways: Iterable[int]) -> list[tuple[float, int, int]]:
+            if not self.start < size <= len(order):
+                return []
+            mixture = Mixture(self.cells.drawn, self._signs(order[:size]))
+            return [(self.cells.source.log_likelihood(mixture.mixed(way), UNKNOWN), size, way) for way in ways]
+
+        first = [one for size in FIRST_SIZES for one in tried(size, ways)]
+        likeliest = [max(first)[2]] if first else ways
+        rest = [one for size in SIZES if size not in FIRST_SIZES for one in tried(size, likeliest)]
+        return max([*first, *rest], default=None)
+
+    def _score(self, order: Sequence[int], log_likelihood: float, size: int, way: int) -> _Given:
+        """Score all candidates that are not named, each given the codes of others."""
+        # whoever comes after them has the same company as the last of them
+        groups = [*([at] for at in order[self.start : size - 1]), order[size - 1 :]]
+        mixed = order[:size]
+        mixture = Mixture(self.cells.drawn, self._signs(mixed))
+        evidence = [self._given(mixture, mixed, member, way) for member in range(self.start, size)]
+        scores = [self._scores(one, group) for one, group in zip(evidence, groups, strict=True)]
+        return _Given(mixed, groups, evidence, scores, log_likelihood)
+
+    def judge(self, turns: Sequence[_Given], order: Sequence[int], spent: float) -> Judgement | None:
+        """Judge candidates, by the turns from the last to the first until they are named; none where there are none."""
+        best: dict[int, tuple[Candidate, bool]] = {}
+        named: set[int] = set()
+        for given in reversed(turns):
+            for at, (group, evidence, scores) in enumerate(
+                zip(given.groups, given.evidence, given.scores, strict=True)
+            ):
+                if named.issuperset(group):
+                    continue
+                company = {*given.mixed[self.start :]} - {given.mixed[self.start + at]}
+                cost = _log_companies(company, [one for one in order[self.start :] if [one] != group])
+                judged = judge_scores(evidence, scores, [self.listed.recipients[one] for one in group], spent + cost)
+                named.update(group[hit] for hit in judged.hits)
+                for place, one, framed in zip(group, judged.candidates, judged.framed.tolist(), strict=True):
+                    if place not in best or one.log10_false_alarm < best[place][0].log10_false_alarm:
+                        best[place] = one, framed
+        if not best:
+            return None
+        candidates, framed = zip(*best.values(), strict=True)
+        return Judgement(candidates, np.array(framed))
+
+    def _given(self, mixture: Mixture, mixed: Sequence[int], member: int, way: int) -> Evidence:
+        """Make soft symbols of a copy, given the codes of those that it was mixed with."""
+        shown = mixture.among(member, way)
+        values = self.cells.source.values(shown.expected, shown.spread)
+        fingerprint, message = soft_symbols(correlate_slots(values, shown.patterns), self.cells.scrambling)
+        evidence = replace(self.evidence, fingerprint=fingerprint, message=message.ravel())
+        # what still shows of the others would make every word that is much like theirs score high
+        company = [*mixed[:member], *mixed[member + 1 :]]
+        return without(evidence, self.fingerprints[company], [self.listed.words[at] for at in company])
+
+    def _scores(self, evidence: Evidence, chosen: Sequence[int]) -> Scores:
+        """Score candidates with soft symbols that were made without their codes."""
+        return scores_of(evidence, self.fingerprints[list(chosen)], [self.listed.words[at] for at in chosen])
+
+    def _signs(self, chosen: Sequence[int]) -> NDArray[np.int8]:
+        """Give the signs of copies; shape (copies, cells, slots)."""
+        scrambling = self.cells.scrambling
         words = [encode(self.listed.words[at], self.evidence.code) for at in chosen]
         messages = [word.reshape(scrambling.shape) * scrambling for word in words]
-        return np.concatenate([messages, self.fingerprints[chosen, :, None]], axis=-1).astype(np.int8)
-
-    def given_others(self, size: int, members: Sequence[int]) -> list[list[Evidence]]:
-        """Make soft symbols of some of the first ranked given all others of them: one for each mix, for each member."""
-        correlations = correlate_among(self.cells.values, self.cells.drawn, self.signs[:size], members)
-        return [[self._evidence(one) for one in of_member] for of_member in correlations]
-
-    def _evidence(self, correlation: NDArray[np.float32]) -> Evidence:
-        """Make soft symbols of what cells say, shape (cells, slots)."""
-        fingerprint, message = self.cells.soft(correlation)
-        return replace(self.evidence, fingerprint=fingerprint, message=message.ravel())
-
-    def judge(self, evidence: Evidence, chosen: Sequence[int], spent: float) -> Judgement:
-        """Score and judge candidates with soft symbols that were made without their codes."""
-        scores = scores_of(evidence, self.fingerprints[list(chosen)], [self.listed.words[at] for at in chosen])
-        return judge_scores(evidence, scores, [self.listed.recipients[at] for at in chosen], spent)
-
-    def fit(self, evidence: Evidence, at: int) -> float:
-        """Give the score of a candidate, standard deviations."""
-        scores = scores_of(evidence, self.fingerprints[[at]], [self.listed.words[at]])
-        return float(evidence.deviations(scores)[0])
+        return np.concatenate([messages, self.fingerprints[list(chosen), :, None]], axis=-1).astype(np.int8)
 
 
-def _judge_all(scene: _Scene, start: int, spent: float) -> Judgement | None:
-    """Judge all candidates but the first ``start``, who are named; none where no hypothesis has room for more."""
-    likeliest = _likeliest(scene, start)
-    if likeliest is None:
-        return None
-    size, mix = likeliest
-    given = scene.given_others(size, range(start, size))
-    # whoever comes after them has the same company as the last of them
-    groups = [*([at] for at in scene.ranked[start : size - 1]), scene.ranked[size - 1 :]]
-    judged = [scene.judge(of_member[mix], group, spent) for of_member, group in zip(given, groups, strict=True)]
-    candidates = tuple(one for part in judged for one in part.candidates)
-    return Judgement(candidates, np.concatenate([part.framed for part in judged]))
+def _log_companies(company: Collection[int], order: Sequence[int]) -> float:
+    """Say what a company costs that is not first in an order, nats: how many there are that differ from that no more.
+
+    Of those that take as many members from no further behind each costs the same.  The chances of all numbers of
+    members sum up to 1, and so do those of how far behind they are.
+    """
+    behind = [at - len(company) for at, one in enumerate(order) if one in company and at >= len(company)]
+    if not behind:
+        return math.log(2)
+    far = max(behind) + 1
+    count = sum(math.comb(len(company), some) * math.comb(far, some) for some in range(len(behind) + 1))
+    return math.log(count * far * (far + 1)) + (len(behind) + 1) * math.log(2)
 
 
-def _likeliest(scene: _Scene, start: int) -> tuple[int, int] | None:
-    """Find the size and the mix under which the first who are not named fit best."""
-    best: tuple[float, int, int] | None = None
-    for size in SIZES:
-        tried = range(start, min(start + TRIED, size))
-        if not tried or size > len(scene.ranked):
-            continue
-        fits = [
-            [scene.fit(evidence, scene.ranked[member]) for evidence in of_member]
-            for of_member, member in zip(scene.given_others(size, tried), tried, strict=True)
-        ]
-        mean = np.mean(fits, axis=0)
-        mix = int(mean.argmax())
-        if best is None or mean[mix] > best[0]:
-            best = (float(mean[mix]), size, mix)
-    return None if best is None else best[1:]
+@dataclass(frozen=True, eq=False)
+class _Together:
+    """Cells of several leaks, one after the other, to be read again."""
+
+    cells: Sequence[Cells]
+    """Of each leak."""
+
+    def values(self, known: NDArray[np.float32], unknown: float) -> NDArray[np.float32]:
+        """Give what is left when this is known."""
+        parts = zip(self.cells, self._parts(known), strict=True)
+        return np.concatenate([one.source.values(part, unknown) for one, part in parts])
+
+    def log_likelihood(self, known: NDArray[np.float32], unknown: float) -> float:
+        """Say how likely the leaks are when this is known; nats."""
+        parts = zip(self.cells, self._parts(known), strict=True)
+        return sum(one.source.log_likelihood(part, unknown) for one, part in parts)
+
+    def _parts(self, known: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """Say what is known of each leak."""
+        return np.split(known, np.cumsum([len(one.values) for one in self.cells])[:-1])
 
 
 def _joined(cells: Sequence[Cells]) -> Cells:
     """Put the cells of several leaks one after the other."""
-    return Cells(
-        *(
-            np.concatenate(parts)
-            for parts in zip(*((one.values, one.drawn, one.scrambling) for one in cells), strict=True)
-        )
-    )
+    arrays = ((one.values, one.drawn, one.scrambling) for one in cells)
+    values, drawn, scrambling = (np.concatenate(parts) for parts in zip(*arrays, strict=True))
+    return Cells(values, drawn, scrambling, _Together(cells))

@@ -10,7 +10,8 @@ from tracemark.signal.modulation import (
     contrary,
     correlate_cells,
     correlate_slots,
-    slot_patterns,
+    cut,
+    join,
     tile_over,
 )
 
@@ -40,23 +41,31 @@ def test_correlating_all_cells_at_once_agrees_with_one_after_another(rng):
     assert quick.shape == (2 * TILE, TILE, PROFILE.patterns)
     for row in range(2 * TILE):
         for column in range(TILE):
-            cut = white[row * CELL : (row + 1) * CELL, column * CELL : (column + 1) * CELL]
+            cell = white[row * CELL : (row + 1) * CELL, column * CELL : (column + 1) * CELL]
             for pattern in range(PROFILE.patterns):
                 chips = book[row % TILE, column % TILE, pattern].reshape(CELL, CELL)
-                slow = float(np.mean(cut * chips)) * CELL
+                slow = float(np.mean(cell * chips)) * CELL
                 assert quick[row, column, pattern] == pytest.approx(slow, abs=1e-4)
 
 
 def test_correlating_the_slots_of_a_photo_agrees_with_correlating_all_patterns(rng):
     white = rng.standard_normal((PROFILE.tile_pixels, 2 * PROFILE.tile_pixels)).astype(np.float32)
-    cells = (TILE - 3, TILE + 5)
-    patterns, _ = draw(rng, cells)
-    shares = tuple(rng.uniform(0, 1, SLOTS).tolist())
-    cut = white.reshape(TILE, CELL, 2 * TILE, CELL).swapaxes(1, 2)[: cells[0], : cells[1]]
-    quick = correlate_slots(cut.reshape(*cells, -1), slot_patterns(codebook(KEY), patterns, shares))
-    every = correlate_cells(white, codebook(KEY))[: cells[0], : cells[1]]
-    slow = np.take_along_axis(every, patterns, axis=-1) * np.sqrt(shares)
+    rows, columns = TILE - 3, TILE + 5
+    layers, patterns, _, _ = build(rng, (rows, columns))
+    drawn = np.stack([cut(slot) for slot in layers.signed], axis=2)
+    quick = correlate_slots(cut(white)[:rows, :columns], drawn)
+    every = correlate_cells(white, codebook(KEY))[:rows, :columns]
+    shares = [*[PROFILE.message_share / PROFILE.message_slots] * PROFILE.message_slots, PROFILE.fingerprint_share]
+    slow = np.take_along_axis(every, patterns[..., 1:], axis=-1) * np.sqrt(shares)
     np.testing.assert_allclose(quick, slow, atol=1e-4)
+
+
+def test_what_is_cut_into_cells_is_joined_again(rng):
+    pixels = rng.standard_normal((3 * CELL, 5 * CELL)).astype(np.float32)
+    cells = cut(pixels)
+    assert cells.shape == (3, 5, CELL * CELL)
+    np.testing.assert_array_equal(cells[1, 2], pixels[CELL : 2 * CELL, 2 * CELL : 3 * CELL].ravel())
+    np.testing.assert_array_equal(join(cells), pixels)
 
 
 def test_patterns_turn_about_exactly_where_they_outweigh_the_others(rng):

@@ -9,7 +9,9 @@ from tracemark.signal.quantisation import (
     _explained,
     _slope,
     left_when_saved,
+    likeliest_quality,
     likely_qualities,
+    log_likelihood,
     saved,
     slopes,
 )
@@ -153,3 +155,31 @@ def test_saving_alike_leaves_little_and_otherwise_more(photo, mark, covered):
     assert left[0] < 0.5
     assert left.argmin() == 0
     assert (left[1:] > 0.9).all()
+
+
+def test_of_qualities_that_leave_hardly_more_the_likeliest_is_chosen():
+    assert likeliest_quality([50, 49, 52], np.array([0.63, 0.9, 0.57])) == 50
+    assert likeliest_quality([75, 50], np.array([1.2, 0.3])) == 50
+    assert likeliest_quality([50, 75], np.array([np.inf, np.inf])) == 50
+
+
+def test_a_leak_is_likeliest_where_what_was_added_is_known(photo, mark, covered):
+    leak = saved(photo + 2 * mark, 60)
+    likely = [log_likelihood(leak, photo + times * mark, 60, covered, covered) for times in (0, 1, 2, 3, 4)]
+    assert np.argmax(likely) == 2
+
+
+def test_slopes_are_the_derivative_of_the_log_likelihood(photo, mark, covered):
+    leak = saved(photo + 2 * mark, 60)
+    tuned = {"leak": leak, "quality": 60, "spread": covered, "cover": covered, "noise": 5.0}
+    high, low = (log_likelihood(expected=photo + move * mark, **tuned) for move in (0.05, -0.05))
+    slope = float(np.vdot(slopes(expected=photo, **tuned), mark))
+    assert (high - low) / 0.1 == pytest.approx(slope, rel=0.15)
+
+
+def test_what_shows_something_else_has_no_part_in_the_likelihood(photo, covered):
+    covered[:, :168] = 0
+    other = photo.copy()
+    other[:, :168] = 255 - other[:, :168]
+    one, same = (log_likelihood(leak, photo, 90, np.ones_like(photo), covered) for leak in (photo, other))
+    assert one == pytest.approx(same)

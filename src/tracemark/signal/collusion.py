@@ -1,13 +1,14 @@
 """Say what a sign shows in a mix of copies, when the other copies are known."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.profile import PROFILE
-
-__all__ = ["LEAST_COPIES", "MIXES", "correlate_among"]
+__all__ = ["LEAST_COPIES", "MIXES", "Among", "Mixture"]
 
 Floats = NDArray[np.float32]
 
@@ -18,67 +19,121 @@ MIXES = np.array([(1, 0, 0), (0, 1, 0), (1 / 2, 1 / 2, 0), (0, 0, 1), (1, 1, -1)
 AT_ONCE = 16  # cells that are mixed at a time: what is touched stays in the processor's cache
 
 
-def correlate_among(values: Floats, drawn: Floats, signs: NDArray[np.int8], members: Sequence[int]) -> Floats:
-    """Correlate cells with what slots show in mixes of copies, all but one of which are known.
+@dataclass(frozen=True, eq=False)
+class Among:
+    """What a copy shows in a mix with others."""
 
-    Parameters
-    ----------
-    values : ndarray, shape (cells, cell * cell), float32
-        What is left of a leak.
-    drawn : ndarray, shape (cells, slots, cell * cell), float32
-        The patterns of the slots, as strong as their layers.
-    signs : ndarray, shape (copies, cells, slots), int8
-        Of an odd number of copies, three or more.
-    members : sequence of int
-        For which of them, one after the other, the others alone are known.
+    patterns: Floats
+    """What its signs are multiplied by; shape (cells, slots, cell * cell)."""
 
-    Returns
-    -------
-    correlation : ndarray, shape (members, mixes, cells, slots), float32
-        In the unit of :func:`~tracemark.signal.modulation.correlate_slots`.  The signs of a member itself change
-        nothing in what is given for it.
+    expected: Floats
+    """What the mix has whatever its signs are; shape (cells, cell * cell)."""
+
+    spread: float
+    """Root of the mean square of the rest, which its signs make."""
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """Copies that are mixed.
 
     Raises
     ------
     ValueError
         When the number of copies is even or below three.
-
-    Notes
-    -----
-    A sign's pattern in the mix is half of how much the mix changes with the sign, in the mean over the copy's other
-    signs.  A copy's pixel has one value for each content of its cell, so all contents are gone through.  Of the others'
-    values only the outermost and the two in the middle matter.
-    """
-    copies, cells, slots = signs.shape
-    if copies % 2 == 0 or copies < LEAST_COPIES:
-        raise ValueError(f"the number of copies must be odd and at least {LEAST_COPIES}, not {copies}")
-    all_signs = (1 - 2 * (np.arange(1 << slots)[:, None] >> np.arange(slots) & 1)).astype(np.float32)
-    mixed = np.empty((len(members), 3, len(all_signs), cells), dtype=np.float32)
-    for start in range(0, cells, AT_ONCE):
-        part = np.s_[start : start + AT_ONCE]
-        contents = np.einsum("ks,nsp->knp", all_signs, drawn[part])
-        shown = np.einsum("cns,nsp->cnp", signs[:, part].astype(np.float32), drawn[part])
-        ordered = np.sort(shown, axis=0)
-        for at, member in enumerate(members):
-            for kind, values_of_mix in enumerate(_mix(contents, ordered, shown[member])):
-                mixed[at, kind, :, part] = np.einsum("np,knp->kn", values[part], values_of_mix)
-    by_slot = np.einsum("mtkn,ks->mtns", mixed, all_signs / np.float32(len(all_signs) * PROFILE.cell))
-    return np.asarray(np.einsum("xt,mtns->mxns", MIXES, by_slot), dtype=np.float32)
-
-
-def _mix(contents: Floats, ordered: Floats, own: Floats) -> tuple[Floats, Floats, Floats]:
-    """Mix each content with all copies but one; give least, most and median.
-
-    ``ordered`` are the copies' values, least first, and ``own`` are those of the copy that is left out.
     """
 
-    def other(rank: int) -> Floats:
-        """Give the values that have a rank when the copy is left out."""
-        return np.asarray(np.where(own > ordered[rank], ordered[rank], ordered[rank + 1]))
+    drawn: Floats
+    """The patterns of the slots, as strong as their layers; shape (cells, slots, cell * cell)."""
 
-    middle = len(ordered) // 2
-    return (
-        np.minimum(contents, other(0)),
-        np.maximum(contents, other(len(ordered) - 2)),
-        np.clip(contents, other(middle - 1), other(middle)),
-    )
+    signs: NDArray[np.int8]
+    """Of the copies, shape (copies, cells, slots)."""
+
+    def __post_init__(self) -> None:
+        """Refuse numbers of copies of which the median would not be one."""
+        copies = len(self.signs)
+        if copies % 2 == 0 or copies < LEAST_COPIES:
+            raise ValueError(f"the number of copies must be odd and at least {LEAST_COPIES}, not {copies}")
+
+    def mixed(self, way: int) -> Floats:
+        """Mix the copies.
+
+        Parameters
+        ----------
+        way : int
+            Which of ``MIXES``.
+
+        Returns
+        -------
+        mixed : ndarray, shape (cells, cell * cell), float32
+        """
+        least, _, _, median, _, _, most = self._ranks
+        return _weighed(way, least, most, median)
+
+    def among(self, member: int, way: int) -> Among:
+        """Say what a copy shows, given all others.
+
+        Parameters
+        ----------
+        member : int
+            Which of the copies: its signs change nothing in the result.
+        way : int
+            Which of ``MIXES``.
+
+        Returns
+        -------
+        among : Among
+
+        Notes
+        -----
+        A sign's pattern in the mix is half of how much the mix changes with the sign, in the mean over the copy's other
+        signs.  A copy's pixel has one value for each content of its cell, so all contents are gone through.  Of the
+        others' values only the outermost and the two in the middle matter.
+        """
+        slots = self.signs.shape[2]
+        contents = (1 - 2 * (np.arange(1 << slots)[:, None] >> np.arange(slots) & 1)).astype(np.float32)
+        mean = contents.T / np.float32(len(contents))
+        patterns, expected, square = np.empty_like(self.drawn), np.empty_like(self.drawn[:, 0]), 0.0
+        for part in _parts(len(self.drawn)):
+            ranks = [rank[part] for rank in self._ranks]
+            own = _shown(self.signs[member, part], self.drawn[part])
+            low, high, under, over = (
+                # what has a rank among the others is next in rank among all, if the copy itself comes before
+                np.where(own > ranks[at], ranks[at], ranks[at + 1])
+                for at in (0, 5, 2, 3)
+            )
+            shown = np.einsum("ks,nsp->knp", contents, self.drawn[part])
+            mixed = _weighed(way, np.minimum(shown, low), np.maximum(shown, high), np.clip(shown, under, over))
+            patterns[part] = np.einsum("sk,knp->nsp", mean, mixed)
+            expected[part] = mixed.mean(axis=0)
+            square += float(np.square(mixed - expected[part]).mean(axis=0).sum())
+        return Among(patterns, expected, math.sqrt(square / max(expected.size, 1)))
+
+    @cached_property
+    def _ranks(self) -> Floats:
+        """The two least, the three in the middle and the two most; shape (7, cells, cell * cell)."""
+        copies = len(self.signs)
+        middle = copies // 2
+        ranks = [0, 1, middle - 1, middle, middle + 1, copies - 2, copies - 1]
+        found = np.empty((len(ranks), *self.drawn[:, 0].shape), dtype=np.float32)
+        for part in _parts(len(self.drawn)):
+            shown = _shown(self.signs[:, part], self.drawn[part])
+            shown.sort(axis=0)
+            found[:, part] = shown[ranks]
+        return found
+
+
+def _parts(cells: int) -> Iterator[slice]:
+    """Give some cells after the other."""
+    return (slice(start, start + AT_ONCE) for start in range(0, cells, AT_ONCE))
+
+
+def _shown(signs: NDArray[np.int8], drawn: Floats) -> Floats:
+    """Give the pixels of copies."""
+    return np.asarray(np.einsum("...ns,nsp->...np", signs.astype(np.float32), drawn), dtype=np.float32)
+
+
+def _weighed(way: int, least: Floats, most: Floats, median: Floats) -> Floats:
+    """Add up what a mix has of each."""
+    parts = zip(MIXES[way], (least, most, median), strict=True)
+    return np.asarray(sum(weight * values for weight, values in parts if weight), dtype=np.float32)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tracemark.profile import PROFILE
 
-__all__ = ["Layers", "build_layers", "contrary", "correlate_cells", "correlate_slots", "slot_patterns", "tile_over"]
+__all__ = ["Layers", "build_layers", "contrary", "correlate_cells", "correlate_slots", "cut", "join", "tile_over"]
 
 # Of a slot's share of all slots' sizes in a pixel: where it is even, how fast it turns about, what it is at the least.
 EVEN, TURNING, LEAST = 0.45, 0.2, 0.3  # tuned for five to ten copies
@@ -66,7 +66,7 @@ def build_layers(
         cells = codebook[(*place, patterns[..., slot])]
         if slot == 0:
             cells = cells * beacon_signs[..., None]
-        drawn.append(_join(cells) * allowance * np.float32(np.sqrt(share)))
+        drawn.append(join(cells) * allowance * np.float32(np.sqrt(share)))
     tiled = tile_over(sync, allowance.shape) * allowance * np.float32(np.sqrt(PROFILE.sync_share))
     return Layers(common=drawn[0] + tiled, signed=np.stack(drawn[1:]))
 
@@ -96,33 +96,6 @@ def correlate_cells(white: NDArray[np.float32], codebook: NDArray[np.float32]) -
     return np.ascontiguousarray(whole.reshape(down * tile, across * tile, -1), dtype=np.float32)
 
 
-def slot_patterns(
-    codebook: NDArray[np.float32], patterns: NDArray[np.intp], shares: tuple[float, ...]
-) -> NDArray[np.float32]:
-    """Lay out the patterns that slots have in each cell of a photo.
-
-    Parameters
-    ----------
-    codebook : ndarray, shape (tile, tile, patterns, cell * cell), float32
-        Chip patterns.
-    patterns : ndarray, shape (cell rows, cell columns, slots), int
-        Which of them each slot has in each cell.
-    shares : tuple of float
-        The slots' shares of the mark's energy.
-
-    Returns
-    -------
-    drawn : ndarray, shape (cell rows, cell columns, slots, cell * cell), float32
-        In units of the whole mark's standard deviation.
-    """
-    rows, columns, slots = patterns.shape
-    down, across = np.arange(rows) % PROFILE.tile, np.arange(columns) % PROFILE.tile
-    drawn = np.empty((rows, columns, slots, PROFILE.cell**2), dtype=np.float32)
-    for slot, share in zip(range(slots), shares, strict=True):
-        drawn[:, :, slot] = codebook[down[:, None], across, patterns[..., slot]] * np.float32(np.sqrt(share))
-    return drawn
-
-
 def correlate_slots(values: NDArray[np.float32], drawn: NDArray[np.float32]) -> NDArray[np.float32]:
     """Correlate cells with the patterns of their slots.
 
@@ -131,7 +104,7 @@ def correlate_slots(values: NDArray[np.float32], drawn: NDArray[np.float32]) -> 
     values : ndarray, shape (..., cell * cell), float32
         At the working scale, cell by cell.
     drawn : ndarray, shape (..., slots, cell * cell), float32
-        What :func:`slot_patterns` gave, or :func:`contrary`, of the same cells.
+        The patterns of the slots, as strong as their layers, or what :func:`contrary` made of them, in the same cells.
 
     Returns
     -------
@@ -147,7 +120,7 @@ def contrary(drawn: NDArray[np.float32]) -> NDArray[np.float32]:
     Parameters
     ----------
     drawn : ndarray, shape (cell rows, cell columns, slots, cell * cell), float32
-        What :func:`slot_patterns` gave.
+        The patterns of the slots, as strong as their layers.
 
     Returns
     -------
@@ -171,8 +144,34 @@ def tile_over(tile: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.f
     return np.tile(tile, (down, across))[: shape[0], : shape[1]]
 
 
-def _join(cells: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Lay cells of pixels side by side."""
+def cut(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Cut whole cells.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (rows, columns), float32
+        At the working scale, from the corner of a cell.
+
+    Returns
+    -------
+    cells : ndarray, shape (cell rows, cell columns, cell * cell), float32
+    """
+    side = PROFILE.cell
+    rows, columns = (length // side for length in pixels.shape)
+    return pixels.reshape(rows, side, columns, side).swapaxes(1, 2).reshape(rows, columns, side * side)
+
+
+def join(cells: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Lay cells side by side, as :func:`cut` found them.
+
+    Parameters
+    ----------
+    cells : ndarray, shape (cell rows, cell columns, cell * cell), float32
+
+    Returns
+    -------
+    pixels : ndarray, shape (rows, columns), float32
+    """
     rows, columns, _ = cells.shape
     side = PROFILE.cell
     return cells.reshape(rows, columns, side, side).swapaxes(1, 2).reshape(rows * side, columns * side)

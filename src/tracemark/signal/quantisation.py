@@ -9,7 +9,17 @@ from scipy.fft import dctn, idctn
 
 from tracemark.signal.luma import PEAK
 
-__all__ = ["BLOCK", "FINEST", "NOISE", "left_when_saved", "likely_qualities", "saved", "slopes"]
+__all__ = [
+    "BLOCK",
+    "FINEST",
+    "NOISE",
+    "left_when_saved",
+    "likeliest_quality",
+    "likely_qualities",
+    "log_likelihood",
+    "saved",
+    "slopes",
+]
 
 Floats = NDArray[np.float32]
 
@@ -34,6 +44,7 @@ ROUNDING = 0.6  # spread that rounding to whole levels leaves in a coefficient
 MISFIT = 2.0  # nats: what one coefficient may speak against a quality, as those of clipped blocks fit none
 SPOILT = 1.0  # nats: what one block may speak against a quality
 LIKELY = 5  # qualities that are tried
+ALIKE = 1.3  # times the least share of the difference that a likelier quality may leave: chance and the mark do as much
 BLOCKS = 500  # of a leak, that are looked at
 NOISE = 1.0  # luma levels: spread of a coefficient that the expected picture does not explain, at least
 AROUND = 5  # blocks: side of the square over which that spread is measured, for each frequency by itself
@@ -96,9 +107,27 @@ def left_when_saved(leak: Floats, expected: Floats, qualities: Sequence[int], co
     return powers[1:] / powers[0] if powers[0] else np.full(len(qualities), np.inf)
 
 
-def slopes(
-    leak: Floats, expected: Floats, quality: int, spread: Floats, cover: Floats, *, noise: float = NOISE
-) -> Floats:
+def likeliest_quality(qualities: Sequence[int], left: NDArray[np.float64]) -> int:
+    """Choose a quality.
+
+    Parameters
+    ----------
+    qualities : sequence of int
+        As :func:`likely_qualities` gives them.
+    left : ndarray, shape (qualities,)
+        What :func:`left_when_saved` gives for them.
+
+    Returns
+    -------
+    quality : int
+        The likeliest of those that leave hardly more than the least.  What is left alone would not do: qualities that
+        follow each other hardly differ, and a mark that is brighter everywhere, as that of many copies of which the
+        most is taken, fits a wrong one better.
+    """
+    return int(qualities[int(np.argmax(left <= ALIKE * left.min()))])
+
+
+def slopes(leak: Floats, expected: Floats, quality: int, spread: Floats, cover: Floats, noise: float = NOISE) -> Floats:
     """Say how much likelier a leak gets as what is expected gets lighter, pixel by pixel.
 
     Parameters
@@ -130,6 +159,38 @@ def slopes(
     the step is, and one that was pushed over none counts for a little.  Where more is off than rounding to the steps
     explains, as under a moire or a halftone, the variable is that much wider, frequency by frequency.
     """
+    lower, upper, deviation = _edges(leak, expected, quality, spread, cover, noise)
+    slope = _slope(lower, upper) / deviation
+    levels = np.asarray(idctn(slope, axes=(2, 3), norm="ortho"), dtype=np.float32)
+    down, across = levels.shape[:2]
+    return levels.swapaxes(1, 2).reshape(down * BLOCK, across * BLOCK)[: leak.shape[0], : leak.shape[1]] * cover
+
+
+def log_likelihood(
+    leak: Floats, expected: Floats, quality: int, spread: Floats, cover: Floats, noise: float = NOISE
+) -> float:
+    """Say how likely the coefficients of a leak are to be rounded to what they are.
+
+    Parameters
+    ----------
+    leak, expected, quality, spread, cover, noise
+        As for :func:`slopes`.
+
+    Returns
+    -------
+    log_likelihood : float
+        Nats.
+    """
+    lower, upper, _ = _edges(leak, expected, quality, spread, cover, noise)
+    chance = _chance(np.minimum(lower, np.float32(FAR)), np.maximum(upper, np.float32(-FAR)))
+    likely = np.log(chance) * _blocks(cover).mean(axis=(2, 3), keepdims=True)
+    return float(likely.sum(dtype=np.float64))
+
+
+def _edges(
+    leak: Floats, expected: Floats, quality: int, spread: Floats, cover: Floats, noise: float
+) -> tuple[Floats, Floats, Floats]:
+    """Say between which values each coefficient lay, in deviations from what is expected, and what a deviation is."""
     steps = _steps(quality).astype(np.float32)
     found, likely = (_coefficients(_blocks(luma)) for luma in (leak, expected))
     known = _blocks(spread).mean(axis=(2, 3), keepdims=True) ** 2
@@ -137,10 +198,7 @@ def slopes(
     unknown = _around((found - likely) ** 2 - np.float32(ROOM) * explained, _blocks(cover))
     deviation = np.sqrt(known + np.maximum(unknown, np.float32(noise**2)))
     lower = (np.rint(found / steps) - 1 / 2).astype(np.float32) * steps - likely
-    slope = _slope(lower / deviation, (lower + steps) / deviation) / deviation
-    levels = np.asarray(idctn(slope, axes=(2, 3), norm="ortho"), dtype=np.float32)
-    down, across = levels.shape[:2]
-    return levels.swapaxes(1, 2).reshape(down * BLOCK, across * BLOCK)[: leak.shape[0], : leak.shape[1]] * cover
+    return lower / deviation, (lower + steps) / deviation, deviation
 
 
 def _explained(likely: Floats, steps: Floats, variance: Floats) -> Floats:
@@ -170,14 +228,19 @@ def _around(values: Floats, cover: Floats) -> Floats:
 
 def _slope(lower: Floats, upper: Floats) -> Floats:
     """Differentiate the log-chance that a standard normal variable, once moved, lies between two values."""
+    lower, upper = np.minimum(lower, np.float32(FAR)), np.maximum(upper, np.float32(-FAR))
+    densities = (np.exp(-(edge**2) / 2) / np.float32(np.sqrt(2 * np.pi)) for edge in (lower, upper))
+    slope = np.subtract(*densities) / _chance(lower, upper)
+    return np.asarray(np.clip(slope, -SURE, SURE), dtype=np.float32)
+
+
+def _chance(lower: Floats, upper: Floats) -> Floats:
+    """Give the chance that a standard normal variable lies between two values, a little above 0 at the least."""
     from scipy.special import ndtr  # takes a tenth of a second, and marking a photo never comes here
 
-    lower, upper = np.minimum(lower, np.float32(FAR)), np.maximum(upper, np.float32(-FAR))
     mirrored = lower > 0  # the upper tail is exact where it is small
     low, high = np.where(mirrored, -upper, lower), np.where(mirrored, -lower, upper)
-    chance = np.maximum(ndtr(high) - ndtr(low), np.finfo(np.float32).tiny)
-    slope = (np.exp(-(lower**2) / 2) - np.exp(-(upper**2) / 2)) / np.float32(np.sqrt(2 * np.pi)) / chance
-    return np.asarray(np.clip(slope, -SURE, SURE), dtype=np.float32)
+    return np.asarray(np.maximum(ndtr(high) - ndtr(low), np.finfo(np.float32).tiny), dtype=np.float32)
 
 
 def _blocks(luma: Floats) -> Floats:

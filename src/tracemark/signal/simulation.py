@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.signal.quantisation import left_when_saved, likely_qualities, saved
+from tracemark.signal.quantisation import left_when_saved, likeliest_quality, likely_qualities, saved
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-__all__ = ["Box", "Simulated", "area", "resize", "simulate"]
+__all__ = ["Box", "Simulated", "simulate"]
 
 Floats = NDArray[np.float32]
 Kernel = Callable[[NDArray[np.float64], float], NDArray[np.float64]]
@@ -51,6 +51,9 @@ class Simulated:
     box: Box
     """What the leak shows of the original."""
 
+    show: Callable[[Floats], Floats]
+    """Crop and resize what has the original's pixels as the leak was."""
+
 
 def simulate(leak: Floats, original: Floats, boxes: Sequence[Box]) -> Simulated | None:
     """Crop, resize and save the original as the leak was.
@@ -78,15 +81,16 @@ def simulate(leak: Floats, original: Floats, boxes: Sequence[Box]) -> Simulated 
     if not qualities or not boxes:
         return None
     shape = (leak.shape[0], leak.shape[1])
-    resized = [
-        (resize(original, box, shape, kernel, widened=widened), box)
+    ways = [
+        (box, partial(_resize, box=box, shape=shape, kernel=kernel, widened=widened))
         for box in boxes
         for kernel, widened in (KERNELS[:1] if _untouched(box, shape) else KERNELS)
     ]
+    resized = [(show(original), box, show) for box, show in ways]
     # compared once they are saved: by itself, JPEG makes a leak more like what was resized too smoothly
-    nearest, box = min(resized, key=lambda one: _power(leak - saved(one[0], qualities[0])))
+    nearest, box, show = min(resized, key=lambda one: _power(leak - saved(one[0], qualities[0])))
     left = left_when_saved(leak, nearest, qualities, np.ones_like(leak))
-    return Simulated(nearest, qualities[int(left.argmin())], box) if left.min() < GAIN else None
+    return Simulated(nearest, likeliest_quality(qualities, left), box, show) if left.min() < GAIN else None
 
 
 def _power(difference: Floats) -> float:
@@ -100,26 +104,8 @@ def _untouched(box: Box, shape: tuple[int, int]) -> bool:
     return whole and box.bottom - box.top == shape[0] and box.right - box.left == shape[1]
 
 
-def resize(luma: Floats, box: Box, shape: tuple[int, int], kernel: Kernel, *, widened: bool) -> Floats:
-    """Resize a box of a picture, each axis by itself.
-
-    Parameters
-    ----------
-    luma : ndarray, float32
-        The picture.
-    box : Box
-        What of it.
-    shape : tuple of int
-        Rows and columns wanted.
-    kernel : callable
-        One of ``KERNELS``.
-    widened : bool
-        Whether the kernel covers all pixels of a picture made smaller.
-
-    Returns
-    -------
-    resized : ndarray, shape ``shape``, float32
-    """
+def _resize(luma: Floats, box: Box, shape: tuple[int, int], kernel: Kernel, *, widened: bool) -> Floats:
+    """Resize a box of a picture, each axis by itself; widened, the kernel covers all pixels of one made smaller."""
     down = _weights(luma.shape[0], box.top, box.bottom, shape[0], kernel, widened=widened)
     across = _weights(luma.shape[1], box.left, box.right, shape[1], kernel, widened=widened)
     return np.asarray((across @ (down @ luma).T).T, dtype=np.float32)
@@ -140,7 +126,7 @@ def _weights(count: int, low: float, high: float, wanted: int, kernel: Kernel, *
     return csr_array((weights.ravel().astype(np.float32), np.clip(pixel, 0, count - 1).ravel(), rows), (wanted, count))
 
 
-def area(apart: NDArray[np.float64], pixel: float) -> NDArray[np.float64]:
+def _area(apart: NDArray[np.float64], pixel: float) -> NDArray[np.float64]:
     """Say how much of a pixel lies in the output pixel."""
     return np.asarray(np.clip((1 + pixel) / 2 - np.abs(apart), 0, pixel))
 
@@ -165,7 +151,7 @@ def _lanczos(apart: NDArray[np.float64], _: float) -> NDArray[np.float64]:
 
 KERNELS: tuple[tuple[Kernel, bool], ...] = (
     # kernel, widened when the picture gets smaller
-    (area, True),
+    (_area, True),
     (_linear, True),
     (partial(_cubic, a=-0.5), True),
     (_lanczos, True),
