@@ -146,6 +146,30 @@ def test_all_who_mixed_few_copies_so_and_halved_the_mix_are_named(photo, plan):
     assert sorted(found.recipients) == list(guilty)
 
 
+@pytest.mark.parametrize("mix", [np.min, np.max])
+def test_all_are_named_of_whose_copies_the_least_or_the_most_was_taken_and_halved(mix, photo, plan):
+    guilty = (3, 11, 17, 25, 30)
+    leak = jpeg(resized(mix(np.stack([plan.copy_for(recipient) for recipient in guilty]), axis=0), 0.5), 50)
+    found = tm.detect(leak, key=KEY, original=photo, recipients=LISTED)
+    assert sorted(found.recipients) == list(guilty)
+
+
+def test_who_seems_pasted_where_majorities_lose_may_be_named_given_others(copy, photo, monkeypatch):
+    """There, fingerprints are fainter than their messages let expect; in a plain mix they are not."""
+    asked, found = [], tracemark.accusing.Accusation((), (), (RECIPIENT,), len(LISTED))
+
+    def accused(reading):
+        answers = iter([tracemark.accusing.Accusation()] * reading + [found])
+        monkeypatch.setattr(tracemark.detection, "accuse_listed", lambda *_, **__: next(answers))
+        monkeypatch.setattr(tracemark.detection, "accuse_among", lambda *_, **__: asked.append(reading))
+        return tm.detect(jpeg(copy, 75), key=KEY, original=photo, recipients=LISTED)
+
+    for reading in (0, 1):
+        assert accused(reading).verdict == "inconclusive"
+        assert "may have been put there" in accused(reading).reason
+    assert set(asked) == {1}
+
+
 def test_a_copy_is_not_taken_for_such_a_mix(copy, photo):
     (laid,) = lay_on_best(luma_of(copy), [original_of(photo, key=KEY)])
     residue = read_residue(luma_of(copy), laid.original, laid.registration, key=KEY)

@@ -66,11 +66,11 @@ def made(rng):
             marks.append(np.einsum("ns,nsp->np", np.concatenate([message, own], axis=1), drawn))
         left = mix(np.array(marks)) + sigma * rng.standard_normal((ROWS * COLUMNS, PROFILE.cell**2))
         source = Noisy(left, sigma)
-        cells = Cells(source.values(0, 1), drawn.astype(np.float32), scrambling.astype(np.float32), source)
+        cells = Cells(drawn.astype(np.float32), scrambling.astype(np.float32), source)
         return Residue(
             Original(digest, lay_out(ROWS * PROFILE.cell, COLUMNS * PROFILE.cell), 0, np.empty((0, 0), np.float32)),
             Registration(np.eye(3), np.empty((0, 0, 2), np.float32), np.empty((0, 0), np.float32)),
-            *soft_symbols(correlate_slots(cells.values, cells.drawn), cells.scrambling),
+            *soft_symbols(correlate_slots(source.values(0, 1), cells.drawn), cells.scrambling),
             np.ones((ROWS, COLUMNS), dtype=bool),
             cells,
         )

@@ -26,14 +26,14 @@ LEAST_CELLS = 24  # of which the leak must show more: fewer could not name anyon
 
 
 class Source(Protocol):
-    """Reads cells of a leak again, once it is known what signs have made of them.
+    """Reads cells of a leak, once it is known what signs have made of them.
 
     What is known has the shape (cells, cell * cell); the rest has a standard deviation.  Both are in standard
     deviations of the whole mark.
     """
 
     def values(self, known: NDArray[np.float32], unknown: float) -> NDArray[np.float32]:
-        """Give what is left then, in the shape of what is known."""
+        """Give what is left then, as :class:`~tracemark.remainder.Remainder` has it, in the shape of what is known."""
 
     def log_likelihood(self, known: NDArray[np.float32], unknown: float) -> float:
         """Say how likely the leak is then; nats."""
@@ -43,9 +43,6 @@ class Source(Protocol):
 class Cells:
     """What soft symbols are made of, in the cells that a leak shows."""
 
-    values: NDArray[np.float32]
-    """What is left of the leak, as :class:`~tracemark.remainder.Remainder` has it; shape (cells, cell * cell)."""
-
     drawn: NDArray[np.float32]
     """The patterns of the slots, as strong as their layers; shape (cells, slots, cell * cell)."""
 
@@ -53,7 +50,7 @@ class Cells:
     """Signs that the message's symbols are multiplied by, shape (cells, message slots)."""
 
     source: Source
-    """Where the values come from."""
+    """What they show."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,9 +123,8 @@ def read_residue(leak: NDArray[np.float32], original: Original, registration: Re
     def roughly() -> Residue:
         return read(compare(leak, original, registration, roughly=True).remainder(), drawn)
 
-    values = cut(left.values)[:rows, :columns][first.seen]
     source = _Leak(comparison, common, float(share), first.seen)
-    cells = Cells(values, drawn[first.seen], scrambling[first.seen], source)
+    cells = Cells(drawn[first.seen], scrambling[first.seen], source)
     return replace(first, cells=cells, others=(contrarily, roughly))
 
 

@@ -24,7 +24,7 @@ from tracemark.signal.quantisation import (
     slopes,
 )
 from tracemark.signal.simulation import Box, simulate
-from tracemark.signal.subtraction import subtract
+from tracemark.signal.subtraction import subtract, tone_of
 
 __all__ = ["Comparison", "Remainder", "compare"]
 
@@ -61,6 +61,9 @@ class Comparison:
 
     expected: Floats
     """Luma of what it would have been before it was saved, were there no mark; of the same shape."""
+
+    fitted: bool
+    """Whether the leak's tones were fitted, and with them what is slow in the mark."""
 
     quality: int
     """Of the JPEG that it was saved as."""
@@ -145,7 +148,10 @@ class Comparison:
 
     def _told(self, known: Floats | None, unknown: float) -> tuple[Floats, Floats, int, Floats, Floats, float]:
         """Give what the leak is compared with, as :func:`~tracemark.signal.quantisation.slopes` takes it."""
-        expected = self.expected if known is None else self.expected + self.show(known * self.spread)
+        expected = self.expected
+        if known is not None:
+            moved = self.show(known * self.spread)
+            expected = expected + (moved - tone_of(moved, self.cover) if self.fitted else moved)
         spread = self.show(self.spread * np.float32(unknown))
         return self.leak, expected, self.quality, spread, self.cover, self.noise
 
@@ -183,15 +189,15 @@ def compare(leak: Floats, original: Original, registration: Registration, *, rou
     simulated = simulate(leak, original.luma, boxes) if boxes else None
     if simulated is not None:
         exactly = _exactly(registration, simulated.box, leak.shape)
-        expected, quality, all_of_it = simulated.luma, simulated.quality, np.ones_like(leak)
-        return Comparison(leak, expected, quality, all_of_it, EXACT, spread, exactly, simulated.show)
+        whole, quality = np.ones_like(leak), simulated.quality
+        return Comparison(leak, simulated.luma, False, quality, whole, EXACT, spread, exactly, simulated.show)
     luma = np.float32(PEAK) - leak if registration.negative else leak
     rendering = rendering_of(registration, leak.shape)
     cover = rendering.show(registration.weights) * rendering.inside(original.luma.shape)
     expected = luma - subtract(luma, rendering.show(original.luma), cover)
     quality, noise = _quality(luma, expected, cover), ROUGH if roughly else NOISE
     upright = replace(registration, negative=False)
-    return Comparison(luma, expected, quality, cover, noise, spread, upright, rendering.show)
+    return Comparison(luma, expected, True, quality, cover, noise, spread, upright, rendering.show)
 
 
 def _straight(leak: Floats, registration: Registration) -> tuple[Floats, Registration]:

@@ -29,6 +29,7 @@ ORDERS = 3  # readings by whose scores candidates may be ranked at first
 HYPOTHESES = ORDERS * len(SIZES) * len(MIXES)  # orders, sizes and mixes that a candidate may be scored under; all count
 TURNS = 4  # times at most that candidates are ranked
 SUSPICIOUS = 4.0  # standard deviations of a candidate's score above which somebody may be left to be named
+SEVERAL = 2  # are named where copies were mixed for sure: somebody may be left however little shows
 UNKNOWN = 0.5  # standard deviations of the mark that the copies of a hypothesis leave unexplained
 
 
@@ -65,7 +66,8 @@ def accuse_among(
     reading = max(found, key=lambda one: max((other.score for other in one.others), default=0.0))
     named = found[-1].named  # nothing is read in another way once somebody is named
     others = sorted((one for one in reading.others if one not in named), key=lambda one: -one.score)
-    if not others or others[0].score < SUSPICIOUS or len(cells) < len(residues):
+    suspicious = others and (len(named) >= SEVERAL or others[0].score >= SUSPICIOUS)
+    if not suspicious or len(cells) < len(residues):
         return None
     scene = _Scene(_joined(cells), together(residues, key=key), listed, listed.signs_in(residues), len(named))
     places = {recipient: at for at, recipient in enumerate(listed.recipients)}
@@ -237,11 +239,10 @@ class _Together:
 
     def _parts(self, known: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """Say what is known of each leak."""
-        return np.split(known, np.cumsum([len(one.values) for one in self.cells])[:-1])
+        return np.split(known, np.cumsum([len(one.drawn) for one in self.cells])[:-1])
 
 
 def _joined(cells: Sequence[Cells]) -> Cells:
     """Put the cells of several leaks one after the other."""
-    arrays = ((one.values, one.drawn, one.scrambling) for one in cells)
-    values, drawn, scrambling = (np.concatenate(parts) for parts in zip(*arrays, strict=True))
-    return Cells(values, drawn, scrambling, _Together(cells))
+    drawn = np.concatenate([one.drawn for one in cells])
+    return Cells(drawn, np.concatenate([one.scrambling for one in cells]), _Together(cells))

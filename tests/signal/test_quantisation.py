@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from tracemark.signal import quantisation
 from tracemark.signal.quantisation import (
     NOISE,
     SURE,
@@ -169,12 +170,20 @@ def test_a_leak_is_likeliest_where_what_was_added_is_known(photo, mark, covered)
     assert np.argmax(likely) == 2
 
 
-def test_slopes_are_the_derivative_of_the_log_likelihood(photo, mark, covered):
+def test_slopes_are_the_derivative_of_the_log_likelihood(photo, mark, covered, monkeypatch):
+    monkeypatch.setattr(quantisation, "ASTRAY", 0.0)
     leak = saved(photo + 2 * mark, 60)
     tuned = {"leak": leak, "quality": 60, "spread": covered, "cover": covered, "noise": 5.0}
     high, low = (log_likelihood(expected=photo + move * mark, **tuned) for move in (0.05, -0.05))
     slope = float(np.vdot(slopes(expected=photo, **tuned), mark))
     assert (high - low) / 0.1 == pytest.approx(slope, rel=0.15)
+
+
+def test_few_coefficients_that_went_astray_do_not_outweigh_all_others(photo, mark, covered):
+    leak = saved(photo + 2 * mark, 60)
+    leak[::40, ::40] += 100
+    likely = [log_likelihood(leak, photo + times * mark, 60, covered, covered) for times in (0, 2)]
+    assert likely[1] - likely[0] > 200
 
 
 def test_what_shows_something_else_has_no_part_in_the_likelihood(photo, covered):

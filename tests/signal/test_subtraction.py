@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tracemark.signal.subtraction import subtract
+from tracemark.signal.subtraction import subtract, tone_of
 
 ROWS, COLUMNS = 192, 256
 
@@ -50,3 +50,18 @@ def test_what_is_not_covered_leaves_nothing_and_spoils_nothing(photo, covered):
 def test_a_leak_that_is_all_smooth_leaves_nothing(covered):
     flat = np.full((ROWS, COLUMNS), 90, dtype=np.float32)
     assert np.abs(subtract(flat, flat, covered)).max() < 0.01
+
+
+def test_the_tone_of_a_mark_is_what_is_not_left_of_it(photo, covered, rng):
+    """Shifted as the least of many copies is."""
+    mark = cv2.GaussianBlur(rng.standard_normal((ROWS, COLUMNS)).astype(np.float32), (0, 0), 1.5) * 8 - 2
+    left = subtract(photo + mark, photo, covered)
+    inner = np.s_[20:-20, 20:-20]
+    assert np.std((left - (mark - tone_of(mark, covered)))[inner]) < 0.3 * np.std(mark)
+    assert abs(np.mean(tone_of(mark, covered)) + 2) < 0.2
+
+
+def test_what_is_not_covered_has_no_tone(covered):
+    covered[:, : COLUMNS // 2] = 0
+    picture = np.where(covered > 0, np.float32(3), np.float32(100))
+    np.testing.assert_allclose(tone_of(picture, covered)[:, COLUMNS // 2 :], 3, rtol=1e-4)

@@ -50,6 +50,7 @@ NOISE = 1.0  # luma levels: spread of a coefficient that the expected picture do
 AROUND = 5  # blocks: side of the square over which that spread is measured, for each frequency by itself
 ROOM = 3.0  # times what rounding and the mark make of a squared difference: less in so few blocks may be chance
 FAR = 5.0  # standard deviations from a step's edge, beyond which nothing lies
+ASTRAY = 0.03  # chance that a coefficient is where nothing explains it: where colours were cut off, luma is, too
 SURE = 1.5  # slopes beyond are cut: a coefficient so far off is something else
 
 
@@ -169,7 +170,7 @@ def slopes(leak: Floats, expected: Floats, quality: int, spread: Floats, cover: 
 def log_likelihood(
     leak: Floats, expected: Floats, quality: int, spread: Floats, cover: Floats, noise: float = NOISE
 ) -> float:
-    """Say how likely the coefficients of a leak are to be rounded to what they are.
+    """Say how likely the coefficients of a leak are to be rounded to what they are, or to go astray.
 
     Parameters
     ----------
@@ -183,7 +184,7 @@ def log_likelihood(
     """
     lower, upper, _ = _edges(leak, expected, quality, spread, cover, noise)
     chance = _chance(np.minimum(lower, np.float32(FAR)), np.maximum(upper, np.float32(-FAR)))
-    likely = np.log(chance) * _blocks(cover).mean(axis=(2, 3), keepdims=True)
+    likely = np.log((1 - ASTRAY) * chance + ASTRAY) * _blocks(cover).mean(axis=(2, 3), keepdims=True)
     return float(likely.sum(dtype=np.float64))
 
 

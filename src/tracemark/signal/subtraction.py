@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["subtract"]
+__all__ = ["subtract", "tone_of"]
 
 BLURS = (1.0, 2.5)  # pixels: sigmas of the blurred originals that sharpness is modelled with
 WINDOW = 33  # pixels: side of the window in which tone and sharpness are taken for constant
@@ -51,6 +51,24 @@ def subtract(
     model = np.linalg.solve(left + ridge, right[..., None])[..., 0].astype(np.float32)
     whole = cv2.resize(model, original.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return np.asarray((leak - np.sum(whole * stack, axis=-1)) * cover, dtype=np.float32)
+
+
+def tone_of(picture: NDArray[np.float32], cover: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Say what a fit of tones takes of what is added to a leak: what is much the same all over a window.
+
+    Parameters
+    ----------
+    picture : ndarray, shape (rows, columns), float32
+        What is added.
+    cover : ndarray, shape (rows, columns), float32
+        As for :func:`subtract`.
+
+    Returns
+    -------
+    tone : ndarray, shape (rows, columns), float32
+    """
+    share = np.maximum(_mean(cover), np.finfo(np.float32).eps)
+    return np.asarray(_mean(picture * cover) / share, dtype=np.float32)
 
 
 def _mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
