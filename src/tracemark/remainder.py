@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,7 @@ ROUGH = 8.0  # luma levels by which any coefficient may be off in a leak that wa
 DENSE = 1.5  # leak pixels in a working pixel along a side: of more, the leak is brought to working pixels first
 SAVED = 0.9  # share of the difference that is left at most when the expected picture is saved as the leak was
 UNSAVED = 1.5  # share that no true quality leaves
+ENOUGH = 1 << 19  # pixels of a leak in which it is seen how strong a pattern is
 MOST_SHARE = 2.0  # of a pattern: more would be no mark's
 
 
@@ -126,10 +128,17 @@ class Comparison:
 
         Notes
         -----
-        One step of the secant method, from none and all of the pattern, towards what makes the leak likeliest.
+        One step of the secant method, from none and all of the pattern, towards what makes the leak likeliest.  Of a
+        large leak every second row of blocks is enough, or less.
         """
-        moved = self.show(pattern * self.spread)
-        without, with_it = (float(np.vdot(moved, slopes(*self._told(known, 1.0)))) for known in (None, pattern))
+        every = max(self.leak.size // ENOUGH, 1)
+        rows = np.arange(len(self.leak)) // BLOCK % every == 0
+        moved = self._moved(pattern)
+        found = []
+        for expected in (self.expected, self.expected + moved):
+            leak, likely, spread, cover = (plane[rows] for plane in (self.leak, expected, self._shown, self.cover))
+            found.append(float(np.vdot(moved[rows], slopes(leak, likely, self.quality, spread, cover, self.noise))))
+        without, with_it = found
         return float(np.clip(without / (without - with_it), 0, MOST_SHARE)) if without > with_it else 0.0
 
     def log_likelihood(self, known: Floats, *, unknown: float) -> float:
@@ -148,12 +157,18 @@ class Comparison:
 
     def _told(self, known: Floats | None, unknown: float) -> tuple[Floats, Floats, int, Floats, Floats, float]:
         """Give what the leak is compared with, as :func:`~tracemark.signal.quantisation.slopes` takes it."""
-        expected = self.expected
-        if known is not None:
-            moved = self.show(known * self.spread)
-            expected = expected + (moved - tone_of(moved, self.cover) if self.fitted else moved)
-        spread = self.show(self.spread * np.float32(unknown))
-        return self.leak, expected, self.quality, spread, self.cover, self.noise
+        expected = self.expected if known is None else self.expected + self._moved(known)
+        return self.leak, expected, self.quality, self._shown * np.float32(unknown), self.cover, self.noise
+
+    @cached_property
+    def _shown(self) -> Floats:
+        """The mark's standard deviation in the leak's pixels."""
+        return self.show(self.spread)
+
+    def _moved(self, known: Floats) -> Floats:
+        """Say what a mark adds to what is expected."""
+        moved = self.show(known * self.spread)
+        return moved - tone_of(moved, self.cover) if self.fitted else moved
 
 
 def compare(leak: Floats, original: Original, registration: Registration, *, roughly: bool = False) -> Comparison:
