@@ -16,11 +16,12 @@ from tracemark.codes.message import encode
 from tracemark.codes.word import log10_accident, word_of
 from tracemark.detection import RESPONSES
 from tracemark.finding import lay_on_best
-from tracemark.informed import LEAST_CELLS, read_residue, together
+from tracemark.informed import LEAST_CELLS, read_residue, soft_symbols, together
 from tracemark.listed import draw
 from tracemark.original import original_of
 from tracemark.remainder import compare
 from tracemark.signal.luma import luma_of
+from tracemark.signal.modulation import correlate_slots
 
 KEY = tm.Key(bytes(range(32)))
 RECIPIENT = 17
@@ -168,6 +169,25 @@ def test_who_seems_pasted_where_majorities_lose_may_be_named_given_others(copy, 
         assert accused(reading).verdict == "inconclusive"
         assert "may have been put there" in accused(reading).reason
     assert set(asked) == {1}
+
+
+def test_cells_that_are_read_again_say_the_same_until_something_is_known(copy, photo, plan):
+    leak = luma_of(jpeg(copy[:, :600], 60))  # so that not all cells are seen
+    (laid,) = lay_on_best(leak, [original_of(photo, key=KEY)])
+    residue = read_residue(leak, laid.original, laid.registration, key=KEY)
+    cells = residue.cells
+    assert len(cells.drawn) == residue.seen.sum() < residue.seen.size
+
+    def symbols(known, unknown):
+        return soft_symbols(correlate_slots(cells.source.values(known, unknown), cells.drawn), cells.scrambling)
+
+    nothing = np.zeros_like(cells.drawn[:, 0])
+    np.testing.assert_array_equal(symbols(nothing, 1.0)[0], residue.fingerprint)
+    np.testing.assert_array_equal(symbols(nothing, 1.0)[1], residue.message)
+    signs = np.moveaxis(plan.contents.signs_for(RECIPIENT), 0, -1)[residue.seen]
+    own = np.einsum("ns,nsp->np", signs.astype(np.float32), cells.drawn)
+    assert abs(np.vdot(symbols(own, 0.5)[0], signs[:, -1])) < 0.3 * np.vdot(residue.fingerprint, signs[:, -1])
+    assert cells.source.log_likelihood(own, 0.5) > cells.source.log_likelihood(nothing, 0.5)
 
 
 def test_a_copy_is_not_taken_for_such_a_mix(copy, photo):
