@@ -5,7 +5,7 @@ Scores that take the codes of others as side information are Meerwald and Furon'
 """
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,6 +30,8 @@ HYPOTHESES = ORDERS * len(SIZES) * len(MIXES)  # orders, sizes and mixes that a 
 TURNS = 4  # times at most that candidates are ranked
 SUSPICIOUS = 4.0  # standard deviations of a candidate's score above which somebody may be left to be named
 SEVERAL = 2  # are named where copies were mixed for sure: somebody may be left however little shows
+LIKELY = 4.5  # standard deviations of a candidate's score given others above which he is likely to be one of them
+STRONG = 6.0  # standard deviations of a score that is no innocent's: whose it is shows in the soft symbols of others
 UNKNOWN = 0.5  # standard deviations of the mark that the copies of a hypothesis leave unexplained
 
 
@@ -81,30 +83,40 @@ def accuse_among(
 
 
 @dataclass(frozen=True, eq=False)
-class _Given:
-    """Candidates scored given the codes of others."""
+class _Group:
+    """Candidates who are scored given the same codes; all candidates are places in the list."""
 
-    mixed: Sequence[int]
-    """Those whose copies may have been mixed: places in the list."""
+    members: Sequence[int]
+    """The candidates."""
 
-    groups: Sequence[Sequence[int]]
-    """Who has the same company, for all that are not named: places in the list."""
+    company: Collection[int]
+    """Those given whose codes they are scored, but for those who are named."""
 
-    evidence: Sequence[Evidence]
-    """What each group is scored with."""
+    evidence: Evidence
+    """With what."""
 
-    scores: Sequence[Scores]
-    """Of each group."""
+    scores: Scores
+    """Theirs."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Turn:
+    """All candidates who are not named, scored given the codes of others."""
+
+    groups: Sequence[_Group]
+    """Each candidate is in one of them."""
 
     log_likelihood: float
-    """Of the leaks, nats."""
+    """Of the leaks, were they made of the copies that were ranked first; nats."""
 
-    def order(self, start: int) -> list[int]:
-        """Rank all candidates: those named, then the others by their scores."""
-        at = np.concatenate([np.array(group) for group in self.groups])
-        pairs = zip(self.evidence, self.scores, strict=True)
-        fits = np.concatenate([evidence.deviations(scores) for evidence, scores in pairs])
-        return [*self.mixed[:start], *at[np.argsort(-fits, kind="stable")].tolist()]
+    def order(self, expected: Sequence[int]) -> list[int]:
+        """Rank the candidates: those who are likely in the order in which they were expected, the rest by scores."""
+        at = np.concatenate([np.array(group.members) for group in self.groups])
+        fits = np.concatenate([group.evidence.deviations(group.scores) for group in self.groups])
+        likely = {*at[fits >= LIKELY].tolist()}
+        # a company that is nearer to that which was expected costs less
+        first = [one for one in expected if one in likely]
+        return [*first, *(one for one in at[np.argsort(-fits, kind="stable")].tolist() if one not in likely)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,16 +138,18 @@ class _Scene:
     start: int
     """How many of them are named; they are ranked first."""
 
-    def turns(self, order: Sequence[int]) -> list[_Given]:
+    def turns(self, expected: Sequence[int]) -> list[_Turn]:
         """Rank candidates by how they fit given others, until that makes the leaks no likelier."""
-        turns: list[_Given] = []
+        order = expected
+        turns: list[_Turn] = []
         ways: Iterable[int] = range(len(MIXES))
         while len(turns) < TURNS:
             found = self._hypothesis(order, ways)
             if found is None or (turns and found[0] <= turns[-1].log_likelihood):
                 break
-            turns.append(self._score(order, *found))
-            order, ways = turns[-1].order(self.start), [found[2]]
+            log_likelihood, size, way = found
+            turns.append(_Turn(list(self._groups(order, size, way)), log_likelihood))
+            order, ways = [*expected[: self.start], *turns[-1].order(expected)], [way]
         return turns
 
     def _hypothesis(self, order: Sequence[int], ways: Iterable[int]) -> tuple[float, int, int] | None:
@@ -152,33 +166,39 @@ class _Scene:
         rest = [one for size in SIZES if size not in FIRST_SIZES for one in tried(size, likeliest)]
         return max([*first, *rest], default=None)
 
-    def _score(self, order: Sequence[int], log_likelihood: float, size: int, way: int) -> _Given:
-        """Score all candidates that are not named, each given the codes of others."""
-        # whoever comes after them has the same company as the last of them
-        groups = [*([at] for at in order[self.start : size - 1]), order[size - 1 :]]
-        mixed = order[:size]
-        mixture = Mixture(self.cells.drawn, self._signs(mixed))
-        evidence = [self._given(mixture, mixed, member, way) for member in range(self.start, size)]
-        scores = [self._scores(one, group) for one, group in zip(evidence, groups, strict=True)]
-        return _Given(mixed, groups, evidence, scores, log_likelihood)
+    def _groups(self, order: Sequence[int], size: int, way: int) -> Iterator[_Group]:
+        """Score all candidates that are not named, each given the codes of others, were so many copies mixed."""
+        mixture = Mixture(self.cells.drawn, self._signs(order[:size]))
+        for member in range(self.start, size):
+            evidence = self._given(mixture, order[:size], member, way)
+            company = frozenset(order[self.start : size]) - {order[member]}
+            # whoever comes after them has the same company as the last of them
+            own = [order[member]] if member < size - 1 else order[member:]
+            strangers = [*own, *order[size:]] if member < size - 1 else own
+            fits = evidence.deviations(self._scores(evidence, strangers))
+            strong = {one for one, fit in zip(strangers, fits, strict=True) if fit > STRONG}
+            weak = [one for one in own if one not in strong]
+            for members in (*([one] for one in own if one in strong), *([weak] if weak else [])):
+                cleared = self._without(evidence, sorted(strong.difference(members)))
+                yield _Group(members, company, cleared, self._scores(cleared, members))
 
-    def judge(self, turns: Sequence[_Given], order: Sequence[int], spent: float) -> Judgement | None:
+    def judge(self, turns: Sequence[_Turn], order: Sequence[int], spent: float) -> Judgement | None:
         """Judge candidates, by the turns from the last to the first until they are named; none where there are none."""
         best: dict[int, tuple[Candidate, bool]] = {}
         named: set[int] = set()
-        for given in reversed(turns):
-            for at, (group, evidence, scores) in enumerate(
-                zip(given.groups, given.evidence, given.scores, strict=True)
-            ):
-                if named.issuperset(group):
-                    continue
-                company = {*given.mixed[self.start :]} - {given.mixed[self.start + at]}
-                cost = _log_companies(company, [one for one in order[self.start :] if [one] != group])
-                judged = judge_scores(evidence, scores, [self.listed.recipients[one] for one in group], spent + cost)
-                named.update(group[hit] for hit in judged.hits)
-                for place, one, framed in zip(group, judged.candidates, judged.framed.tolist(), strict=True):
-                    if place not in best or one.log10_false_alarm < best[place][0].log10_false_alarm:
-                        best[place] = one, framed
+        for group in (group for turn in reversed(turns) for group in turn.groups):
+            members = group.members
+            if named.issuperset(members):
+                continue
+            others = [one for one in order[self.start :] if [one] != members]
+            recipients = [self.listed.recipients[one] for one in members]
+            judged = judge_scores(
+                group.evidence, group.scores, recipients, spent + _log_companies(group.company, others)
+            )
+            named.update(members[hit] for hit in judged.hits)
+            for place, one, framed in zip(members, judged.candidates, judged.framed.tolist(), strict=True):
+                if place not in best or one.log10_false_alarm < best[place][0].log10_false_alarm:
+                    best[place] = one, framed
         if not best:
             return None
         candidates, framed = zip(*best.values(), strict=True)
@@ -190,9 +210,11 @@ class _Scene:
         values = self.cells.source.values(shown.expected, shown.spread)
         fingerprint, message = soft_symbols(correlate_slots(values, shown.patterns), self.cells.scrambling)
         evidence = replace(self.evidence, fingerprint=fingerprint, message=message.ravel())
-        # what still shows of the others would make every word that is much like theirs score high
-        company = [*mixed[:member], *mixed[member + 1 :]]
-        return without(evidence, self.fingerprints[company], [self.listed.words[at] for at in company])
+        return self._without(evidence, [*mixed[:member], *mixed[member + 1 :]])
+
+    def _without(self, evidence: Evidence, others: Sequence[int]) -> Evidence:
+        """Take out what shows of others: it would make every word that is much like theirs score high."""
+        return without(evidence, self.fingerprints[list(others)], [self.listed.words[at] for at in others])
 
     def _scores(self, evidence: Evidence, chosen: Sequence[int]) -> Scores:
         """Score candidates with soft symbols that were made without their codes."""
