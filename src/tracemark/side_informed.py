@@ -29,7 +29,6 @@ ORDERS = 3  # readings by whose scores candidates may be ranked at first
 HYPOTHESES = ORDERS * len(SIZES) * len(MIXES)  # orders, sizes and mixes that a candidate may be scored under; all count
 TURNS = 4  # times at most that candidates are ranked
 SUSPICIOUS = 4.0  # standard deviations of a candidate's score above which somebody may be left to be named
-SEVERAL = 2  # are named where copies were mixed for sure: somebody may be left however little shows
 LIKELY = 4.5  # standard deviations of a candidate's score given others above which he is likely to be one of them
 STRONG = 6.0  # standard deviations of a score that is no innocent's: whose it is shows in the soft symbols of others
 UNKNOWN = 0.5  # standard deviations of the mark that the copies of a hypothesis leave unexplained
@@ -68,8 +67,7 @@ def accuse_among(
     reading = max(found, key=lambda one: max((other.score for other in one.others), default=0.0))
     named = found[-1].named  # nothing is read in another way once somebody is named
     others = sorted((one for one in reading.others if one not in named), key=lambda one: -one.score)
-    suspicious = others and (len(named) >= SEVERAL or others[0].score >= SUSPICIOUS)
-    if not suspicious or len(cells) < len(residues):
+    if not others or others[0].score < SUSPICIOUS or len(cells) < len(residues):
         return None
     scene = _Scene(_joined(cells), together(residues, key=key), listed, listed.signs_in(residues), len(named))
     places = {recipient: at for at, recipient in enumerate(listed.recipients)}
