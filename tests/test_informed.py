@@ -171,6 +171,16 @@ def test_who_seems_pasted_where_majorities_lose_may_be_named_given_others(copy, 
     assert set(asked) == {1}
 
 
+def test_a_reading_given_others_that_names_nobody_takes_no_evidence_away(copy, photo, monkeypatch):
+    one = tm.Candidate(RECIPIENT, 7.3, -7.5, -1.0)
+    before = tracemark.accusing.Accusation((), (one,), (), len(LISTED))
+    given = tracemark.accusing.Accusation((), (dataclasses.replace(one, score=4.5, log10_false_alarm=0.0),))
+    monkeypatch.setattr(tracemark.detection, "accuse_listed", lambda *_, **__: before)
+    monkeypatch.setattr(tracemark.detection, "accuse_among", lambda *_, **__: given)
+    found = tm.detect(jpeg(copy, 75), key=KEY, original=photo, recipients=LISTED)
+    assert (found.verdict, found.score, found.log10_false_alarm) == ("inconclusive", 7.3, -7.5)
+
+
 def test_cells_that_are_read_again_say_the_same_until_something_is_known(copy, photo, plan):
     leak = luma_of(jpeg(copy[:, :600], 60))  # so that not all cells are seen
     (laid,) = lay_on_best(leak, [original_of(photo, key=KEY)])

@@ -240,7 +240,8 @@ def _accuse(residues: Sequence[Residue], candidates: Sequence[int], key: Key, *,
     best = max(found, key=_weight)
     if found[0].pasted and not best.named:
         return best  # where majorities lose, fingerprints are fainter than messages: only in a plain mix it tells
-    return accuse_among(residues, listed, found, key=key, attempts=counted) or best
+    given_others = accuse_among(residues, listed, found, key=key, attempts=counted)
+    return best if given_others is None else max(best, given_others, key=_weight)
 
 
 def _weight(accusation: Accusation) -> tuple[int, float, int]:
