@@ -95,7 +95,7 @@ def test_all_whose_copies_were_averaged_are_named(count, made):
 def test_taking_out_the_strong_ones_uncovers_the_weak(made, monkeypatch):
     mixed = made([110] * 8 + [111], sigma=0.1)
     assert sorted(names(accuse([mixed]))) == [110, 111]
-    monkeypatch.setattr(accusing, "_without", lambda evidence, fingerprints, words: evidence)
+    monkeypatch.setattr(accusing, "without", lambda evidence, fingerprints, words: evidence)
     assert names(accuse([mixed])) == [110]
 
 
