@@ -111,6 +111,20 @@ def test_those_named_before_stay_and_help_with_the_rest(made):
     assert names(found) == GUILTY
 
 
+def test_who_is_named_in_one_reading_is_not_ranked_by_another(made, monkeypatch):
+    """Else he would be in his own company."""
+    monkeypatch.setattr(side_informed, "SUSPICIOUS", 0.0)
+    leak = made(GUILTY, modified_negative, sigma=7.0)
+    plain = accuse_listed([leak], draw(LISTED, [leak], key=KEY), key=KEY)
+    best = plain.others[0]
+    again = side_informed.Accusation((type(best)(best.recipient, 7.9, -9.5, -3.0),), plain.others[1:])
+    shown = type(best)(best.recipient, 99.0, 0.0, 0.0)  # so that candidates are ranked by this reading
+    ranked = side_informed.Accusation((), (shown, *plain.others[1:]))
+    found = accuse_among([leak], draw(LISTED, [leak], key=KEY), [ranked, again], key=KEY)
+    assert names(found) == GUILTY
+    assert len(found.named) + len(found.others) == found.trials == len(LISTED)
+
+
 def test_leaks_of_several_photos_are_weighed_together(made):
     leaks = [made(GUILTY, modified_negative, sigma=13.0, photo=name) for name in (b"one", b"two", b"three", b"four")]
     alone = [accuse([leak])[1] for leak in leaks]

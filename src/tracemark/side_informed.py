@@ -66,7 +66,8 @@ def accuse_among(
     cells = [residue.cells for residue in residues if residue.cells is not None]
     reading = max(found, key=lambda one: max((other.score for other in one.others), default=0.0))
     named = found[-1].named  # nothing is read in another way once somebody is named
-    others = sorted((one for one in reading.others if one not in named), key=lambda one: -one.score)
+    known = {one.recipient for one in named}
+    others = sorted((one for one in reading.others if one.recipient not in known), key=lambda one: -one.score)
     if not others or others[0].score < SUSPICIOUS or len(cells) < len(residues):
         return None
     scene = _Scene(_joined(cells), together(residues, key=key), listed, listed.signs_in(residues), len(named))
