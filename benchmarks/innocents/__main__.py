@@ -25,13 +25,12 @@ from tracemark.codes.accusation import bound_of
 from tracemark.contents import Contents
 from tracemark.finding import lay_on_best
 from tracemark.geometry.registration import Unregistered
-from tracemark.informed import Residue, read_residue, soft_symbols, together
+from tracemark.informed import Residue, read_residue, together
 from tracemark.listed import draw as listed
 from tracemark.original import original_of
 from tracemark.signal.collusion import MIXES as MIXTURES
 from tracemark.signal.collusion import Mixture
 from tracemark.signal.luma import luma_of
-from tracemark.signal.modulation import correlate_slots
 
 RESULTS = ROOT / "benchmarks" / "results" / "innocents.jsonl"
 PAGE = ROOT / "docs" / "guarantees.md"
@@ -146,9 +145,9 @@ def _given_others(residue: Residue, key: tm.Key) -> Residue:
         raise ValueError("only the first reading of a leak has cells")
     company = Contents(key, residue.original.digest, residue.original.layout, residue.original.chip_set)
     signs = np.stack([np.moveaxis(company.signs_for(one), 0, -1)[residue.seen] for one in range(COMPANY)])
-    shown = Mixture(residue.cells.drawn, signs).among(COMPANY - 1, len(MIXTURES) - 1)
-    values = residue.cells.source.values(shown.expected, shown.spread)
-    fingerprint, message = soft_symbols(correlate_slots(values, shown.patterns), residue.cells.scrambling)
+    fingerprint, message = residue.cells.given(
+        Mixture(residue.cells.drawn, signs).among(COMPANY - 1, len(MIXTURES) - 1)
+    )
     given = replace(residue, fingerprint=fingerprint, message=message)
     others = listed(range(COMPANY - 1), [residue], key=key)
     evidence = without(together([given], key=key), others.signs_in([residue]), others.words)

@@ -241,7 +241,10 @@ def without(evidence: Evidence, fingerprints: NDArray[np.int8], words: Sequence[
     Returns
     -------
     evidence : Evidence
+        The same where there are no copies, with what was computed of it.
     """
+    if not words:
+        return evidence
     fingerprint, message = evidence.fingerprint, evidence.message
     signs = [encode(word, evidence.code).astype(np.float32) for word in words]
     for own, symbols in zip(fingerprints.astype(np.float32), signs, strict=True):

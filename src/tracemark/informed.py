@@ -16,6 +16,7 @@ from tracemark.original import Original
 from tracemark.profile import PROFILE
 from tracemark.remainder import Comparison, Remainder, compare
 from tracemark.signal.chips import codebook, message_choices
+from tracemark.signal.collusion import Among
 from tracemark.signal.layout import scaling
 from tracemark.signal.modulation import contrary, correlate_slots, cut, join
 
@@ -51,6 +52,11 @@ class Cells:
 
     source: Source
     """What they show."""
+
+    def given(self, shown: Among) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Make soft symbols, as :func:`soft_symbols` does, of a copy that was mixed with others that are known."""
+        values = self.source.values(shown.expected, shown.spread)
+        return soft_symbols(correlate_slots(values, shown.patterns), self.scrambling)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +115,7 @@ def read_residue(leak: NDArray[np.float32], original: Original, registration: Re
 
     def read(left: Remainder, drawn: NDArray[np.float32]) -> Residue:
         seen = cut(left.weights)[:rows, :columns].mean(axis=-1) > LEAST_SHOWN
-        correlation = correlate_slots(cut(left.values)[:rows, :columns][seen], drawn[seen])
+        correlation = correlate_slots(_cut_seen(left.values, seen), drawn[seen])
         return Residue(original, registration, *soft_symbols(correlation, scrambling[seen]), seen)
 
     comparison = compare(leak, original, registration)
@@ -146,8 +152,7 @@ class _Leak:
 
     def values(self, known: NDArray[np.float32], unknown: float) -> NDArray[np.float32]:
         """Give what is left when this is known."""
-        left = cut(self.comparison.remainder(self._marked(known), unknown=unknown).values)
-        return left[: len(self.seen), : self.seen.shape[1]][self.seen]
+        return _cut_seen(self.comparison.remainder(self._marked(known), unknown=unknown).values, self.seen)
 
     def log_likelihood(self, known: NDArray[np.float32], unknown: float) -> float:
         """Say how likely the leak is when this is known; nats."""
@@ -213,6 +218,12 @@ def soft_symbols(
     """
     soft = np.tanh(correlation / 2)  # what is expected of a sign whose likelihoods have this ratio
     return soft[..., -1], soft[..., :-1] * scrambling
+
+
+def _cut_seen(pixels: NDArray[np.float32], seen: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Cut out the cells that are seen, of whole tiles; shape (cells, cell * cell)."""
+    rows, columns = seen.shape
+    return cut(pixels)[:rows, :columns][seen]
 
 
 def _patterns(original: Original, key: Key) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

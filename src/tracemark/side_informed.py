@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from tracemark.accusing import WAYS, Accusation, Judgement, judge_scores, without
 from tracemark.codes.accusation import Evidence, Scores, scores_of
 from tracemark.codes.message import encode
-from tracemark.informed import Cells, Residue, soft_symbols, together
+from tracemark.informed import Cells, Residue, together
 from tracemark.keys import Key
 from tracemark.listed import Listed
 from tracemark.signal.collusion import MIXES, Mixture
-from tracemark.signal.modulation import correlate_slots
 from tracemark.verdict import Candidate
 
 __all__ = ["HYPOTHESES", "accuse_among"]
@@ -171,9 +170,9 @@ class _Scene:
         for member in range(self.start, size):
             evidence = self._given(mixture, order[:size], member, way)
             company = frozenset(order[self.start : size]) - {order[member]}
+            strangers = [order[member], *order[size:]]
             # whoever comes after them has the same company as the last of them
-            own = [order[member]] if member < size - 1 else order[member:]
-            strangers = [*own, *order[size:]] if member < size - 1 else own
+            own = strangers if member == size - 1 else strangers[:1]
             fits = evidence.deviations(self._scores(evidence, strangers))
             strong = {one for one, fit in zip(strangers, fits, strict=True) if fit > STRONG}
             weak = [one for one in own if one not in strong]
@@ -205,9 +204,7 @@ class _Scene:
 
     def _given(self, mixture: Mixture, mixed: Sequence[int], member: int, way: int) -> Evidence:
         """Make soft symbols of a copy, given the codes of those that it was mixed with."""
-        shown = mixture.among(member, way)
-        values = self.cells.source.values(shown.expected, shown.spread)
-        fingerprint, message = soft_symbols(correlate_slots(values, shown.patterns), self.cells.scrambling)
+        fingerprint, message = self.cells.given(mixture.among(member, way))
         evidence = replace(self.evidence, fingerprint=fingerprint, message=message.ravel())
         return self._without(evidence, [*mixed[:member], *mixed[member + 1 :]])
 
