@@ -191,7 +191,7 @@ def reading(word, score=15.0, beacon=1.0, likelihood=None):
 @pytest.fixture
 def give_readings(monkeypatch):
     def give_readings(readings):
-        monkeypatch.setattr(blind, "readings_of", lambda luma, key, heard: iter(readings))
+        monkeypatch.setattr(blind, "readings_of", lambda placements, key, heard: iter(readings))
         monkeypatch.setattr(blind, "_beacon_share", lambda reading, heard, key: reading.chip_set / 100)
 
     return give_readings

@@ -151,10 +151,12 @@ def test_where_keypoints_say_nothing_a_few_photos_are_all_tried(ledger, plans, m
     assert "no photo was found that looks like it" in tm.detect(leak, key=KEY, ledger=ledger).reason
 
 
-def test_a_leak_on_none_of_the_photos_gives_the_nearest_and_is_falsy(kit):
+def test_a_leak_on_none_of_the_photos_gives_them_all_falsy_and_the_nearest_first(kit):
     originals = [original_of(kit[name], key=KEY) for name in ("coffee", "rocket")]
     rivals = lay_on_best(luma_of(kit["field 1"]), originals)
-    assert [bool(one) for one in rivals] == [False]
+    assert [bool(one) for one in rivals] == [False, False]
+    scores = [one.registration.agreement.score for one in rivals]
+    assert scores == sorted(scores, reverse=True)
 
 
 def test_a_ledger_of_another_key_is_refused_in_words(ledger, plans):

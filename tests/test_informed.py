@@ -255,7 +255,7 @@ def test_a_leak_that_may_lie_elsewhere_is_read_blind_too_and_each_way_spends_hal
         counted.append(attempts)
         return tracemark.accusing.Accusation(trials=len(candidates))
 
-    monkeypatch.setattr(tracemark.detection, "SURE", sure)
+    monkeypatch.setattr(tracemark.laying, "SURE", sure)
     monkeypatch.setattr(tracemark.detection, "_accuse", nobody)
     found = tm.detect(copy, key=KEY, original=photo, recipients=LISTED)
     assert counted == [ways]
@@ -268,7 +268,7 @@ def test_a_leak_that_may_lie_elsewhere_is_read_blind_too_and_each_way_spends_hal
 
 
 def test_what_the_original_tells_of_a_leak_that_may_lie_elsewhere_stands(copy, photo, monkeypatch):
-    monkeypatch.setattr(tracemark.detection, "SURE", np.inf)
+    monkeypatch.setattr(tracemark.laying, "SURE", np.inf)
     found = tm.detect(copy, key=KEY, original=photo, recipients=LISTED)
     assert (found.method, found.recipients) == ("informed", (RECIPIENT,))
     unmarked = tm.detect(photo, key=KEY, original=photo, recipients=LISTED)

@@ -1,11 +1,12 @@
 """Read a leak without its original: look up the words that may be in it, and name whose copy it is or nobody."""
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.blind_search import Reading, readings_of
+from tracemark.blind_search import Placed, Reading, placements_of, readings_of
 from tracemark.codes.message import encode, mother_code
 from tracemark.codes.word import log10_accident, recipient_of
 from tracemark.keys import Key
@@ -24,7 +25,9 @@ LOOKUPS = 4  # words looked up for a name: 4 * 2**-32 stays below 1e-9
 MORE_LOOKUPS = 64  # words looked up in all
 
 
-def read_blind(luma: NDArray[np.float32], *, key: Key, attempts: int = 1) -> Verdict:
+def read_blind(
+    luma: NDArray[np.float32], *, key: Key, attempts: int = 1, placements: Iterable[Placed] | None = None
+) -> Verdict:
     """Name the recipient whose copy a leak is, from the leak and the key alone.
 
     Parameters
@@ -35,6 +38,8 @@ def read_blind(luma: NDArray[np.float32], *, key: Key, attempts: int = 1) -> Ver
         The secret the copies were marked with.
     attempts : int
         Among how many ways of reading the same leak this is one, each of which may spend as much; all are counted.
+    placements : iterable of Placed, optional
+        What :func:`~tracemark.blind_search.placements_of` finds in it, when that is asked for already.
 
     Returns
     -------
@@ -46,7 +51,7 @@ def read_blind(luma: NDArray[np.float32], *, key: Key, attempts: int = 1) -> Ver
     readings: list[Reading] = []
     heard: list[CellReading] = []
     tried: dict[int, int | None] = {}
-    for reading in readings_of(luma, key, heard):
+    for reading in readings_of(placements_of(luma, key) if placements is None else placements, key, heard):
         readings.append(reading)
         if reading.score >= CLEAR_SCORE and len(tried) < LOOKUPS and reading.word not in tried:
             tried[reading.word] = recipient_of(key, reading.word)

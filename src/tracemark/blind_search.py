@@ -1,6 +1,6 @@
 """Search a leak for the mark, placement by placement, and decode the words that may be in it; nobody is looked up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,14 +29,16 @@ from tracemark.signal.reading import (
     central,
     energies,
     excess_energy,
+    first_tile,
     gather,
     read_cells,
     shrink,
+    to_working,
 )
 from tracemark.signal.robust_hash import hash_lines
 from tracemark.signal.whitening import whiten
 
-__all__ = ["Reading", "readings_of"]
+__all__ = ["Placed", "Reading", "placements_of", "readings_of", "whitened"]
 
 SEARCH_SIDE = SIDE // 2  # pixels: the leak's long side while its place is searched
 SEARCH_LEVELS = (1, 2, 3, 4, 5)  # the mark's periods at any scale
@@ -66,6 +68,20 @@ BEACON_WEIGHT, ENERGY_WEIGHT = 3.5, 2.5
 WORDS = 4  # decoded at a place: as many as may be looked up for a name
 
 
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """A leak, and where it may lie."""
+
+    luma: NDArray[np.float32]
+    """Its luma, black and white exchanged back where it is a negative; shape (rows, columns)."""
+
+    transform: NDArray[np.float64]
+    """Leak (x, y, 1) to working (x, y, 1), but for whole tiles; shape (3, 3)."""
+
+    merit: float
+    """How much the sync pattern speaks for it, nats, as :attr:`~tracemark.geometry.placement.Placement.merit`."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """A word that was decoded somewhere in the leak."""
@@ -86,13 +102,57 @@ class Reading:
     """Leak (x, y, 1) to photo (x, y, 1), pixels."""
 
 
-def readings_of(luma: NDArray[np.float32], key: Key, heard: list[CellReading]) -> Iterator[Reading]:
-    """Search the placements from the likely to the unlikely, and decode the best of each search.
+def placements_of(luma: NDArray[np.float32], key: Key) -> Iterator[Placed]:
+    """Search for the sync pattern, the likely placements first.
 
     Parameters
     ----------
     luma : ndarray, shape (rows, columns), float32
         The leak's luma.
+    key : Key
+        The secret.
+
+    Yields
+    ------
+    placed : Placed
+        Those of the first searches before the last are begun, as most leaks need no more.
+    """
+    small, factor = shrink(luma, long_side=SEARCH_SIDE)
+    white = whitened(small)
+    if not white.any():  # a picture of nothing: no search would end sooner
+        return
+    spectrum, lines = spectrum_of(white), sync_lines(key)
+    waiting: list[Placement] = []
+    tried: list[Placement] = []
+    for search, least_merit in SEARCHES:
+        if search is search_upright:  # the longest one
+            yield from _negative(luma, spectrum, factor, key)
+            for placement in _unscaled(luma, spectrum, factor, key):
+                tried.append(placement)
+                yield Placed(luma, _transform(placement, spectrum, factor), placement.merit)
+        waiting = sorted([*waiting, *search(spectrum, lines)], key=lambda placement: -placement.merit)
+        for placement in waiting[:READ_PER_SEARCH]:
+            if placement.merit < least_merit or _same(placement, tried):
+                continue
+            tried.append(placement)
+            yield Placed(luma, _transform(placement, spectrum, factor), placement.merit)
+        waiting = [placement for placement in waiting if not _same(placement, tried)]
+
+
+def whitened(luma: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Whiten a leak of any size, in which the place of the mark is sought; of the same shape."""
+    pad = [(0, max(-side % SEARCH_STEP, LEAST_SEARCH - side)) for side in luma.shape]
+    white = whiten(np.pad(luma, pad, mode="reflect"), levels=SEARCH_LEVELS, favour=SEARCH_FAVOUR)
+    return white[: luma.shape[0], : luma.shape[1]]
+
+
+def readings_of(placements: Iterable[Placed], key: Key, heard: list[CellReading]) -> Iterator[Reading]:
+    """Decode the best words of placements, one after the other.
+
+    Parameters
+    ----------
+    placements : iterable of Placed
+        Of one leak.
     key : Key
         The secret.
     heard : list of CellReading
@@ -103,40 +163,18 @@ def readings_of(luma: NDArray[np.float32], key: Key, heard: list[CellReading]) -
     reading : Reading
         A word, as soon as it is decoded; there may be better ones to come.
     """
-    small, factor = shrink(luma, long_side=SEARCH_SIDE)
-    pad = [(0, max(-side % SEARCH_STEP, LEAST_SEARCH - side)) for side in small.shape]
-    white = whiten(np.pad(small, pad, mode="reflect"), levels=SEARCH_LEVELS, favour=SEARCH_FAVOUR)
-    white = white[: small.shape[0], : small.shape[1]]
-    if not white.any():  # a picture of nothing: no search would end sooner
-        return
-    spectrum, lines = spectrum_of(white), sync_lines(key)
-    waiting: list[Placement] = []
-    tried: list[Placement] = []
-    for search, least_merit in SEARCHES:
-        if search is search_upright:  # the longest one
-            yield from _negative(luma, spectrum, factor, key, heard)
-            for placement in _unscaled(luma, spectrum, factor, key):
-                tried.append(placement)
-                yield from _decoded(luma, placement.merit, _transform(placement, spectrum, factor), key, heard)
-        waiting = sorted([*waiting, *search(spectrum, lines)], key=lambda placement: -placement.merit)
-        for placement in waiting[:READ_PER_SEARCH]:
-            if placement.merit < least_merit or _same(placement, tried):
-                continue
-            tried.append(placement)
-            yield from _decoded(luma, placement.merit, _transform(placement, spectrum, factor), key, heard)
-        waiting = [placement for placement in waiting if not _same(placement, tried)]
+    for placed in placements:
+        yield from _decoded(placed, key, heard)
 
 
-def _negative(
-    luma: NDArray[np.float32], spectrum: Spectrum, factor: float, key: Key, heard: list[CellReading]
-) -> Iterator[Reading]:
-    """Read a negative, by the searches that take no time: every sign of the mark is turned about in it."""
+def _negative(luma: NDArray[np.float32], spectrum: Spectrum, factor: float, key: Key) -> Iterator[Placed]:
+    """Search a negative, by the searches that take no time: every sign of the mark is turned about in it."""
     turned = replace(spectrum, values=-spectrum.values, sharp=-spectrum.sharp)
     lines = sync_lines(key)
     for search, least_merit in QUICK_SEARCHES:
         for placement in search(turned, lines)[:READ_PER_SEARCH]:
             if placement.merit >= least_merit:
-                yield from _decoded(WHITE - luma, placement.merit, _transform(placement, spectrum, factor), key, heard)
+                yield Placed(WHITE - luma, _transform(placement, spectrum, factor), placement.merit)
 
 
 def _unscaled(luma: NDArray[np.float32], spectrum: Spectrum, factor: float, key: Key) -> list[Placement]:
@@ -157,35 +195,32 @@ def _unscaled(luma: NDArray[np.float32], spectrum: Spectrum, factor: float, key:
     return [placement for _, placement in clear[:READ_PER_SEARCH]]
 
 
-def _decoded(
-    luma: NDArray[np.float32], merit: float, transform: NDArray[np.float64], key: Key, heard: list[CellReading]
-) -> Iterator[Reading]:
+def _decoded(placed: Placed, key: Key, heard: list[CellReading]) -> Iterator[Reading]:
     """Decode the message at the best chip sets and tile places of one placement."""
-    cells = read_cells(luma, transform, codebook(key), hash_lines(key))
+    cells = read_cells(placed.luma, placed.transform, codebook(key), hash_lines(key))
     heard.append(cells)
     code = mother_code(key, PROFILE.grid * PROFILE.tile)
     multiples, salts = PROFILE.least_multiple, PROFILE.salts
-    places = _likely_places(cells, key, most=TRIED_PLACES if merit < CLEAR_MERIT else WEIGHED_PLACES)
+    places = _likely_places(cells, key, most=TRIED_PLACES if placed.merit < CLEAR_MERIT else WEIGHED_PLACES)
     found = [gather(cells, message_choices(key, chip_set), first) for _, chip_set, first in places]
     softs, codes = [soft.ravel() for soft, _ in found], [code[where].ravel() for _, where in found]
     for at, words in decode_best(softs, codes, words=WORDS, most=TRACED_PLACES):
         likelihood, chip_set, first = places[at]
         to_photo = _to_photo(cells, first, chip_set // salts + multiples)
         for decoded in words:
-            together = WORD_WEIGHT * decoded.score + likelihood + merit
+            together = WORD_WEIGHT * decoded.score + likelihood + placed.merit
             yield Reading(decoded.word, decoded.score, together, chip_set, to_photo)
 
 
 def _likely_places(cells: CellReading, key: Key, *, most: int) -> list[tuple[float, int, tuple[int, int]]]:
     """List the chip sets, and the tile of the photo the leak begins in, that fit best; no word is looked at."""
     beacon = beacon_scores(cells, beacon_choices(key))
-    tiles = np.array(cells.correlation.shape[:2]) // PROFILE.tile
     energy = energies(cells)
     places = []
     order = np.argsort(-beacon, axis=None)[:WEIGHED_PLACES]
     for at in order[beacon.flat[order] > beacon.max() - CLEARLY_BELOW]:
-        chip_set, down, across = (int(index) for index in np.unravel_index(at, beacon.shape))
-        first = (down - int(tiles[0]) + 1, across - int(tiles[1]) + 1)
+        chip_set, *place = (int(index) for index in np.unravel_index(at, beacon.shape))
+        first = first_tile(cells, place)
         excess = excess_energy(energy, message_choices(key, chip_set), first)
         likelihood = BEACON_WEIGHT * beacon.flat[at] + ENERGY_WEIGHT * excess
         places.append((float(likelihood), chip_set, first))
@@ -205,10 +240,7 @@ def _transform(placement: Placement, spectrum: Spectrum, factor: float) -> NDArr
 
 def _to_photo(cells: CellReading, first: tuple[int, int], multiple: int) -> NDArray[np.float64]:
     """Turn the transform to the leak's first tile into one to the photo's pixels."""
-    scale = multiple / PROFILE.least_multiple
-    side = PROFILE.tile_pixels
-    move = np.array([[1, 0, first[1] * side], [0, 1, first[0] * side], [0, 0, 1]])
-    return np.asarray(scaling(scale) @ move @ cells.transform, dtype=np.float64)
+    return np.asarray(scaling(multiple / PROFILE.least_multiple) @ to_working(cells, first), dtype=np.float64)
 
 
 def _same(placement: Placement, others: list[Placement]) -> bool:

@@ -13,14 +13,12 @@ from tracemark.blas import one_blas_thread
 from tracemark.blind import read_blind
 from tracemark.codes.word import checked_recipient
 from tracemark.errors import LedgerError, PhotoError, RecipientError
-from tracemark.finding import Laid, collection_of, find_photos, lay_on_best
-from tracemark.geometry.locating import SURE
 from tracemark.geometry.registration import Unregistered
 from tracemark.informed import Residue, read_residue, to_photo
 from tracemark.keys import Key, checked_key
+from tracemark.laying import LaidLeak, lay
 from tracemark.ledger.ledger import Ledger
 from tracemark.listed import draw
-from tracemark.original import original_of
 from tracemark.side_informed import accuse_among
 from tracemark.signal.luma import luma_of
 from tracemark.signal.pixels import checked_pixels
@@ -132,15 +130,15 @@ def _read(
     key: Key,
 ) -> Verdict:
     """Read leaks with their originals, or one blind."""
-    laid = _laid(lumas, originals, ledger, key)
+    laid = lay(lumas, originals, ledger, key=key)
     readings = [
-        [read_residue(luma, one.original, one.registration, key=key) for one in rivals if one.registration]
-        for luma, rivals in zip(lumas, laid, strict=True)
+        [read_residue(leak.luma, one.original, one.registration, key=key) for one in leak.rivals if one.registration]
+        for leak in laid
     ]
-    ways = 2 if len(lumas) == 1 and _uncertain(laid[0]) else 1
+    ways = 2 if len(laid) == 1 and not laid[0].sure else 1
     combinations = _combinations(readings, most=MOST_ATTEMPTS // ways)
     if not combinations:
-        return _read_apart(lumas, laid[0], listed, key, sought=originals is not None or ledger is not None)
+        return _read_apart(laid, listed, key, sought=originals is not None or ledger is not None)
     answers = [
         (
             residues,
@@ -150,8 +148,12 @@ def _read(
     ]
     residues, accusation = max(answers, key=lambda answer: _weight(answer[1]))
     found = _informed(residues, accusation)
+    if len(laid) == 1 and laid[0].by_mark:
+        found = replace(
+            found, reason=f"{found.reason}; it was laid on it by its own pattern, as pictures it shows too little"
+        )
     if ways > 1 and found.verdict == "none":
-        return _read_both_ways(lumas[0], found, listed, key, ways)
+        return _read_both_ways(laid[0], found, listed, key, ways)
     if len(residues) == len(lumas):
         return found
     counted = f"{len(residues)} of {len(lumas)} leaks counted: the others lie on no photo, or on one that another shows"
@@ -178,30 +180,9 @@ def _checked_list(recipients: Iterable[SupportsIndex]) -> list[int]:
     return listed
 
 
-def _laid(
-    lumas: Sequence[NDArray[np.float32]], originals: Sequence[NDArray[Any]] | None, ledger: Ledger | None, key: Key
-) -> list[list[Laid]]:
-    """Lay each leak onto its photo, one of those given or one of the ledger's."""
-    if originals is not None:
-        photos = [original_of(original, key=key) for original in originals]
-        return [lay_on_best(luma, photos) for luma in lumas]
-    if ledger is not None:
-        collection = collection_of(ledger, key=key)
-        return [find_photos(luma, collection) for luma in lumas]
-    return [[] for _ in lumas]
-
-
-def _uncertain(laid: Sequence[Laid]) -> bool:
-    """Tell whether a leak lies on a photo, but not so surely that it must lie there: a lake mirrors its shore."""
-    found = [one.registration.agreement.score for one in laid if one.registration]
-    return bool(found) and max(found) < SURE
-
-
-def _read_both_ways(
-    luma: NDArray[np.float32], found: Verdict, listed: list[int] | None, key: Key, ways: int
-) -> Verdict:
+def _read_both_ways(leak: LaidLeak, found: Verdict, listed: list[int] | None, key: Key, ways: int) -> Verdict:
     """Read a leak blind in which the original found nobody, since it may lie elsewhere; each way spends its part."""
-    blind = _on_the_list(read_blind(luma, key=key, attempts=ways), listed)
+    blind = _on_the_list(read_blind(leak.luma, key=key, attempts=ways, placements=leak.placements), listed)
     if blind.verdict == "none":
         return found
     return replace(blind, reason=f"{blind.reason}; read blind, since it lies on the original, but not surely")
@@ -258,19 +239,18 @@ def _recorded(ledger: Ledger | None, residues: Sequence[Residue], key: Key) -> l
     return sorted({recipient for had in lists for recipient in had})
 
 
-def _read_apart(
-    lumas: Sequence[NDArray[np.float32]], laid: Sequence[Laid], listed: list[int] | None, key: Key, *, sought: bool
-) -> Verdict:
+def _read_apart(leaks: Sequence[LaidLeak], listed: list[int] | None, key: Key, *, sought: bool) -> Verdict:
     """Read a leak blind; several would each have a chance to be wrong, so they are left to be read one by one."""
-    if len(lumas) > 1:
+    if len(leaks) > 1:
         reason = "none of the leaks lies on an original; read them one by one"
         return Verdict(verdict="none", log10_false_alarm=0.0, method="blind", reason=reason)
-    blind = _on_the_list(read_blind(lumas[0], key=key), listed)
+    (leak,) = leaks
+    blind = _on_the_list(read_blind(leak.luma, key=key, placements=leak.placements), listed)
     if not sought:
         return blind
     why = "no photo was found that looks like it"
-    if laid:
-        registration = laid[0].registration
+    if leak.rivals:
+        registration = leak.rivals[0].registration
         why = "it shows too little of the photo"
         if isinstance(registration, Unregistered):
             why = registration.reason

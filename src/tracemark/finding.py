@@ -1,6 +1,7 @@
 """Find the photo that a leak shows, among those of a ledger or a few, and lay the leak onto it."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +23,7 @@ __all__ = ["Collection", "Laid", "collection_of", "find_photos", "lay_on_best"]
 MOST = 4  # photos onto which a leak is laid, best first: frames of one scene may all have keypoints in common
 FRAME = 1 / 3  # of the most votes: a photo with fewer is no other frame of the scene
 NEAR = 0.9  # of the best agreement: above it, noise may decide which of two frames comes first
-FEW = 8  # photos that are all tried where keypoints find none, as in smooth skies
+FEW = 8  # photos that are all tried where keypoints find none, as in smooth skies, and told of where none agrees
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,9 +126,12 @@ def lay_on_best(leak: NDArray[np.float32], originals: Sequence[Original]) -> lis
     -------
     laid : list of Laid
         The photo that the leak agrees with best, and those that it agrees with nearly as well: frames of one scene,
-        or versions of one photo.  When it lies on none, the one that is nearest to it, falsy.
+        or versions of one photo.  When it lies on none, some that are nearest to it, falsy.
     """
-    features = extract(leak, most=LEAK_FEATURES)
+    with ThreadPoolExecutor(1) as beside:
+        sought = beside.submit(lambda: [original.features for original in originals])  # meanwhile, where cores are idle
+        features = extract(leak, most=LEAK_FEATURES)
+        sought.result()
     return _rivals([_lay(leak, features, original) for original in originals])
 
 
@@ -155,4 +159,4 @@ def _rivals(laid: Sequence[Laid]) -> list[Laid]:
     near = [
         one for one in order if one and one.registration.agreement.score >= NEAR * order[0].registration.agreement.score
     ]
-    return near or order[:1]
+    return near or order[:FEW]

@@ -11,11 +11,11 @@ from tracemark.codes.accusation import Evidence
 from tracemark.codes.message import MotherCode, mother_code
 from tracemark.geometry.registration import Registration
 from tracemark.keys import Key
-from tracemark.layers import layers_of
+from tracemark.layers import layers_in
 from tracemark.original import Original
 from tracemark.profile import PROFILE
 from tracemark.remainder import Comparison, Remainder, compare
-from tracemark.signal.chips import codebook, message_choices
+from tracemark.signal.chips import message_choices
 from tracemark.signal.collusion import Among
 from tracemark.signal.layout import scaling
 from tracemark.signal.modulation import contrary, correlate_slots, cut, join
@@ -232,8 +232,5 @@ def _patterns(original: Original, key: Key) -> tuple[NDArray[np.float32], NDArra
     Both in standard deviations of the whole mark; the latter of shape (cell rows, cell columns, slots, cell * cell).
     """
     rows, columns = original.luma.shape
-    missing = [(0, whole - have) for whole, have in zip(original.layout.working, (rows, columns), strict=True)]
-    working = np.pad(original.luma, missing, mode="symmetric")
-    digest, chip_set, even = original.digest, original.chip_set, np.ones_like(working)
-    layers = layers_of(working, even, key=key, book=codebook(key), digest=digest, chip_set=chip_set)
+    layers = layers_in(original, key=key)
     return layers.common[:rows, :columns], np.stack([cut(slot) for slot in layers.signed], axis=2)

@@ -2,13 +2,15 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.errors import LedgerError, PhotoError
-from tracemark.geometry.features import Features
+from tracemark.geometry.features import Features, extract
+from tracemark.geometry.locating import ORIGINAL_FEATURES
 from tracemark.keys import Key
 from tracemark.ledger.photos import PhotoRecord
 from tracemark.profile import PROFILE
@@ -37,8 +39,13 @@ class Original:
     luma: NDArray[np.float32]
     """Luma at the working scale, without what cells stick out; shape (rows, columns)."""
 
-    features: Features | None = None
-    """Keypoints in pixels of `luma`; None when they were not sought yet."""
+    known: Features | None = None
+    """Keypoints in pixels of `luma`, where a ledger keeps them."""
+
+    @cached_property
+    def features(self) -> Features:
+        """Keypoints in pixels of `luma`; sought when they are first asked for."""
+        return extract(self.luma, most=ORIGINAL_FEATURES) if self.known is None else self.known
 
 
 def original_of(image: NDArray[Any], *, key: Key) -> Original:

@@ -226,9 +226,10 @@ def _straight(leak: Floats, registration: Registration) -> tuple[Floats, Registr
 def _cut_out(leak: Floats, registration: Registration) -> tuple[Floats, Registration]:
     """Cut away the blocks of a leak's JPEG that show nothing of the original."""
     # a plane that is seen at an angle has places that lie anywhere
-    shown = np.clip(registration.places, 0, leak.shape[::-1])
-    left, top = np.maximum(shown.min(axis=(0, 1)) // BLOCK - 1, 0).astype(int) * BLOCK
-    right, bottom = (shown.max(axis=(0, 1)) // BLOCK + 2).astype(int) * BLOCK
+    ends = [(places.min(), places.max()) for places in np.moveaxis(registration.places, -1, 0)]
+    shown = np.clip(np.array(ends).T, 0, leak.shape[::-1])
+    left, top = np.maximum(shown[0] // BLOCK - 1, 0).astype(int) * BLOCK
+    right, bottom = (shown[1] // BLOCK + 2).astype(int) * BLOCK
     back = np.array([[1.0, 0, left], [0, 1, top], [0, 0, 1]])
     places = registration.places - np.array([left, top], dtype=np.float32)
     return leak[top:bottom, left:right], replace(registration, transform=registration.transform @ back, places=places)

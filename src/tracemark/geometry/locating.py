@@ -13,7 +13,7 @@ from tracemark.geometry.features import Features, extract
 from tracemark.geometry.straightening import Sight, bring, legible, sight_of
 from tracemark.geometry.template import template_places, whole_places
 
-__all__ = ["SURE", "Place", "locate", "seen"]
+__all__ = ["LEAK_FEATURES", "ORIGINAL_FEATURES", "SURE", "Place", "locate", "seen"]
 
 Floats = NDArray[np.float32]
 Transform = NDArray[np.float64]

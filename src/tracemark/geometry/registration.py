@@ -17,7 +17,7 @@ from tracemark.geometry.features import Features
 from tracemark.geometry.locating import Place, locate, seen
 from tracemark.geometry.straightening import Sight, density, fetch, reduced, without
 
-__all__ = ["Registration", "Unregistered", "register", "straighten"]
+__all__ = ["Registration", "Unregistered", "register", "register_at", "straighten"]
 
 Floats = NDArray[np.float32]
 Transform = NDArray[np.float64]
@@ -32,6 +32,7 @@ FINE_LEVELS = 2  # of the pyramid, on which what is left is aligned
 NO_WORSE = 0.98  # of the score that a cleaner leak must reach
 LITTLE = 0.05  # of the leak: less that is foreign does no harm
 NONE = Agreement(0.0, 0.0)
+UNSCALED = np.eye(3)
 LEAST_SHOWN = 0.5  # weight at which a pixel shows the photo
 
 
@@ -117,6 +118,34 @@ def register(
     return _laid(leak, levels, best)
 
 
+def register_at(
+    leak: Floats, shape: tuple[int, int], transform: Transform, found: Agreement, *, negative: bool = False
+) -> Registration:
+    """Lay a leak where it is known to lie.
+
+    Parameters
+    ----------
+    leak : ndarray, shape (rows, columns), float32
+        The leak's luma.
+    shape : tuple of int
+        Rows and columns of the original.
+    transform : ndarray, shape (3, 3)
+        Leak (x, y, 1) to original (x, y, 1).
+    found : Agreement
+        How surely it lies there.
+    negative : bool
+        Whether black and white are exchanged.
+
+    Returns
+    -------
+    registration : Registration
+        All that the leak reaches counts as showing the photo.
+    """
+    places = _places(transform, flat(shape), shape)
+    weights = fetch(Sight(leak, np.ones_like(leak)), places).weights
+    return Registration(transform, places, weights, found, 0.0, negative)
+
+
 def _sure(found: Agreement) -> bool:
     """Tell whether two pictures agree better than chance lets them."""
     return found.score >= LEAST_SCORE and found.correlation >= LEAST_CORRELATION
@@ -178,7 +207,7 @@ class _Look:
 
 def _look(sight: Sight, full: Scaled, transform: Transform, field: Field) -> _Look:
     """Look a leak up."""
-    places = _places(transform, field, full)
+    places = _places(transform, field, _shape(full))
     straight = fetch(sight, places)
     return _Look(field, places, straight, compare(straight, full))
 
@@ -203,7 +232,7 @@ def _bent(sight: Sight, levels: list[Scaled], transform: Transform) -> Field:
         scale = float(level.transform[0, 0])
         small, back = reduced(sight, density(level.transform @ transform, sight.luma.shape))
         for _ in range(BENDING_ROUNDS):
-            straight = fetch(small, _places(transform @ back, field, level))
+            straight = fetch(small, _places(transform @ back, field, _shape(level), level.transform))
             moved = displacements(*compare(straight, level))
             before, field = field, bend(field, moved, scale=scale)
             if np.abs(field.waves - before.waves).max() * scale < STILL:
@@ -211,10 +240,10 @@ def _bent(sight: Sight, levels: list[Scaled], transform: Transform) -> Field:
     return field
 
 
-def _places(transform: Transform, field: Field, level: Scaled) -> Floats:
-    """Map every pixel of a level to the leak."""
-    rows, columns = level.luma.shape
-    back = np.linalg.inv(level.transform)
+def _places(transform: Transform, field: Field, shape: tuple[int, int], level: Transform = UNSCALED) -> Floats:
+    """Map every pixel of a level of the original, of a shape, to the leak."""
+    rows, columns = shape
+    back = np.linalg.inv(level)
     places = sampled(field, (rows, columns))
     places[..., 0] += (np.arange(columns) * back[0, 0] + back[0, 2]).astype(np.float32)
     places[..., 1] += (np.arange(rows) * back[1, 1] + back[1, 2]).astype(np.float32)[:, None]

@@ -13,7 +13,7 @@ __all__ = ["Rendering", "density_of", "rendering_of"]
 
 Floats = NDArray[np.float32]
 
-STRIDE = 8  # pixels of the leak between those whose places are computed
+STRIDE = 8  # pixels between those whose places are looked at
 ROUNDS = 4  # in which a leak's pixel is found again: the bending is a few pixels, and smooth
 MOST_STEPS = 8  # samples across a pixel of the leak: what is smaller holds no mark
 
@@ -96,8 +96,9 @@ def rendering_of(registration: Registration, shape: tuple[int, ...]) -> Renderin
 def density_of(registration: Registration) -> float:
     """Say how many pixels of a leak there are in one of the original, along a side."""
     places = registration.places
-    down = np.linalg.norm(np.median(np.diff(places, axis=0), axis=(0, 1)))
-    across = np.linalg.norm(np.median(np.diff(places, axis=1), axis=(0, 1)))
+    here = places[:-1:STRIDE, :-1:STRIDE]
+    down = np.linalg.norm(np.median(places[1::STRIDE, :-1:STRIDE] - here, axis=(0, 1)))
+    across = np.linalg.norm(np.median(places[:-1:STRIDE, 1::STRIDE] - here, axis=(0, 1)))
     return float(np.sqrt(down * across))
 
 

@@ -40,7 +40,7 @@ TABLE_K1 = np.array(
     ]
 )
 EVEN_QUALITY, MOST_STEP = 50, 255  # quality at which the table stands as it is; baseline JPEG's largest step
-ROUNDING = 0.6  # spread that rounding to whole levels leaves in a coefficient
+ROUNDING = 0.7  # spread that rounding colours to whole levels leaves in a coefficient of luma
 MISFIT = 2.0  # nats: what one coefficient may speak against a quality, as those of clipped blocks fit none
 SPOILT = 1.0  # nats: what one block may speak against a quality
 LIKELY = 5  # qualities that are tried

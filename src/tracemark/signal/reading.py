@@ -1,5 +1,6 @@
 """Bring a located leak to the working scale and read its cells."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -22,11 +23,13 @@ __all__ = [
     "central",
     "energies",
     "excess_energy",
+    "first_tile",
     "gather",
     "known_word_scores",
     "place_scores",
     "read_cells",
     "shrink",
+    "to_working",
 ]
 
 LEVELS = tuple(level for level, _ in PROFILE.chip_levels)
@@ -157,6 +160,19 @@ def place_scores(reading: CellReading, choice: CellChoice) -> NDArray[np.float32
             sums[:, i : i + grid, j : j + grid] += np.einsum("sijc,sijc->sij", tiles[row, column][chosen], signs)
     power = float(np.sum(reading.correlation[reading.covered] ** 2)) / PROFILE.patterns
     return np.asarray(sums / np.sqrt(power), dtype=np.float32) if power > 0 else sums
+
+
+def first_tile(reading: CellReading, place: Sequence[int]) -> tuple[int, int]:
+    """Say in which tile of the photo, row and column, the leak's first tile lies at a place of :func:`place_scores`."""
+    down, across = (side // PROFILE.tile for side in reading.correlation.shape[:2])
+    return place[0] - down + 1, place[1] - across + 1
+
+
+def to_working(reading: CellReading, first: tuple[int, int]) -> NDArray[np.float64]:
+    """Give the transform from the leak to the photo at the working scale, once its first tile is known."""
+    side = PROFILE.tile_pixels
+    move = np.array([[1, 0, first[1] * side], [0, 1, first[0] * side], [0, 0, 1]])
+    return np.asarray(move @ reading.transform, dtype=np.float64)
 
 
 def beacon_scores(reading: CellReading, beacon: CellChoice) -> NDArray[np.float32]:

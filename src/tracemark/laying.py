@@ -1,0 +1,98 @@
+"""Lay leaks onto their photos: by the pictures where these agree, else by the mark itself."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import tee
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.blind_search import Placed, placements_of
+from tracemark.by_mark import lay_by_mark
+from tracemark.finding import Laid, collection_of, find_photos, lay_on_best
+from tracemark.geometry.locating import SURE
+from tracemark.keys import Key
+from tracemark.ledger.ledger import Ledger
+from tracemark.original import original_of
+
+__all__ = ["LaidLeak", "lay"]
+
+
+@dataclass(frozen=True, eq=False)
+class LaidLeak:
+    """A leak, and how it lies on photos."""
+
+    luma: NDArray[np.float32]
+    """Its luma, shape (rows, columns)."""
+
+    rivals: Sequence[Laid]
+    """The photo it lies on, or several that cannot be told apart; falsy ones where it lies on none."""
+
+    placements: Iterator[Placed]
+    """What the search for the sync pattern finds in it, searched for as it is asked for, and only once."""
+
+    by_mark: bool = False
+    """Whether it was laid by its mark."""
+
+    @property
+    def sure(self) -> bool:
+        """Tell whether it must lie where it was laid, if it was: a lake mirrors its shore."""
+        found = [one.registration.agreement.score for one in self.rivals if one]
+        return not found or max(found) >= SURE
+
+
+def lay(
+    leaks: Sequence[NDArray[np.float32]], originals: Sequence[NDArray[Any]] | None, ledger: Ledger | None, *, key: Key
+) -> list[LaidLeak]:
+    """Lay each leak onto its photo; nobody's signs are looked at.
+
+    Parameters
+    ----------
+    leaks : sequence of ndarray, shape (rows, columns), float32
+        Luma of each.
+    originals : sequence of ndarray, optional
+        The photos that they may show.
+    ledger : Ledger, optional
+        Where the photos are sought, unless they are given.
+    key : Key
+        The secret.
+
+    Returns
+    -------
+    laid : list of LaidLeak
+        One a leak.
+
+    Raises
+    ------
+    PhotoError
+        When an original cannot be a photo.
+    LedgerError
+        When the ledger holds no photo of this key, or is damaged.
+    """
+    return [_by_mark_if_unsure(leak, key) for leak in _by_pictures(leaks, originals, ledger, key)]
+
+
+def _by_pictures(
+    leaks: Sequence[NDArray[np.float32]], originals: Sequence[NDArray[Any]] | None, ledger: Ledger | None, key: Key
+) -> Iterator[LaidLeak]:
+    """Lay each leak where it looks like a photo, one of those given or one of the ledger's."""
+    photos = [original_of(original, key=key) for original in originals or ()]
+    collection = None if originals is not None or ledger is None else collection_of(ledger, key=key)
+    for luma in leaks:
+        rivals = find_photos(luma, collection) if collection else lay_on_best(luma, photos) if photos else []
+        yield LaidLeak(luma, rivals, placements_of(luma, key))
+
+
+def _by_mark_if_unsure(leak: LaidLeak, key: Key) -> LaidLeak:
+    """Lay a leak by its mark where it lies nowhere as a picture, or not surely."""
+    if any(leak.rivals) and leak.sure:
+        return leak
+    searched, kept = tee(leak.placements)
+    # where it may well lie as it does, no scale but the photo's own is tried: crops that show little are laid wrong
+    found = lay_by_mark(
+        leak.luma, [one.original for one in leak.rivals], key=key, placements=() if any(leak.rivals) else searched
+    )
+    if found is None:
+        return replace(leak, placements=kept)
+    return replace(leak, rivals=[Laid(*found)], placements=kept, by_mark=True)

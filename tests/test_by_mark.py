@@ -1,0 +1,129 @@
+"""Laying a leak by its mark where it shows no picture to lay it by."""
+
+import cv2
+import numpy as np
+import pytest
+
+import tracemark as tm
+from tests.damage import jpeg, resized, rotated
+from tracemark.blind_search import placements_of
+from tracemark.by_mark import lay_by_mark
+from tracemark.finding import lay_on_best
+from tracemark.original import original_of
+from tracemark.signal.luma import luma_of
+
+KEY = tm.Key(bytes(range(32)))
+RECIPIENT = 17
+LISTED = range(1000)
+TOP, LEFT, ROWS, COLUMNS = 311, 507, 250, 360
+
+
+def sky(rows, columns, seed):
+    """Clouds without an edge, and nothing else."""
+    rng = np.random.default_rng(seed)
+    clouds = cv2.resize(rng.normal(0, 1, (6, 8)).astype(np.float32), (columns, rows), interpolation=cv2.INTER_CUBIC)
+    blue = np.array([140, 175, 215]) + 12 * clouds[..., None] + rng.normal(0, 0.5, (rows, columns, 1))
+    return np.clip(np.rint(blue), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def photo():
+    return sky(800, 1200, seed=1)
+
+
+@pytest.fixture(scope="module")
+def copy(photo):
+    return tm.embed(photo, recipient=RECIPIENT, key=KEY)
+
+
+@pytest.fixture(scope="module")
+def original(photo):
+    return original_of(photo, key=KEY)
+
+
+def cut(pixels, step=1):
+    return pixels[TOP * step : (TOP + ROWS) * step, LEFT * step : (LEFT + COLUMNS) * step]
+
+
+def laid(leak, originals, *, search=False):
+    luma = luma_of(np.ascontiguousarray(leak))
+    return lay_by_mark(luma, originals, key=KEY, placements=placements_of(luma, KEY) if search else ())
+
+
+def middle_of(leak, registration):
+    """Where the middle of a leak lies."""
+    x, y, w = registration.transform @ [(leak.shape[1] - 1) / 2, (leak.shape[0] - 1) / 2, 1]
+    return np.array([x, y]) / w
+
+
+def test_a_crop_of_sky_lies_exactly_where_it_was_cut_though_no_picture_agrees(copy, original):
+    leak = jpeg(cut(copy), 60)
+    assert not any(lay_on_best(luma_of(leak), [original]))
+    found, registration = laid(leak, [original])
+    assert found is original
+    np.testing.assert_array_equal(registration.transform, [[1, 0, LEFT], [0, 1, TOP], [0, 0, 1]])
+    inside = registration.weights > 1 / 2
+    assert inside.sum() == pytest.approx(ROWS * COLUMNS, rel=0.02)
+    assert inside[TOP + 2 : TOP + ROWS - 2, LEFT + 2 : LEFT + COLUMNS - 2].all()
+
+
+def test_its_recipient_is_named_and_the_verdict_says_how_it_was_laid(copy, photo):
+    found = tm.detect(jpeg(cut(copy), 60), key=KEY, original=photo, recipients=LISTED)
+    assert (found.recipients, found.method) == ((RECIPIENT,), "informed")
+    assert "by its own pattern" in found.reason
+
+
+def test_several_leaks_are_laid_each_by_its_mark(copy, photo):
+    leaks = [jpeg(cut(copy), 60), jpeg(np.full((300, 400, 3), 90, dtype=np.uint8), 60)]
+    found = tm.detect_together(leaks, key=KEY, originals=[photo], recipients=LISTED)
+    assert (found.recipients, found.method) == ((RECIPIENT,), "informed")
+
+
+def test_a_crop_of_a_large_photo_lies_on_a_pixel_of_it():
+    large = sky(1600, 2400, seed=2)
+    leak = jpeg(cut(tm.embed(large, recipient=RECIPIENT, key=KEY), step=2)[1:, 1:], 75)
+    _, registration = laid(leak, [original_of(large, key=KEY)])
+    # pixel 0 of the leak is the photo's 2 * LEFT + 1, whose middle is a quarter of a working pixel off the even one's
+    expected = [[1 / 2, 0, LEFT + 1 / 4], [0, 1 / 2, TOP + 1 / 4], [0, 0, 1]]
+    np.testing.assert_allclose(registration.transform, expected, atol=1e-9)
+
+
+DAMAGE = {
+    "smaller": lambda crop: resized(crop, 0.7),
+    "mirrored": lambda crop: crop[:, ::-1],
+    "turned": lambda crop: rotated(crop, 7)[40:-40, 60:-60],
+    "a negative": lambda crop: 255 - crop,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
+def test_what_was_scaled_turned_or_exchanged_in_tone_lies_where_the_search_has_it(damage, copy, original, photo):
+    leak = jpeg(damage(copy[200:700, 300:1050]), 75)
+    _, registration = laid(leak, [original], search=True)
+    assert np.abs(middle_of(leak, registration) - [(300 + 1049) / 2, (200 + 699) / 2]).max() < 1.5
+    assert registration.negative == (damage is DAMAGE["a negative"])
+    assert tm.detect(leak, key=KEY, original=photo, recipients=LISTED).recipients == (RECIPIENT,)
+
+
+def test_of_several_photos_the_one_is_taken_whose_beacon_it_shows(copy, original):
+    others = [original_of(sky(800, 1200, seed=seed), key=KEY) for seed in (3, 4)]
+    found, _ = laid(jpeg(cut(copy), 60), [*others, original])
+    assert found is original
+
+
+def test_a_copy_of_another_photo_is_not_laid_though_both_have_the_sync_pattern():
+    original = original_of(sky(800, 1200, seed=5), key=KEY)
+    leaks = [jpeg(cut(tm.embed(sky(800, 1200, seed=seed), recipient=RECIPIENT, key=KEY)), 60) for seed in range(6, 12)]
+    assert sum(laid(leak, [original]) is not None for leak in leaks) <= 1  # chance has one in twenty
+
+
+def test_what_was_never_marked_is_not_laid_and_names_nobody(photo, original):
+    places = [(top, left) for top in (0, 250, 500) for left in (0, 400, 800)]
+    leaks = [jpeg(photo[top : top + ROWS, left : left + COLUMNS], 60) for top, left in places]
+    assert sum(laid(leak, [original]) is not None for leak in leaks) <= 2
+    found = tm.detect(leaks[0], key=KEY, original=photo, recipients=LISTED)
+    assert (found.verdict, found.recipients) == ("none", ())
+
+
+def test_with_no_photo_there_is_nothing_to_lay_a_leak_on(copy):
+    assert laid(copy, []) is None
