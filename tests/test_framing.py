@@ -99,13 +99,13 @@ def test_a_mark_pasted_onto_another_photo_names_nobody(exact, strength, alike):
         assert found.verdict == "inconclusive"
 
 
-@pytest.mark.parametrize("strength", [1.0, 2.0])
-def test_read_blind_a_pasted_mark_names_nobody_either(strength, cuts):
-    photos = [photo for same in cuts.values() for photo in same]
+@pytest.mark.parametrize(("strength", "which"), [(1.0, slice(1, 3)), (2.0, slice(3, 5))])
+def test_read_blind_a_pasted_mark_names_nobody_either(strength, which, cuts):
+    photos = [photo for same in cuts.values() for photo in same]  # two each, as reading a pasted mark takes long
     one = photos[0]
     mark = copy_of(one, VICTIM) - one
     assert tm.detect(jpeg(rounded(one + mark), 85), key=KEY).recipients == (VICTIM,)
-    for other in photos[1:5]:
+    for other in photos[which]:
         found = tm.detect(jpeg(rounded(other + strength * mark), 85), key=KEY)
         assert (found.recipients, found.method) == ((), "blind")
 

@@ -148,10 +148,8 @@ def _read(
     ]
     residues, accusation = max(answers, key=lambda answer: _weight(answer[1]))
     found = _informed(residues, accusation)
-    if len(laid) == 1 and laid[0].by_mark:
-        found = replace(
-            found, reason=f"{found.reason}; it was laid on it by its own pattern, as pictures it shows too little"
-        )
+    if len(laid) == 1 and laid[0].by_grain:
+        found = replace(found, reason=f"{found.reason}; it was laid by its grain, as it shows little else of the photo")
     if ways > 1 and found.verdict == "none":
         return _read_both_ways(laid[0], found, listed, key, ways)
     if len(residues) == len(lumas):

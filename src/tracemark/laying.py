@@ -1,4 +1,4 @@
-"""Lay leaks onto their photos: by the pictures where these agree, else by the mark itself."""
+"""Lay leaks onto their photos: by the pictures where these agree, else by grain and mark."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.blind_search import Placed, placements_of
-from tracemark.by_mark import lay_by_mark
+from tracemark.by_grain import lay_by_grain
 from tracemark.finding import Laid, collection_of, find_photos, lay_on_best
 from tracemark.geometry.locating import SURE
 from tracemark.keys import Key
@@ -32,8 +32,8 @@ class LaidLeak:
     placements: Iterator[Placed]
     """What the search for the sync pattern finds in it, searched for as it is asked for, and only once."""
 
-    by_mark: bool = False
-    """Whether it was laid by its mark."""
+    by_grain: bool = False
+    """Whether it was laid by its grain."""
 
     @property
     def sure(self) -> bool:
@@ -70,7 +70,7 @@ def lay(
     LedgerError
         When the ledger holds no photo of this key, or is damaged.
     """
-    return [_by_mark_if_unsure(leak, key) for leak in _by_pictures(leaks, originals, ledger, key)]
+    return [_by_grain_if_unsure(leak, key) for leak in _by_pictures(leaks, originals, ledger, key)]
 
 
 def _by_pictures(
@@ -84,15 +84,15 @@ def _by_pictures(
         yield LaidLeak(luma, rivals, placements_of(luma, key))
 
 
-def _by_mark_if_unsure(leak: LaidLeak, key: Key) -> LaidLeak:
-    """Lay a leak by its mark where it lies nowhere as a picture, or not surely."""
+def _by_grain_if_unsure(leak: LaidLeak, key: Key) -> LaidLeak:
+    """Lay a leak by its grain where it lies nowhere as a picture, or not surely."""
     if any(leak.rivals) and leak.sure:
         return leak
     searched, kept = tee(leak.placements)
-    # where it may well lie as it does, no scale but the photo's own is tried: crops that show little are laid wrong
-    found = lay_by_mark(
+    # where it may well lie as it does, no scale but the photo's own is tried: it is crops that are laid wrong
+    found = lay_by_grain(
         leak.luma, [one.original for one in leak.rivals], key=key, placements=() if any(leak.rivals) else searched
     )
     if found is None:
         return replace(leak, placements=kept)
-    return replace(leak, rivals=[Laid(*found)], placements=kept, by_mark=True)
+    return replace(leak, rivals=[Laid(*found)], placements=kept, by_grain=True)

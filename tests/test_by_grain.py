@@ -1,4 +1,4 @@
-"""Laying a leak by its mark where it shows no picture to lay it by."""
+"""Laying a leak by its grain and its mark, where it shows little else of the picture."""
 
 import cv2
 import numpy as np
@@ -7,7 +7,7 @@ import pytest
 import tracemark as tm
 from tests.damage import jpeg, resized, rotated
 from tracemark.blind_search import placements_of
-from tracemark.by_mark import lay_by_mark
+from tracemark.by_grain import lay_by_grain
 from tracemark.finding import lay_on_best
 from tracemark.original import original_of
 from tracemark.signal.luma import luma_of
@@ -47,7 +47,7 @@ def cut(pixels, step=1):
 
 def laid(leak, originals, *, search=False):
     luma = luma_of(np.ascontiguousarray(leak))
-    return lay_by_mark(luma, originals, key=KEY, placements=placements_of(luma, KEY) if search else ())
+    return lay_by_grain(luma, originals, key=KEY, placements=placements_of(luma, KEY) if search else ())
 
 
 def middle_of(leak, registration):
@@ -70,10 +70,10 @@ def test_a_crop_of_sky_lies_exactly_where_it_was_cut_though_no_picture_agrees(co
 def test_its_recipient_is_named_and_the_verdict_says_how_it_was_laid(copy, photo):
     found = tm.detect(jpeg(cut(copy), 60), key=KEY, original=photo, recipients=LISTED)
     assert (found.recipients, found.method) == ((RECIPIENT,), "informed")
-    assert "by its own pattern" in found.reason
+    assert "laid by its grain" in found.reason
 
 
-def test_several_leaks_are_laid_each_by_its_mark(copy, photo):
+def test_several_leaks_are_laid_each_by_its_own_grain(copy, photo):
     leaks = [jpeg(cut(copy), 60), jpeg(np.full((300, 400, 3), 90, dtype=np.uint8), 60)]
     found = tm.detect_together(leaks, key=KEY, originals=[photo], recipients=LISTED)
     assert (found.recipients, found.method) == ((RECIPIENT,), "informed")
@@ -117,12 +117,20 @@ def test_a_copy_of_another_photo_is_not_laid_though_both_have_the_sync_pattern()
     assert sum(laid(leak, [original]) is not None for leak in leaks) <= 1  # chance has one in twenty
 
 
-def test_what_was_never_marked_is_not_laid_and_names_nobody(photo, original):
-    places = [(top, left) for top in (0, 250, 500) for left in (0, 400, 800)]
-    leaks = [jpeg(photo[top : top + ROWS, left : left + COLUMNS], 60) for top, left in places]
-    assert sum(laid(leak, [original]) is not None for leak in leaks) <= 2
-    found = tm.detect(leaks[0], key=KEY, original=photo, recipients=LISTED)
+def test_what_was_never_marked_names_nobody_wherever_it_is_laid(photo):
+    found = tm.detect(jpeg(cut(photo), 60), key=KEY, original=photo, recipients=LISTED)
     assert (found.verdict, found.recipients) == ("none", ())
+
+
+def test_a_scrap_of_texture_lies_on_the_very_pixel_by_the_grain_alone(photos):
+    photo = photos["coffee"]
+    leak = jpeg(photo[200:240, 330:390], 60)  # never marked, and a hundredth of the photo
+    found, registration = laid(leak, [original_of(photos["rocket"], key=KEY), original := original_of(photo, key=KEY)])
+    assert found is original
+    np.testing.assert_array_equal(registration.transform, [[1, 0, 330], [0, 1, 200], [0, 0, 1]])
+    _, registration = laid(255 - leak, [original])
+    assert registration.negative
+    assert (registration.transform[0, 2], registration.transform[1, 2]) == (330, 200)
 
 
 def test_with_no_photo_there_is_nothing_to_lay_a_leak_on(copy):

@@ -1,0 +1,184 @@
+"""Lay a leak onto its original by the finest that both show: the grain of the picture, and the mark."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from tracemark.blind_search import Placed, whitened
+from tracemark.geometry.agreement import Agreement
+from tracemark.geometry.registration import Registration, register_at
+from tracemark.keys import Key
+from tracemark.layers import beacon_signs, layers_in
+from tracemark.original import Original
+from tracemark.signal.chips import CellChoice, beacon_choices, codebook
+from tracemark.signal.layout import scaling
+from tracemark.signal.luma import PEAK
+from tracemark.signal.reading import first_tile, place_scores, read_cells, to_working
+from tracemark.signal.robust_hash import hash_lines
+
+__all__ = ["lay_by_grain"]
+
+Floats = NDArray[np.float32]
+
+# Nats, all places that were tried counted: a leak that is laid wrong names nobody, it only takes time.
+LEAST_MERIT = 1.0
+CLEAR_MERIT = 5.0  # others need not be tried
+UNRELATED = 30.0  # nats that grain alone reaches in one of a hundred pairs of other pictures: they are far from normal
+LEAST_POSITIONS = 8  # working pixels, down and across, that a crop may be moved by
+EMPTY = 0.1  # of the mean energy of a photo's grain: where there is less, it counts as this
+DEVIATION = 1.48  # standard deviations in a median absolute deviation of normal noise
+
+
+@dataclass(frozen=True, eq=False)
+class _Candidate:
+    """A place on a photo."""
+
+    original: Original
+    """The photo."""
+    placed: Placed
+    """The leak, and how it lies on the photo at the working scale, whole tiles included."""
+    score: float
+    """Standard deviations."""
+    merit: float
+    """Of the score, less the log of the number of trials, nats."""
+
+
+def lay_by_grain(
+    leak: Floats, originals: Sequence[Original], *, key: Key, placements: Iterable[Placed] = ()
+) -> tuple[Original, Registration] | None:
+    """Seek where a leak shows the grain of one of a few photos, or its beacon; nobody's signs are looked at.
+
+    Parameters
+    ----------
+    leak : ndarray, shape (rows, columns), float32
+        The leak's luma.
+    originals : sequence of Original
+        Photos that the leak may show.
+    key : Key
+        The secret.
+    placements : iterable of Placed, optional
+        Where the leak may lie but for whole tiles.  That it is a crop that kept the photo's own pixels is tried first,
+        and needs none.
+
+    Returns
+    -------
+    original, registration : Original and Registration, or None
+        The photo, and the place that shows best; its agreement has the score of that, in standard deviations.  None
+        where nothing shows.
+
+    Notes
+    -----
+    The grain of a crop that kept the photo's own pixels is correlated with the photo's, both whitened, so that every
+    period counts alike: that tells the very pixel, from a hundredth of a photo.  In a clear sky the mark is nearly all
+    there is, and the less two pictures have to compare, the better it shows.  The sync pattern is the same on all
+    photos: only the beacon, which belongs to the picture, tells which photo it is.
+    """
+    if not originals:
+        return None
+    best: _Candidate | None = None
+    for candidate in _candidates(leak, originals, key, placements):
+        best = candidate if best is None or candidate.merit > best.merit else best
+        if best.merit > CLEAR_MERIT:
+            break
+    if best is None or best.merit < LEAST_MERIT:
+        return None
+    shape = (best.original.luma.shape[0], best.original.luma.shape[1])
+    agreement, negative = Agreement(0.0, best.score), best.placed.luma is not leak
+    return best.original, register_at(leak, shape, best.placed.transform, agreement, negative=negative)
+
+
+def _candidates(
+    leak: Floats, originals: Sequence[Original], key: Key, placements: Iterable[Placed]
+) -> Iterator[_Candidate]:
+    """List places, those that cost least first."""
+    crops = [crop for original in originals if (crop := _Crop.of(leak, original)) is not None]
+    yield from (crop.by_grain() for crop in crops)
+    marked = (crop.by_mark(key) for crop in crops)
+    beacons, trials = _beacons(originals, key), 0
+    for placed in chain((placed for placed in marked if placed.merit > LEAST_MERIT), placements):
+        cells = read_cells(placed.luma, placed.transform, codebook(key), hash_lines(key))
+        scores = place_scores(cells, beacons)
+        trials += scores.size
+        which, *place = (int(index) for index in np.unravel_index(int(scores.argmax()), scores.shape))
+        score = max(float(scores[which, *place]), 0.0)
+        here = replace(placed, transform=to_working(cells, first_tile(cells, place)))
+        yield _Candidate(originals[which], here, score, score**2 / 2 - float(np.log(trials)))
+
+
+def _beacons(originals: Sequence[Original], key: Key) -> CellChoice:
+    """Choose the beacon of each photo as it is in that photo, its robust hash included."""
+    drawn = beacon_choices(key)
+    signs = np.zeros((len(originals), *drawn.signs.shape[1:]), dtype=np.float32)
+    for plane, original in zip(signs, originals, strict=True):
+        known = beacon_signs(original, key=key)
+        plane[: known.shape[0], : known.shape[1], 0] = known
+    return CellChoice(drawn.patterns[[original.chip_set for original in originals]], signs)
+
+
+@dataclass(frozen=True, eq=False)
+class _Crop:
+    """A leak that may be a crop of the photo's own pixels, reduced to the working scale and whitened."""
+
+    leak: Floats
+    """As it is."""
+    original: Original
+    """The photo."""
+    white: Floats
+    """The whitened leak."""
+
+    @classmethod
+    def of(cls, leak: Floats, original: Original) -> "_Crop | None":
+        """Reduce a leak as its photo was; none where it fits in few positions, as a whole photo does."""
+        step = round(original.layout.scale)
+        rows, columns = (side // step for side in leak.shape)
+        room = min(have - need for have, need in zip(original.luma.shape, (rows, columns), strict=True))
+        if not rows * columns or room < LEAST_POSITIONS:
+            return None
+        cropped = leak[: rows * step, : columns * step]
+        small = np.asarray(cv2.resize(cropped, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.float32)
+        return cls(leak, original, whitened(small))
+
+    def by_grain(self) -> _Candidate:
+        """Seek it by the finest detail of the picture."""
+        grain = whitened(self.original.luma)
+        size = self.white.shape[::-1]
+        energy = cv2.boxFilter(grain**2, -1, size, anchor=(0, 0), borderType=cv2.BORDER_REFLECT)
+        energy = np.maximum(energy, 0) + EMPTY * float((grain**2).mean())
+        placed, score = self._sought(grain, np.asarray(1 / np.sqrt(energy), dtype=np.float32))
+        return _Candidate(self.original, placed, score, placed.merit - UNRELATED)
+
+    def by_mark(self, key: Key) -> Placed:
+        """Seek it by all that copies share of the mark."""
+        rows, columns = self.original.luma.shape
+        common = layers_in(self.original, key=key).common[:rows, :columns]
+        return self._sought(common, np.ones_like(common))[0]
+
+    def _sought(self, pattern: Floats, weights: Floats) -> tuple[Placed, float]:
+        """Correlate it with a pattern of the photo at every position at once; its merit counts them all."""
+        # a crop that lies inside never reaches around the edge, so nothing need be padded
+        shape = [fft.next_fast_len(side, real=True) for side in pattern.shape]
+        found = fft.irfft2(fft.rfft2(pattern, shape) * np.conj(fft.rfft2(self.white, shape)), shape)
+        rows, columns = (have - need + 1 for have, need in zip(pattern.shape, self.white.shape, strict=True))
+        found = found[:rows, :columns] * weights[:rows, :columns]
+        heights = np.abs(found)
+        peak = np.array(np.unravel_index(int(heights.argmax()), heights.shape))
+        noise = max(DEVIATION * float(np.median(heights)), float(np.finfo(np.float32).tiny))
+        score = float(heights[*peak]) / noise
+        step = round(self.original.layout.scale)
+        # the crop begins at a pixel of the photo, of which there are several in a working pixel
+        down, across = np.rint((peak + _beside(heights, peak)) * step) / step
+        transform = np.array([[1, 0, across], [0, 1, down], [0, 0, 1]]) @ scaling(1 / step)
+        luma = self.leak if found[*peak] > 0 else np.float32(PEAK) - self.leak
+        return Placed(luma, transform, score**2 / 2 - float(np.log(heights.size))), score
+
+
+def _beside(heights: Floats, peak: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Say how far beside the highest pixel a peak is, down and across: a parabola through three has its top there."""
+    near = [np.clip(place + np.arange(-1, 2), 0, side - 1) for place, side in zip(peak, heights.shape, strict=True)]
+    below, at, above = np.stack([heights[near[0], peak[1]], heights[peak[0], near[1]]], axis=-1)
+    return np.asarray((above - below) / 2 / np.maximum(2 * at - below - above, np.finfo(np.float32).tiny))
