@@ -159,6 +159,21 @@ def test_a_leak_on_none_of_the_photos_gives_them_all_falsy_and_the_nearest_first
     assert scores == sorted(scores, reverse=True)
 
 
+@pytest.mark.parametrize(("many", "method"), [(6, "informed"), (5, "blind")])
+def test_a_scrap_without_keypoints_is_sought_by_its_grain_in_all_photos_of_a_kit(
+    many, method, ledger, plans, monkeypatch
+):
+    monkeypatch.setattr(finding, "find", lambda features, gallery, *, most: [])
+    monkeypatch.setattr(finding, "FEW", 0)
+    monkeypatch.setattr(finding, "MANY", many)
+    leak = jpeg(plans["coffee"].copy_for(7)[100:220, 150:330], 85)
+    found = tm.detect(leak, key=KEY, ledger=ledger)
+    assert found.method == method
+    if method == "informed":
+        assert (found.photo, found.recipients) == (plans["coffee"].digest, (7,))
+        assert "laid by its grain" in found.reason
+
+
 def test_a_ledger_of_another_key_is_refused_in_words(ledger, plans):
     with pytest.raises(tm.LedgerError, match=f"must hold photos of key {OTHER.id}, and holds those of: {KEY.id}"):
         tm.detect(plans["coffee"].copy_for(7), key=OTHER, ledger=ledger)

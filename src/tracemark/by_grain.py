@@ -29,6 +29,7 @@ Floats = NDArray[np.float32]
 LEAST_MERIT = 1.0
 CLEAR_MERIT = 5.0  # others need not be tried
 UNRELATED = 30.0  # nats that grain alone reaches in one of a hundred pairs of other pictures: they are far from normal
+FEW = 8  # photos whose marks are sought at every position; of more, only where the sync pattern is found
 LEAST_POSITIONS = 8  # working pixels, down and across, that a crop may be moved by
 EMPTY = 0.1  # of the mean energy of a photo's grain: where there is less, it counts as this
 DEVIATION = 1.48  # standard deviations in a median absolute deviation of normal noise
@@ -97,8 +98,9 @@ def _candidates(
 ) -> Iterator[_Candidate]:
     """List places, those that cost least first."""
     crops = [crop for original in originals if (crop := _Crop.of(leak, original)) is not None]
-    yield from (crop.by_grain() for crop in crops)
-    marked = (crop.by_mark(key) for crop in crops)
+    if crops:  # frames of one scene are alike, but one fits best
+        yield max((crop.by_grain() for crop in crops), key=lambda candidate: candidate.merit)
+    marked = (crop.by_mark(key) for crop in crops[:FEW])
     beacons, trials = _beacons(originals, key), 0
     for placed in chain((placed for placed in marked if placed.merit > LEAST_MERIT), placements):
         cells = read_cells(placed.luma, placed.transform, codebook(key), hash_lines(key))

@@ -23,7 +23,9 @@ __all__ = ["Collection", "Laid", "collection_of", "find_photos", "lay_on_best"]
 MOST = 4  # photos onto which a leak is laid, best first: frames of one scene may all have keypoints in common
 FRAME = 1 / 3  # of the most votes: a photo with fewer is no other frame of the scene
 NEAR = 0.9  # of the best agreement: above it, noise may decide which of two frames comes first
-FEW = 8  # photos that are all tried where keypoints find none, as in smooth skies, and told of where none agrees
+FEW = 8  # photos that are all tried where keypoints find none, as in smooth skies
+MANY = 48  # photos, of a kit, that are all told of where the leak lies on none: it may yet be laid by its grain
+NOT_ALIKE = Unregistered("no photo was found that looks like it")
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,9 +108,11 @@ def find_photos(leak: NDArray[np.float32], collection: Collection) -> list[Laid]
     sought = features if readable is leak else extract(readable, most=LEAK_FEATURES)
     likely = _frames(find(sought, collection.gallery, most=MOST))
     laid = [_lay(leak, features, _photo(collection, number)) for number in likely]
-    if not any(laid) and len(collection.entries) <= FEW:
-        others = set(range(len(collection.entries))) - set(likely)
-        laid += [_lay(leak, features, _photo(collection, number)) for number in sorted(others)]
+    if not any(laid) and len(collection.entries) <= MANY:
+        others = sorted(set(range(len(collection.entries))) - set(likely))
+        tried, known = (others, []) if len(collection.entries) <= FEW else ([], others)
+        laid += [_lay(leak, features, _photo(collection, number)) for number in tried]
+        laid += [Laid(_photo(collection, number), NOT_ALIKE) for number in known]
     return _rivals(laid)
 
 
@@ -159,4 +163,4 @@ def _rivals(laid: Sequence[Laid]) -> list[Laid]:
     near = [
         one for one in order if one and one.registration.agreement.score >= NEAR * order[0].registration.agreement.score
     ]
-    return near or order[:FEW]
+    return near or order[:MANY]
