@@ -21,7 +21,7 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 gauntlet-short: $(VENV)/.dev
-	$(BIN)/python -m benchmarks.gauntlet --short
+	$(BIN)/python -m benchmarks.gauntlet --short --jobs 2
 
 gauntlet: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.gauntlet --full

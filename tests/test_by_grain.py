@@ -133,5 +133,12 @@ def test_a_scrap_of_texture_lies_on_the_very_pixel_by_the_grain_alone(photos):
     assert (registration.transform[0, 2], registration.transform[1, 2]) == (330, 200)
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (3, 700), (16, 16), (30, 30), (63, 200), (5000, 20)])
+def test_what_is_too_small_to_show_anything_names_nobody(shape, photo, rng):
+    leak = rng.integers(0, 256, (*shape, 3)).astype(np.uint8)
+    found = tm.detect(leak, key=KEY, original=photo, recipients=LISTED)
+    assert (found.verdict, found.recipients) == ("none", ())
+
+
 def test_with_no_photo_there_is_nothing_to_lay_a_leak_on(copy):
     assert laid(copy, []) is None

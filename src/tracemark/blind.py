@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.blind_search import Placed, Reading, placements_of, readings_of
+from tracemark.blind_search import LEAST_SIDE, Placed, Reading, placements_of, readings_of
 from tracemark.codes.message import encode, mother_code
 from tracemark.codes.word import log10_accident, recipient_of
 from tracemark.keys import Key
@@ -17,7 +17,6 @@ from tracemark.verdict import Verdict, judge
 
 __all__ = ["read_blind"]
 
-LEAST_SIDE = 64  # pixels: four cells at the working scale
 CLEAR_SCORE = 10.6  # standard deviations: 126 leaks without a mark reach 10.1 at most, so look it up at once
 CONSISTENT = 0.4  # share of the expected beacon without which a mark may have been made for another picture
 BEACON_TO_MESSAGE = math.sqrt(PROFILE.beacon_share / PROFILE.message_share)  # of their scores, both undisturbed

@@ -38,8 +38,9 @@ from tracemark.signal.reading import (
 from tracemark.signal.robust_hash import hash_lines
 from tracemark.signal.whitening import whiten
 
-__all__ = ["Placed", "Reading", "placements_of", "readings_of", "whitened"]
+__all__ = ["LEAST_SIDE", "Placed", "Reading", "placements_of", "readings_of", "whitened"]
 
+LEAST_SIDE = 64  # pixels: four cells at the working scale
 SEARCH_SIDE = SIDE // 2  # pixels: the leak's long side while its place is searched
 SEARCH_LEVELS = (1, 2, 3, 4, 5)  # the mark's periods at any scale
 SEARCH_FAVOUR = 0.3  # how much more smooth places count: an allowance grows with the activity to the power of 0.7
@@ -115,8 +116,11 @@ def placements_of(luma: NDArray[np.float32], key: Key) -> Iterator[Placed]:
     Yields
     ------
     placed : Placed
-        Those of the first searches before the last are begun, as most leaks need no more.
+        Those of the first searches before the last are begun, as most leaks need no more; none of a leak whose short
+        side has fewer than ``LEAST_SIDE`` pixels.
     """
+    if min(luma.shape) < LEAST_SIDE:
+        return
     small, factor = shrink(luma, long_side=SEARCH_SIDE)
     white = whitened(small)
     if not white.any():  # a picture of nothing: no search would end sooner
