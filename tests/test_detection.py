@@ -192,7 +192,7 @@ def reading(word, score=15.0, beacon=1.0, likelihood=None):
 def give_readings(monkeypatch):
     def give_readings(readings):
         monkeypatch.setattr(blind, "readings_of", lambda placements, key, heard: iter(readings))
-        monkeypatch.setattr(blind, "_beacon_share", lambda reading, heard, key: reading.chip_set / 100)
+        monkeypatch.setattr(blind, "_fit", lambda reading, heard, key: (reading.chip_set / 100, 0.0))
 
     return give_readings
 

@@ -154,13 +154,17 @@ def chosen(one, other):
 
 @pytest.mark.parametrize("strength", [1.0, 3.0])
 @pytest.mark.parametrize("exact", [True, False], ids=["with the original", "by denoising"])
-def test_a_mark_pasted_only_where_it_fits_names_nobody_with_the_original(exact, strength, alike):
+def test_a_mark_pasted_only_where_it_fits_names_nobody(exact, strength, alike):
     one, other = alike
     copy = copy_of(one, VICTIM)
     mark = copy - one if exact else guessed_mark(copy)
     leak = jpeg(rounded(other + strength * chosen(one, other) * mark), 85)
     found = read(leak, other)
     assert (found.recipients, found.method) == ((), "informed")
+    if exact:  # a guessed mark may be so faint that it names the victim by chance: docs/guarantees.md
+        blind = tm.detect(leak, key=KEY)
+        assert (blind.verdict, blind.recipients) == ("inconclusive", ())
+        assert f"the message of {VICTIM} is in it, but not the beacon" in blind.reason
 
 
 def test_an_original_that_is_somebodys_copy_names_nobody_and_is_told_of(cuts):

@@ -12,13 +12,14 @@ from tracemark.codes.word import log10_accident, recipient_of
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import CellChoice, beacon_choices, message_choices
-from tracemark.signal.reading import CellReading, beacon_scores, known_word_scores
+from tracemark.signal.reading import CellReading, beacon_scores, first_tile, known_word_scores, word_strengths
 from tracemark.verdict import Verdict, judge
 
 __all__ = ["read_blind"]
 
 CLEAR_SCORE = 10.6  # standard deviations: 126 leaks without a mark reach 10.1 at most, so look it up at once
 CONSISTENT = 0.4  # share of the expected beacon without which a mark may have been made for another picture
+CHOSEN = 0.6  # share**2 / unevenness that no choice of cells by what pictures show reaches: docs/guarantees.md, framing
 BEACON_TO_MESSAGE = math.sqrt(PROFILE.beacon_share / PROFILE.message_share)  # of their scores, both undisturbed
 LOOKUPS = 4  # words looked up for a name: 4 * 2**-32 stays below 1e-9
 MORE_LOOKUPS = 64  # words looked up in all
@@ -55,7 +56,7 @@ def read_blind(
         if reading.score >= CLEAR_SCORE and len(tried) < LOOKUPS and reading.word not in tried:
             tried[reading.word] = recipient_of(key, reading.word)
         recipient = tried.get(reading.word)
-        if recipient is not None and _beacon_share(reading, heard, key) >= CONSISTENT:
+        if recipient is not None and _belongs(reading, heard, key):
             return _named(recipient, reading, attempts * _lookup(reading, tried))
     return _last_lookups(readings, tried, heard, key, attempts)
 
@@ -73,7 +74,7 @@ def _last_lookups(
         recipient = tried[reading.word]
         if recipient is None:
             continue
-        if _beacon_share(reading, heard, key) >= CONSISTENT:
+        if _belongs(reading, heard, key):
             return _named(recipient, reading, attempts * _lookup(reading, tried))
         if pasted is None:
             pasted = _pasted(recipient, reading, attempts * _lookup(reading, tried))
@@ -90,11 +91,18 @@ def _lookup(reading: Reading, tried: dict[int, int | None]) -> int:
     return list(tried).index(reading.word) + 1
 
 
-def _beacon_share(reading: Reading, heard: list[CellReading], key: Key) -> float:
-    """Say which share of the beacon that a message lets expect is there, where the message shows best.
+def _belongs(reading: Reading, heard: list[CellReading], key: Key) -> bool:
+    """Tell whether a message was made for the picture that it is in."""
+    share, unevenness = _fit(reading, heard, key)
+    return share >= CONSISTENT and share**2 >= CHOSEN * unevenness
+
+
+def _fit(reading: Reading, heard: list[CellReading], key: Key) -> tuple[float, float]:
+    """Say which share of the beacon that a message lets expect is there, and how unevenly the message lies in cells.
 
     A message may have been read a little beside its place, and there just where chance looks like a beacon.  So its
-    word, now known, is sought in all placements.
+    word, now known, is sought in all placements, and looked at where it shows best.  The unevenness is the variance of
+    its strength from cell to cell, in squares of the mean, less a standard deviation of chance.
     """
     message = message_choices(key, reading.chip_set)
     codeword = encode(reading.word, mother_code(key, PROFILE.grid * PROFILE.tile))
@@ -103,7 +111,12 @@ def _beacon_share(reading: Reading, heard: list[CellReading], key: Key) -> float
     scores = [known_word_scores(cells, message, codeword) for cells in heard]
     best = int(np.argmax([score.max() for score in scores]))
     at = scores[best].argmax()
-    return float(beacon_scores(heard[best], own)[0].flat[at] / (BEACON_TO_MESSAGE * scores[best].flat[at]))
+    share = float(beacon_scores(heard[best], own)[0].flat[at] / (BEACON_TO_MESSAGE * scores[best].flat[at]))
+    place = [int(index) for index in np.unravel_index(at, scores[best].shape)]
+    strengths = word_strengths(heard[best], message, codeword, first_tile(heard[best], place)).astype(np.float64)
+    mean = float(strengths.mean())
+    chance = math.sqrt(2 / len(strengths))  # the square of a normal variable has a variance of 2
+    return share, (float((strengths**2).mean()) - 1 - chance) / mean**2 - 1
 
 
 def _named(recipient: int, reading: Reading, lookups: int) -> Verdict:

@@ -18,6 +18,7 @@ from tracemark.signal.reading import (
     known_word_scores,
     read_cells,
     shrink,
+    word_strengths,
 )
 from tracemark.signal.robust_hash import hash_lines, soft_hash
 from tracemark.signal.whitening import whiten
@@ -249,3 +250,26 @@ def test_a_known_word_scores_highest_at_its_place(rng):
     power = np.sum(told.correlation**2) / PROFILE.patterns
     assert scores.max() == pytest.approx(np.sum(soft * codeword[cells]) / np.sqrt(3 * power), rel=1e-4)
     assert np.std(known_word_scores(reading, choice, codeword)[1:-1, 1:-1]) == pytest.approx(1, abs=0.3)
+
+
+def test_the_strength_of_a_word_is_told_cell_by_cell_whatever_the_cell_s_noise(rng):
+    choice, first = message_choices(KEY, 11), (1, 1)
+    codeword = rng.choice(np.array([-1, 1], dtype=np.int8), choice.signs.shape)
+    reading = reading_of(rng, (2, 2))
+    cells = np.s_[first[0] * TILE : (first[0] + 2) * TILE, first[1] * TILE : (first[1] + 2) * TILE]
+    pasted = rng.random(reading.correlation.shape[:2]) < 1 / 3
+    added = np.zeros_like(reading.correlation)
+    np.put_along_axis(added, choice.patterns[cells], (choice.signs * codeword)[cells], axis=-1)
+    noise = rng.uniform(0.1, 10, (*pasted.shape, 1)).astype(np.float32)
+    covered = np.arange(pasted.shape[1]) >= 8
+    told = replace(
+        reading,
+        correlation=noise * (reading.correlation + added * pasted[..., None]),
+        covered=reading.covered & covered,
+    )
+    found = word_strengths(told, choice, codeword, first)
+    seen = told.covered
+    assert found.shape == (seen.sum(),)
+    assert found[pasted[seen]].mean() == pytest.approx(np.sqrt(3), rel=0.1)
+    assert found[~pasted[seen]].mean() == pytest.approx(0, abs=0.15)
+    assert found[~pasted[seen]].std() == pytest.approx(1, abs=0.1)

@@ -30,6 +30,7 @@ __all__ = [
     "read_cells",
     "shrink",
     "to_working",
+    "word_strengths",
 ]
 
 LEVELS = tuple(level for level, _ in PROFILE.chip_levels)
@@ -247,6 +248,33 @@ def gather(
     own, photo = _overlap(reading.correlation.shape, first)
     picked = np.take_along_axis(reading.correlation[own], choice.patterns[photo], axis=-1)
     return picked * choice.signs[photo], photo
+
+
+def word_strengths(
+    reading: CellReading, choice: CellChoice, codeword: NDArray[np.int8], first: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Say how strong a word that is known is in each cell that the leak shows.
+
+    Parameters
+    ----------
+    reading : CellReading
+        The leak's cells.
+    choice, codeword
+        As for :func:`known_word_scores`.
+    first : tuple of int
+        As for :func:`gather`.
+
+    Returns
+    -------
+    strengths : ndarray, shape (cells,), float32
+        In standard deviations of the cell's own noise, all slots together.
+    """
+    own, photo = _overlap(reading.correlation.shape, first)
+    soft, _ = gather(reading, choice, first)
+    power = (reading.correlation[own] ** 2).mean(axis=-1)
+    there = reading.covered[own] & (power > 0)
+    together = (soft * codeword[photo]).sum(axis=-1) / np.sqrt(soft.shape[-1])
+    return np.asarray(together[there] / np.sqrt(power[there]), dtype=np.float32)
 
 
 def energies(reading: CellReading) -> NDArray[np.float32]:
