@@ -67,6 +67,11 @@ def test_a_crop_of_sky_lies_exactly_where_it_was_cut_though_no_picture_agrees(co
     assert inside[TOP + 2 : TOP + ROWS - 2, LEFT + 2 : LEFT + COLUMNS - 2].all()
 
 
+def test_so_does_its_mirror_image(copy, original):
+    _, registration = laid(jpeg(cut(copy)[:, ::-1], 60), [original])
+    np.testing.assert_array_equal(registration.transform, [[-1, 0, LEFT + COLUMNS - 1], [0, 1, TOP], [0, 0, 1]])
+
+
 def test_its_recipient_is_named_and_the_verdict_says_how_it_was_laid(copy, photo):
     found = tm.detect(jpeg(cut(copy), 60), key=KEY, original=photo, recipients=LISTED)
     assert (found.recipients, found.method) == ((RECIPIENT,), "informed")
@@ -128,6 +133,8 @@ def test_a_scrap_of_texture_lies_on_the_very_pixel_by_the_grain_alone(photos):
     found, registration = laid(leak, [original_of(photos["rocket"], key=KEY), original := original_of(photo, key=KEY)])
     assert found is original
     np.testing.assert_array_equal(registration.transform, [[1, 0, 330], [0, 1, 200], [0, 0, 1]])
+    _, registration = laid(leak[:, ::-1], [original])
+    np.testing.assert_array_equal(registration.transform, [[-1, 0, 330 + 59], [0, 1, 200], [0, 0, 1]])
     _, registration = laid(255 - leak, [original])
     assert registration.negative
     assert (registration.transform[0, 2], registration.transform[1, 2]) == (330, 200)

@@ -101,11 +101,16 @@ def _candidates(
     leak: Floats, originals: Sequence[Original], key: Key, placements: Iterable[Placed]
 ) -> Iterator[_Candidate]:
     """List places, those that cost least first."""
-    crops = [crop for original in originals if (crop := _Crop.of(leak, original)) is not None]
+    crops = [
+        crop
+        for original in originals
+        for mirrored in (False, True)
+        if (crop := _Crop.of(leak, original, mirrored=mirrored)) is not None
+    ]
     if crops:  # frames of one scene are alike, but one fits best
         alike = max((crop.by_grain() for crop in crops), key=lambda candidate: candidate.merit)
         yield replace(alike, merit=alike.merit - UNRELATED - TAIL * float(np.log(len(crops))))
-    marked = (crop.by_mark(key) for crop in crops[:FEW])
+    marked = (crop.by_mark(key) for crop in crops[: 2 * FEW])
     beacons, trials = _beacons(originals, key), 0
     for placed in chain((placed for placed in marked if placed.merit > LEAST_MERIT), placements):
         cells = read_cells(placed.luma, placed.transform, codebook(key), hash_lines(key))
@@ -129,26 +134,28 @@ def _beacons(originals: Sequence[Original], key: Key) -> CellChoice:
 
 @dataclass(frozen=True, eq=False)
 class _Crop:
-    """A leak that may be a crop of the photo's own pixels, reduced to the working scale and whitened."""
+    """A leak that may be a crop of the photo's own pixels, as it is or mirrored, reduced to the working scale."""
 
     leak: Floats
     """As it is."""
+    mirrored: bool
+    """Whether it shows the photo in a mirror."""
     original: Original
     """The photo."""
     white: Floats
-    """The whitened leak."""
+    """The leak as the photo has it, reduced and whitened."""
 
     @classmethod
-    def of(cls, leak: Floats, original: Original) -> "_Crop | None":
+    def of(cls, leak: Floats, original: Original, *, mirrored: bool) -> "_Crop | None":
         """Reduce a leak as its photo was; none where it shows no cell, or fits in few positions, as a whole one."""
         step = round(original.layout.scale)
         rows, columns = (side // step for side in leak.shape)
         room = min(have - need for have, need in zip(original.luma.shape, (rows, columns), strict=True))
         if min(rows, columns) < LEAST_SIDE or room < LEAST_POSITIONS:
             return None
-        cropped = leak[: rows * step, : columns * step]
+        cropped = (leak[:, ::-1] if mirrored else leak)[: rows * step, : columns * step]
         small = np.asarray(cv2.resize(cropped, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.float32)
-        return cls(leak, original, whitened(small))
+        return cls(leak, mirrored, original, whitened(small))
 
     def by_grain(self) -> _Candidate:
         """Seek it by the finest detail of the picture."""
@@ -179,7 +186,8 @@ class _Crop:
         step = round(self.original.layout.scale)
         # the crop begins at a pixel of the photo, of which there are several in a working pixel
         down, across = np.rint((peak + _beside(heights, peak)) * step) / step
-        transform = np.array([[1, 0, across], [0, 1, down], [0, 0, 1]]) @ scaling(1 / step)
+        mirror = np.array([[-1, 0, self.leak.shape[1] - 1], [0, 1, 0], [0, 0, 1]]) if self.mirrored else np.eye(3)
+        transform = np.array([[1, 0, across], [0, 1, down], [0, 0, 1]]) @ scaling(1 / step) @ mirror
         luma = self.leak if found[*peak] > 0 else np.float32(PEAK) - self.leak
         return Placed(luma, transform, score**2 / 2 - float(np.log(heights.size))), score
 
