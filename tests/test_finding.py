@@ -147,6 +147,9 @@ def test_where_keypoints_say_nothing_a_few_photos_are_all_tried(ledger, plans, m
     leak = jpeg(plans["coffee"].copy_for(7), 70)
     assert tm.detect(leak, key=KEY, ledger=ledger).recipients == (7,)
     monkeypatch.setattr(finding, "FEW", 2)
+    others = find_photos(luma_of(leak), collection_of(ledger, key=KEY))
+    assert [bool(one) for one in others] == [False] * 6
+    monkeypatch.setattr(finding, "MANY", 2)
     assert find_photos(luma_of(leak), collection_of(ledger, key=KEY)) == []
     assert "no photo was found that looks like it" in tm.detect(leak, key=KEY, ledger=ledger).reason
 
