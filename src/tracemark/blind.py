@@ -24,6 +24,8 @@ BEACON_TO_MESSAGE = math.sqrt(PROFILE.beacon_share / PROFILE.message_share)  # o
 LOOKUPS = 4  # words looked up for a name: 4 * 2**-32 stays below 1e-9
 MORE_LOOKUPS = 64  # words looked up in all
 
+Judged = dict[tuple[int, int, int], bool]  # by word, chip set, and how many placements had been heard
+
 
 def read_blind(
     luma: NDArray[np.float32], *, key: Key, attempts: int = 1, placements: Iterable[Placed] | None = None
@@ -51,18 +53,24 @@ def read_blind(
     readings: list[Reading] = []
     heard: list[CellReading] = []
     tried: dict[int, int | None] = {}
+    judged: Judged = {}
     for reading in readings_of(placements_of(luma, key) if placements is None else placements, key, heard):
         readings.append(reading)
         if reading.score >= CLEAR_SCORE and len(tried) < LOOKUPS and reading.word not in tried:
             tried[reading.word] = recipient_of(key, reading.word)
         recipient = tried.get(reading.word)
-        if recipient is not None and _belongs(reading, heard, key):
+        if recipient is not None and _belongs(reading, heard, key, judged):
             return _named(recipient, reading, attempts * _lookup(reading, tried))
-    return _last_lookups(readings, tried, heard, key, attempts)
+    return _last_lookups(readings, tried, heard, judged, key, attempts)
 
 
 def _last_lookups(
-    readings: list[Reading], tried: dict[int, int | None], heard: list[CellReading], key: Key, attempts: int
+    readings: list[Reading],
+    tried: dict[int, int | None],
+    heard: list[CellReading],
+    judged: Judged,
+    key: Key,
+    attempts: int,
 ) -> Verdict:
     """Look up the best words that have not been, as far as the bound allows."""
     pasted: Verdict | None = None
@@ -74,7 +82,7 @@ def _last_lookups(
         recipient = tried[reading.word]
         if recipient is None:
             continue
-        if _belongs(reading, heard, key):
+        if _belongs(reading, heard, key, judged):
             return _named(recipient, reading, attempts * _lookup(reading, tried))
         if pasted is None:
             pasted = _pasted(recipient, reading, attempts * _lookup(reading, tried))
@@ -91,10 +99,13 @@ def _lookup(reading: Reading, tried: dict[int, int | None]) -> int:
     return list(tried).index(reading.word) + 1
 
 
-def _belongs(reading: Reading, heard: list[CellReading], key: Key) -> bool:
-    """Tell whether a message was made for the picture that it is in."""
-    share, unevenness = _fit(reading, heard, key)
-    return share >= CONSISTENT and share**2 >= CHOSEN * unevenness
+def _belongs(reading: Reading, heard: list[CellReading], key: Key, judged: Judged) -> bool:
+    """Tell whether a message was made for the picture that it is in; judged once for all that has been heard."""
+    asked = (reading.word, reading.chip_set, len(heard))
+    if asked not in judged:
+        share, unevenness = _fit(reading, heard, key)
+        judged[asked] = share >= CONSISTENT and share**2 >= CHOSEN * unevenness
+    return judged[asked]
 
 
 def _fit(reading: Reading, heard: list[CellReading], key: Key) -> tuple[float, float]:
