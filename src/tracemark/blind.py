@@ -19,7 +19,7 @@ __all__ = ["read_blind"]
 
 CLEAR_SCORE = 10.6  # standard deviations: 126 leaks without a mark reach 10.1 at most, so look it up at once
 CONSISTENT = 0.4  # share of the expected beacon without which a mark may have been made for another picture
-CHOSEN = 0.6  # share**2 / unevenness that no choice of cells by what pictures show reaches: docs/guarantees.md, framing
+CHOSEN = 0.5  # share**2 / unevenness that no choice of cells by what pictures show reaches: docs/guarantees.md, framing
 BEACON_TO_MESSAGE = math.sqrt(PROFILE.beacon_share / PROFILE.message_share)  # of their scores, both undisturbed
 LOOKUPS = 4  # words looked up for a name: 4 * 2**-32 stays below 1e-9
 MORE_LOOKUPS = 64  # words looked up in all
@@ -112,8 +112,7 @@ def _fit(reading: Reading, heard: list[CellReading], key: Key) -> tuple[float, f
     """Say which share of the beacon that a message lets expect is there, and how unevenly the message lies in cells.
 
     A message may have been read a little beside its place, and there just where chance looks like a beacon.  So its
-    word, now known, is sought in all placements, and looked at where it shows best.  The unevenness is the variance of
-    its strength from cell to cell, in squares of the mean, less a standard deviation of chance.
+    word, now known, is sought in all placements, and looked at where it shows best.
     """
     message = message_choices(key, reading.chip_set)
     codeword = encode(reading.word, mother_code(key, PROFILE.grid * PROFILE.tile))
@@ -124,10 +123,23 @@ def _fit(reading: Reading, heard: list[CellReading], key: Key) -> tuple[float, f
     at = scores[best].argmax()
     share = float(beacon_scores(heard[best], own)[0].flat[at] / (BEACON_TO_MESSAGE * scores[best].flat[at]))
     place = [int(index) for index in np.unravel_index(at, scores[best].shape)]
-    strengths = word_strengths(heard[best], message, codeword, first_tile(heard[best], place)).astype(np.float64)
-    mean = float(strengths.mean())
-    chance = math.sqrt(2 / len(strengths))  # the square of a normal variable has a variance of 2
-    return share, (float((strengths**2).mean()) - 1 - chance) / mean**2 - 1
+    strengths = word_strengths(heard[best], message, codeword, first_tile(heard[best], place))
+    return share, _unevenness(strengths.astype(np.float64))
+
+
+def _unevenness(strengths: NDArray[np.float64]) -> float:
+    """Say by how much neighbouring cells differ, less a standard deviation of chance; shape (rows, columns).
+
+    That is the variance of their strength in squares of its mean, less what neighbours have in common: letters and
+    logos cover many cells side by side.
+    """
+    beside = [strengths[1:] * strengths[:-1], strengths[:, 1:] * strengths[:, :-1]]
+    common = np.concatenate([products[~np.isnan(products)] for products in beside])
+    seen = strengths[~np.isnan(strengths)]
+    mean = float(seen.mean())
+    # squares of normal variables have a variance of 2, and two products a cell 1 each
+    chance = math.sqrt((2 + 1 / 2) / len(seen))
+    return float((seen**2).mean() - 1 - (common.mean() if len(common) else mean**2) - chance) / mean**2
 
 
 def _named(recipient: int, reading: Reading, lookups: int) -> Verdict:

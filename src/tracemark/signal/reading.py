@@ -266,15 +266,16 @@ def word_strengths(
 
     Returns
     -------
-    strengths : ndarray, shape (cells,), float32
-        In standard deviations of the cell's own noise, all slots together.
+    strengths : ndarray, shape (rows, columns), float32
+        In standard deviations of the cell's own noise, all slots together; NaN where the leak shows no cell.
     """
     own, photo = _overlap(reading.correlation.shape, first)
     soft, _ = gather(reading, choice, first)
     power = (reading.correlation[own] ** 2).mean(axis=-1)
     there = reading.covered[own] & (power > 0)
     together = (soft * codeword[photo]).sum(axis=-1) / np.sqrt(soft.shape[-1])
-    return np.asarray(together[there] / np.sqrt(power[there]), dtype=np.float32)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(there, together / np.sqrt(power), np.nan), dtype=np.float32)
 
 
 def energies(reading: CellReading) -> NDArray[np.float32]:
