@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from tracemark.geometry import displacement
 from tracemark.geometry.displacement import details, displacements, softened
 
 
@@ -60,3 +61,12 @@ def test_softened_information_never_exceeds_what_straying_allows(rng):
     np.testing.assert_allclose(allowed, exact, rtol=1e-6)
     assert np.linalg.eigvalsh(allowed).max() <= 100
     np.testing.assert_array_equal(softened(np.zeros((1, 2, 2)), 0.1), 0)
+
+
+def test_what_running_sums_leave_where_nothing_is_says_nothing():
+    # as a window without detail was left beside letters: it has no inverse
+    square = np.array([[2.0, 0, 0], [0, -1, -1], [0, -1, -1]]) * 3.08395285e-18
+    nothing = np.zeros((1, 1))
+    found = displacement._solved(square[None, None], np.zeros((1, 1, 3)), nothing, np.ones((1, 1)), area=2304.0)
+    assert not found.information.any()
+    assert not found.offset.any()

@@ -19,6 +19,7 @@ SLOPE = np.array([1, -8, 0, 8, -1], dtype=np.float32) / 12  # derivative, exact 
 INDEPENDENT = 0.15  # independent samples a pixel: detail is smooth, and so is its noise
 LEAST_COVER = 0.3  # of a window that must show the photo
 REACH = 2.0  # pixels: a straight line describes detail no further
+RESIDUE = 1e-9  # squared luma levels: running sums leave up to a thousandth of this, of either sign, where nothing is
 FLOOR = 0.3  # luma levels: noise below which no residual is believed; rounding alone gives this
 
 
@@ -139,7 +140,7 @@ def _solved(
 ) -> Displacement:
     """Solve the normal equations of all blocks at once."""
     tiny = np.finfo(np.float32).tiny
-    ridge = np.finfo(np.float32).eps * np.trace(square, axis1=-2, axis2=-1) + tiny
+    ridge = np.finfo(np.float32).eps * np.abs(np.trace(square, axis1=-2, axis2=-1)) + RESIDUE
     solution = np.linalg.solve(square + ridge[..., None, None] * np.eye(3), right[..., None])[..., 0]
     explained = (solution * right).sum(axis=-1)
     residual = np.maximum(power - explained, 0)
