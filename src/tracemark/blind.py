@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.blind_search import LEAST_SIDE, Placed, Reading, placements_of, readings_of
+from tracemark.blind_search import LEAST_SIDE, Placed, Reading, readings_of
 from tracemark.codes.message import encode, mother_code
 from tracemark.codes.word import log10_accident, recipient_of
 from tracemark.keys import Key
@@ -27,9 +27,7 @@ MORE_LOOKUPS = 64  # words looked up in all
 Judged = dict[tuple[int, int, int], bool]  # by word, chip set, and how many placements had been heard
 
 
-def read_blind(
-    luma: NDArray[np.float32], *, key: Key, attempts: int = 1, placements: Iterable[Placed] | None = None
-) -> Verdict:
+def read_blind(luma: NDArray[np.float32], *, key: Key, placements: Iterable[Placed], attempts: int = 1) -> Verdict:
     """Name the recipient whose copy a leak is, from the leak and the key alone.
 
     Parameters
@@ -38,10 +36,10 @@ def read_blind(
         The leak's luma.
     key : Key
         The secret the copies were marked with.
+    placements : iterable of Placed
+        What :func:`~tracemark.blind_search.placements_of` finds in it.
     attempts : int
         Among how many ways of reading the same leak this is one, each of which may spend as much; all are counted.
-    placements : iterable of Placed, optional
-        What :func:`~tracemark.blind_search.placements_of` finds in it, when that is asked for already.
 
     Returns
     -------
@@ -54,7 +52,7 @@ def read_blind(
     heard: list[CellReading] = []
     tried: dict[int, int | None] = {}
     judged: Judged = {}
-    for reading in readings_of(placements_of(luma, key) if placements is None else placements, key, heard):
+    for reading in readings_of(placements, key, heard):
         readings.append(reading)
         if reading.score >= CLEAR_SCORE and len(tried) < LOOKUPS and reading.word not in tried:
             tried[reading.word] = recipient_of(key, reading.word)

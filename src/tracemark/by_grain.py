@@ -34,6 +34,7 @@ CLEAR_MERIT = 5.0  # others need not be tried
 UNRELATED, TAIL = 30.0, 19.0
 FEW = 8  # photos whose marks are sought at every position; of more, only where the sync pattern is found
 LEAST_SIDE = PROFILE.cell  # working pixels of a crop: less shows no whole cell
+VIEWS = 2  # of a leak: as it is, and in a mirror
 LEAST_POSITIONS = 8  # working pixels, down and across, that a crop may be moved by
 EMPTY = 0.1  # of the mean energy of a photo's grain: where there is less, it counts as this
 DEVIATION = 1.48  # standard deviations in a median absolute deviation of normal noise
@@ -101,16 +102,11 @@ def _candidates(
     leak: Floats, originals: Sequence[Original], key: Key, placements: Iterable[Placed]
 ) -> Iterator[_Candidate]:
     """List places, those that cost least first."""
-    crops = [
-        crop
-        for original in originals
-        for mirrored in (False, True)
-        if (crop := _Crop.of(leak, original, mirrored=mirrored)) is not None
-    ]
+    crops = [crop for original in originals if (crop := _Crop.of(leak, original)) is not None]
     if crops:  # frames of one scene are alike, but one fits best
         alike = max((crop.by_grain() for crop in crops), key=lambda candidate: candidate.merit)
-        yield replace(alike, merit=alike.merit - UNRELATED - TAIL * float(np.log(len(crops))))
-    marked = (crop.by_mark(key) for crop in crops[: 2 * FEW])
+        yield replace(alike, merit=alike.merit - UNRELATED - TAIL * float(np.log(VIEWS * len(crops))))
+    marked = chain.from_iterable(crop.by_mark(key) for crop in crops[:FEW])
     beacons, trials = _beacons(originals, key), 0
     for placed in chain((placed for placed in marked if placed.merit > LEAST_MERIT), placements):
         cells = read_cells(placed.luma, placed.transform, codebook(key), hash_lines(key))
@@ -138,47 +134,57 @@ class _Crop:
 
     leak: Floats
     """As it is."""
-    mirrored: bool
-    """Whether it shows the photo in a mirror."""
     original: Original
     """The photo."""
-    white: Floats
-    """The leak as the photo has it, reduced and whitened."""
+    white: tuple[Floats, Floats]
+    """Reduced and whitened: as it is, and in a mirror; of the same shape."""
 
     @classmethod
-    def of(cls, leak: Floats, original: Original, *, mirrored: bool) -> "_Crop | None":
+    def of(cls, leak: Floats, original: Original) -> "_Crop | None":
         """Reduce a leak as its photo was; none where it shows no cell, or fits in few positions, as a whole one."""
         step = round(original.layout.scale)
         rows, columns = (side // step for side in leak.shape)
         room = min(have - need for have, need in zip(original.luma.shape, (rows, columns), strict=True))
         if min(rows, columns) < LEAST_SIDE or room < LEAST_POSITIONS:
             return None
-        cropped = (leak[:, ::-1] if mirrored else leak)[: rows * step, : columns * step]
-        small = np.asarray(cv2.resize(cropped, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.float32)
-        return cls(leak, mirrored, original, whitened(small))
+
+        def reduced(view: Floats) -> Floats:
+            cropped = view[: rows * step, : columns * step]
+            return np.asarray(cv2.resize(cropped, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+        return cls(leak, original, (whitened(reduced(leak)), whitened(reduced(leak[:, ::-1]))))
 
     def by_grain(self) -> _Candidate:
         """Seek it by the finest detail of the picture."""
         grain = whitened(self.original.luma)
-        size = self.white.shape[::-1]
+        size = self.white[0].shape[::-1]
         energy = cv2.boxFilter(grain**2, -1, size, anchor=(0, 0), borderType=cv2.BORDER_REFLECT)
         energy = np.maximum(energy, 0) + EMPTY * float((grain**2).mean())
-        placed, score = self._sought(grain, np.asarray(1 / np.sqrt(energy), dtype=np.float32))
+        found = self._sought(grain, np.asarray(1 / np.sqrt(energy), dtype=np.float32))
+        placed, score = max(found, key=lambda one: one[0].merit)
         return _Candidate(self.original, placed, score, placed.merit)
 
-    def by_mark(self, key: Key) -> Placed:
+    def by_mark(self, key: Key) -> list[Placed]:
         """Seek it by all that copies share of the mark."""
         rows, columns = self.original.luma.shape
         common = layers_in(self.original, key=key).common[:rows, :columns]
-        return self._sought(common, np.ones_like(common))[0]
+        return [placed for placed, _ in self._sought(common, np.ones_like(common))]
 
-    def _sought(self, pattern: Floats, weights: Floats) -> tuple[Placed, float]:
-        """Correlate it with a pattern of the photo at every position at once; its merit counts them all."""
+    def _sought(self, pattern: Floats, weights: Floats) -> list[tuple[Placed, float]]:
+        """Correlate both views with a pattern of the photo at every position at once, and give their best places."""
         # a crop that lies inside never reaches around the edge, so nothing need be padded
         shape = [fft.next_fast_len(side, real=True) for side in pattern.shape]
-        found = fft.irfft2(fft.rfft2(pattern, shape) * np.conj(fft.rfft2(self.white, shape)), shape)
-        rows, columns = (have - need + 1 for have, need in zip(pattern.shape, self.white.shape, strict=True))
-        found = found[:rows, :columns] * weights[:rows, :columns]
+        spectrum = fft.rfft2(pattern, shape)
+        rows, columns = (have - need + 1 for have, need in zip(pattern.shape, self.white[0].shape, strict=True))
+        mirror = np.array([[-1, 0, self.leak.shape[1] - 1], [0, 1, 0], [0, 0, 1]])
+        placed = []
+        for white, back in zip(self.white, (np.eye(3), mirror), strict=True):
+            found = fft.irfft2(spectrum * np.conj(fft.rfft2(white, shape)), shape)[:rows, :columns]
+            placed.append(self._highest(found * weights[:rows, :columns], back))
+        return placed
+
+    def _highest(self, found: Floats, back: NDArray[np.float64]) -> tuple[Placed, float]:
+        """Place a view, to which a transform leads from the leak, where it fits best; its merit counts all places."""
         heights = np.abs(found)
         peak = np.array(np.unravel_index(int(heights.argmax()), heights.shape))
         noise = max(DEVIATION * float(np.median(heights)), float(np.finfo(np.float32).tiny))
@@ -186,8 +192,7 @@ class _Crop:
         step = round(self.original.layout.scale)
         # the crop begins at a pixel of the photo, of which there are several in a working pixel
         down, across = np.rint((peak + _beside(heights, peak)) * step) / step
-        mirror = np.array([[-1, 0, self.leak.shape[1] - 1], [0, 1, 0], [0, 0, 1]]) if self.mirrored else np.eye(3)
-        transform = np.array([[1, 0, across], [0, 1, down], [0, 0, 1]]) @ scaling(1 / step) @ mirror
+        transform = np.array([[1, 0, across], [0, 1, down], [0, 0, 1]]) @ scaling(1 / step) @ back
         luma = self.leak if found[*peak] > 0 else np.float32(PEAK) - self.leak
         return Placed(luma, transform, score**2 / 2 - float(np.log(heights.size))), score
 

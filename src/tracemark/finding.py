@@ -110,9 +110,9 @@ def find_photos(leak: NDArray[np.float32], collection: Collection) -> list[Laid]
     laid = [_lay(leak, features, _photo(collection, number)) for number in likely]
     if not any(laid) and len(collection.entries) <= MANY:
         others = sorted(set(range(len(collection.entries))) - set(likely))
-        tried, known = (others, []) if len(collection.entries) <= FEW else ([], others)
-        laid += [_lay(leak, features, _photo(collection, number)) for number in tried]
-        laid += [Laid(_photo(collection, number), NOT_ALIKE) for number in known]
+        few = len(collection.entries) <= FEW
+        photos = (_photo(collection, number) for number in others)
+        laid += [_lay(leak, features, photo) if few else Laid(photo, NOT_ALIKE) for photo in photos]
     return _rivals(laid)
 
 
