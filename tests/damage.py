@@ -10,6 +10,11 @@ def jpeg(pixels, quality):
     return cv2.imdecode(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_UNCHANGED)
 
 
+def webp(pixels, quality):
+    """What is left after saving as WebP."""
+    return cv2.imdecode(cv2.imencode(".webp", pixels, [cv2.IMWRITE_WEBP_QUALITY, quality])[1], cv2.IMREAD_UNCHANGED)
+
+
 def resized(pixels, factor):
     return cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
 

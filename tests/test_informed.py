@@ -14,12 +14,12 @@ import tracemark.informed
 from tests.damage import framed, jpeg, resized, rotated
 from tracemark.codes.message import encode
 from tracemark.codes.word import log10_accident, word_of
+from tracemark.comparison import compare
 from tracemark.detection import RESPONSES
 from tracemark.finding import lay_on_best
 from tracemark.informed import LEAST_CELLS, read_residue, soft_symbols, together
 from tracemark.listed import draw
 from tracemark.original import original_of
-from tracemark.remainder import compare
 from tracemark.signal.luma import luma_of
 from tracemark.signal.modulation import correlate_slots
 

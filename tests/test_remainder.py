@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 import tracemark as tm
-from tests.damage import framed, jpeg, resized, rotated
+from tests.damage import framed, jpeg, resized, rotated, webp
+from tracemark.comparison import STRENGTH, compare
 from tracemark.finding import lay_on_best
 from tracemark.geometry.registration import Registration
 from tracemark.geometry.straightening import LONGEST
 from tracemark.original import original_of
-from tracemark.remainder import STRENGTH, compare
 from tracemark.signal.layout import to_working
 from tracemark.signal.luma import luma_of
 from tracemark.signal.mask import allowance
@@ -149,3 +149,24 @@ def test_a_leak_is_likelier_with_its_own_mark_than_with_another(name, leaked, kn
     comparison = compare(*leaked(name))
     own, none, other = (comparison.log_likelihood(one, unknown=0.5) for one in (known, 0 * known, -known))
     assert own > none > other
+
+
+RECODED = {
+    "WebP": lambda copy: webp(copy, 40),
+    "WebP, half as large": lambda copy: webp(resized(copy, 0.5), 60),
+    "WebP, then JPEG": lambda copy: jpeg(webp(copy, 40), 85),
+    "JPEG, cropped beside its blocks, JPEG": lambda copy: jpeg(jpeg(copy, 40)[3:, 5:], 85),
+}
+
+
+@pytest.mark.parametrize("name", RECODED)
+def test_how_a_leak_was_saved_is_known_by_what_all_copies_share(name, copy, original, mark, known):
+    leak = RECODED[name](copy)
+    comparison = compare(luma_of(leak), original, laid(leak, original))
+    assert likeness(comparison.clearest(known).remainder(), mark) > 1.08 * likeness(comparison.remainder(), mark)
+
+
+@pytest.mark.parametrize("name", ["turned", "cropped", "half as large, less contrast"])
+def test_a_jpeg_is_one_however_clearly_a_pattern_shows(name, leaked, known):
+    comparison = compare(*leaked(name))
+    assert comparison.clearest(known).coding.steps is comparison.coding.steps

@@ -109,6 +109,11 @@ _FAMILIES = (
     _Family("jpeg-{}",  codec.jpeg,           (90, 75, 50, 30),      "quality",         (1, 1, 1, .98)),
     _Family("webp-{}",  codec.webp,           (75, 50),              "quality",         (1, .98)),
     _Family("rejpeg-{}", codec.rejpeg,        (70,),                 "second quality",  (None,)),
+    _Family("avif-{}",  codec.avif,           (60, 40),              "quality",         (None, None)),
+    _Family("jp2-{}",   codec.jpeg2000,       (30,),                 "times smaller",   (None,)),
+    _Family("video-{}", codec.video,          (1280,),               "long side, px",   (None,)),
+    _Family("webp-{}-jpeg", codec.webp,       (50,),                 "quality",         (None,),
+            ((codec.jpeg, 80),)),
 
     _Family("scale-{}", reshape.fit_within,   (2048, 1080, 800, 640), "long side, px",  (1, 1, 1, .95), _SAVED),
     _Family("lanczos-{}", reshape.fit_within_lanczos, (1080, 480),   "long side, px",   (None, None), _SAVED),

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from tracemark.codes.accusation import Evidence
 from tracemark.codes.message import MotherCode, mother_code
+from tracemark.comparison import compare
 from tracemark.geometry.registration import Registration
 from tracemark.keys import Key
 from tracemark.layers import layers_in
 from tracemark.original import Original
 from tracemark.profile import PROFILE
-from tracemark.remainder import Comparison, Remainder, compare
+from tracemark.remainder import Comparison, Remainder
 from tracemark.signal.chips import message_choices
 from tracemark.signal.collusion import Among
 from tracemark.signal.layout import scaling
@@ -118,7 +119,7 @@ def read_residue(leak: NDArray[np.float32], original: Original, registration: Re
         correlation = correlate_slots(_cut_seen(left.values, seen), drawn[seen])
         return Residue(original, registration, *soft_symbols(correlation, scrambling[seen]), seen)
 
-    comparison = compare(leak, original, registration)
+    comparison = compare(leak, original, registration).clearest(common)
     share = np.float32(comparison.share_of(common))
     left = comparison.remainder(share * common)
     first = read(left, drawn)

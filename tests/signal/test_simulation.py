@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tracemark.signal import quantisation
+from tracemark.signal import jpeg_quality
 from tracemark.signal.simulation import Box, simulate
 
 ROWS, COLUMNS = 240, 336
@@ -27,7 +27,7 @@ def of(pixels):
 
 def again(simulated):
     """What the leak would be without a mark."""
-    return quantisation.saved(simulated.luma, simulated.quality)
+    return jpeg_quality.saved(simulated.luma, simulated.quality)
 
 
 def test_what_is_smaller_than_a_block_is_not_simulated():

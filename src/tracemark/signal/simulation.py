@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.signal.quantisation import left_when_saved, likeliest_quality, likely_qualities, saved
+from tracemark.signal.jpeg_quality import left_when_saved, likeliest_quality, likely_qualities, saved
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
