@@ -192,7 +192,12 @@ def reading(word, score=15.0, beacon=1.0, likelihood=None):
 def give_readings(monkeypatch):
     def give_readings(readings):
         monkeypatch.setattr(blind, "readings_of", lambda placements, key, heard: iter(readings))
-        monkeypatch.setattr(blind, "_fit", lambda reading, heard, key: (reading.chip_set / 100, 0.0))
+
+        def fit(reading, heard, key):
+            share = reading.chip_set / 100
+            return share * blind.BEACON_TO_MESSAGE * reading.score, share, 0.0
+
+        monkeypatch.setattr(blind, "_fit", fit)
 
     return give_readings
 
@@ -228,6 +233,15 @@ def test_a_message_without_this_pictures_beacon_names_nobody_and_is_told_of(give
     assert f"the message of {RECIPIENT} is in it, but not the beacon of this picture" in found.reason
 
 
+@pytest.mark.parametrize(("score", "named"), [(10.0, False), (17.0, True)])
+def test_a_beacon_that_chance_may_bring_does_not_count_however_little_is_expected(score, named, give_readings):
+    """A share that is enough of a clear message."""
+    give_readings([reading(word_of(KEY, RECIPIENT), score, beacon=0.42)])
+    found = tm.detect(np.zeros((100, 100), dtype=np.uint8), key=KEY)
+    assert found.recipients == ((RECIPIENT,) if named else ())
+    assert found.verdict == ("identified" if named else "inconclusive")
+
+
 @pytest.mark.parametrize(("wrong_words", "told"), [(3, True), (4, False)])
 def test_a_pasted_message_that_took_too_many_tries_is_told_of_without_a_number(wrong_words, told, give_readings):
     wrong = [reading(word, 15.0) for word in range(wrong_words)]
@@ -247,7 +261,7 @@ def test_words_that_were_nobodys_are_counted_as_tried(give_readings):
 def test_who_has_both_message_and_beacon_is_named_whatever_was_put_there(give_readings):
     pasted = reading(word_of(KEY, 30), 25.0, beacon=0.39)
     wrong = [reading(word, 9.5) for word in range(3)]
-    genuine = reading(word_of(KEY, RECIPIENT), 9.0, beacon=0.4)
+    genuine = reading(word_of(KEY, RECIPIENT), 9.0, beacon=0.7)
     give_readings([pasted, genuine])
     found = tm.detect(np.zeros((100, 100), dtype=np.uint8), key=KEY)
     assert (found.recipients, found.trials) == ((RECIPIENT,), 2)

@@ -19,6 +19,7 @@ __all__ = ["read_blind"]
 
 CLEAR_SCORE = 10.6  # standard deviations: 126 leaks without a mark reach 10.1 at most, so look it up at once
 CONSISTENT = 0.4  # share of the expected beacon without which a mark may have been made for another picture
+THERE = 2.33  # standard deviations: a beacon that is not there shows as much once in a hundred times
 CHOSEN = 0.5  # share**2 / unevenness that no choice of cells by what pictures show reaches: docs/guarantees.md, framing
 BEACON_TO_MESSAGE = math.sqrt(PROFILE.beacon_share / PROFILE.message_share)  # of their scores, both undisturbed
 LOOKUPS = 4  # words looked up for a name: 4 * 2**-32 stays below 1e-9
@@ -101,28 +102,29 @@ def _belongs(reading: Reading, heard: list[CellReading], key: Key, judged: Judge
     """Tell whether a message was made for the picture that it is in; judged once for all that has been heard."""
     asked = (reading.word, reading.chip_set, len(heard))
     if asked not in judged:
-        share, unevenness = _fit(reading, heard, key)
-        judged[asked] = share >= CONSISTENT and share**2 >= CHOSEN * unevenness
+        beacon, share, unevenness = _fit(reading, heard, key)
+        judged[asked] = beacon >= THERE and share >= CONSISTENT and share**2 >= CHOSEN * unevenness
     return judged[asked]
 
 
-def _fit(reading: Reading, heard: list[CellReading], key: Key) -> tuple[float, float]:
-    """Say which share of the beacon that a message lets expect is there, and how unevenly the message lies in cells.
+def _fit(reading: Reading, heard: list[CellReading], key: Key) -> tuple[float, float, float]:
+    """Score the beacon, say what share that is of what a message lets expect, and how unevenly that lies in cells.
 
     A message may have been read a little beside its place, and there just where chance looks like a beacon.  So its
     word, now known, is sought in all placements, and looked at where it shows best.
     """
     message = message_choices(key, reading.chip_set)
     codeword = encode(reading.word, mother_code(key, PROFILE.grid * PROFILE.tile))
-    beacon = beacon_choices(key)
-    own = CellChoice(beacon.patterns[[reading.chip_set]], beacon.signs[[reading.chip_set]])
+    beacons = beacon_choices(key)
+    own = CellChoice(beacons.patterns[[reading.chip_set]], beacons.signs[[reading.chip_set]])
     scores = [known_word_scores(cells, message, codeword) for cells in heard]
     best = int(np.argmax([score.max() for score in scores]))
     at = scores[best].argmax()
-    share = float(beacon_scores(heard[best], own)[0].flat[at] / (BEACON_TO_MESSAGE * scores[best].flat[at]))
+    beacon = float(beacon_scores(heard[best], own)[0].flat[at])
+    share = beacon / (BEACON_TO_MESSAGE * float(scores[best].flat[at]))
     place = [int(index) for index in np.unravel_index(at, scores[best].shape)]
     strengths = word_strengths(heard[best], message, codeword, first_tile(heard[best], place))
-    return share, _unevenness(strengths.astype(np.float64))
+    return beacon, share, _unevenness(strengths.astype(np.float64))
 
 
 def _unevenness(strengths: NDArray[np.float64]) -> float:
