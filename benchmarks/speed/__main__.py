@@ -27,6 +27,7 @@ RESULTS = ROOT / "benchmarks" / "results" / "speed.jsonl"
 PAGE = ROOT / "docs" / "speed.md"
 LARGE = (4000, 6000)  # rows and columns of a 24-megapixel photo
 MEDIUM = (1200, 1800)  # and of one of 2 megapixels
+LARGER = {60: (6000, 10_000), 100: (8000, 12_500)}  # megapixels -> rows and columns of what few cameras make
 GRAIN_LEVELS = 2.0  # standard deviation: an enlarged photo has no grain of its own
 GRAIN_SEED = 1
 HELP_RUNS = 7  # the median is taken
@@ -69,6 +70,8 @@ def _measures(photo: Pixels, folder: Path) -> Iterator[Measure]:
     yield from _probe("embed", "mark 24 megapixels", large, folder)
     yield from _probe("embed", "mark 2 megapixels", medium, folder)
     yield from _probe("splice", "splice 24 megapixels", large, folder)
+    for megapixels, size in LARGER.items():
+        yield from _probe("splice", f"splice {megapixels} megapixels", _enlarged(photo, *size), folder)
     yield from _probe("kit", "kit of 24 megapixels", large, folder)
     for name, leak in probes.leaks(large).items():
         yield from _probe("read", f"read, {name}", leak, folder)

@@ -23,7 +23,7 @@ AIMS_ENCODES = {
 }
 """The same, in JPEG encodes of the same photo."""
 
-PEAK_AIM_MIB = {"mark 24 megapixels": 1536, "splice 24 megapixels": 1536}
+PEAK_AIM_MIB = {"mark 24 megapixels": 1536, "splice 24 megapixels": 1536, "splice 60 megapixels": 3072}
 """MiB that a case should stay below."""
 
 MEGA = 1e6

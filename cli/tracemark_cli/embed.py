@@ -101,6 +101,7 @@ def embed(
     if jobs is not None and scheduler is not None:
         raise click.UsageError("give either --jobs N or --scheduler ADDRESS")
     chosen = _choose_recipients(guests, recipients, empty=update)
+    _refuse_a_folder_that_cannot_be(out)
     found, others = find_photos(photos, out=out)
     _tell_of_the_others(others)
     kept = [key_file, *([] if guests is None else [guests]), *([] if ledger_file is None else [ledger_file])]
@@ -114,6 +115,8 @@ def embed(
         ledger_file = None
     with nullcontext() if ledger_file is None else _open_ledger(ledger_file, out, create=not dry_run) as ledger:
         _tell_of_the_erased(ledger, chosen, named_by)
+        if dry_run and scheduler is not None:
+            click.echo("tracemark: the time is that of this machine; the scheduler is not asked", err=True)
         if dry_run:
             describe = partial(_describe, order=order, as_json=as_json)
             context.exit(tell_of_plan(order, ledger, jobs=jobs, as_json=as_json, describe=describe))
@@ -151,6 +154,15 @@ def _open_ledger(ledger_file: Path, out: Path, *, create: bool) -> Iterator[tm.L
             # Not empty: then something did come of it.
             with suppress(OSError):
                 out.rmdir()
+
+
+def _refuse_a_folder_that_cannot_be(out: Path) -> None:
+    """Say at once that no folder can have this name, as one that is too long; what the system says is enough."""
+    try:
+        out.exists()
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise UsageFailure(f"{click.format_filename(out)}: output folder cannot be used: {reason}") from error
 
 
 def _tell_of_the_others(others: Counter[str]) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -12,6 +13,8 @@ __all__ = ["LARGEST_RECIPIENT", "read_guests"]
 LARGEST_RECIPIENT = 2**32 - 1  # what a mark can carry, as `tracemark.embed` promises
 COLUMN = "id"
 SEPARATORS = (";", ",")  # a semicolon is what spreadsheets write where the comma is the decimal sign
+MOST_BYTES = 1 << 26  # of a list: a million guests with a line of 64 signs each
+EXCEL_SEPARATOR = re.compile(r"sep=(.)\r?(?=\n)", re.IGNORECASE)  # what Excel writes and minds before the columns
 MOST_SHOWN = 200  # signs of the names of columns: no list has more where somebody forgot one
 
 
@@ -21,8 +24,8 @@ def read_guests(path: Path, *, empty: bool = False) -> dict[int, Mapping[str, st
     Parameters
     ----------
     path : Path
-        UTF-8, with or without byte order mark; separated by comma or semicolon; its first line
-        that is not blank names the columns.
+        UTF-8, with or without byte order mark; separated by comma or semicolon, or as Excel's first line ``sep=``
+        says; its first line after that which is not blank names the columns.
     empty : bool
         Whether cells that say nothing are given as well, as empty words.
 
@@ -35,10 +38,15 @@ def read_guests(path: Path, *, empty: bool = False) -> dict[int, Mapping[str, st
     Raises
     ------
     UsageFailure
-        With the line, when an id is missing, impossible or there twice, or there are more fields than columns.
+        With the line, when an id is missing, impossible or there twice, or there are more fields than columns; when the
+        file cannot be read, is no text, or is longer than any list.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise _failure(path, f"must be a list of at most {MOST_BYTES >> 20} MiB, and is longer")
+        text = data.decode("utf-8-sig")
     except OSError as error:
         raise _failure(path, (error.strerror or str(error)).lower()) from error
     except UnicodeDecodeError as error:
@@ -58,7 +66,9 @@ def read_guests(path: Path, *, empty: bool = False) -> dict[int, Mapping[str, st
 
 def _rows(path: Path, text: str, *, empty: bool) -> Iterator[tuple[int, str, dict[str, str]]]:
     """Give line, id and the other columns of each row."""
-    separator = max(SEPARATORS, key=lambda sign: _fitness(text, sign))
+    told = EXCEL_SEPARATOR.match(text)
+    text = text[told.end() :] if told else text  # its line break stays, and the count of lines with it
+    separator = told[1] if told else max(SEPARATORS, key=lambda sign: _fitness(text, sign))
     rows = csv.reader(io.StringIO(text), delimiter=separator, strict=True)  # str.splitlines knows far more line breaks
     try:
         names = _header(rows)
@@ -80,7 +90,8 @@ def _rows(path: Path, text: str, *, empty: bool) -> Iterator[tuple[int, str, dic
                 raise _failure(path, f"line {rows.line_num}: {most}; quote a field that holds {separator!r}")
             yield rows.line_num, words[at] if at < len(words) else "", blank | _columns(names, words, at)
     except csv.Error as error:
-        raise _failure(path, f"line {rows.line_num}: {error}") from error
+        what = "a quote must be closed" if str(error) == "unexpected end of data" else str(error)
+        raise _failure(path, f"line {rows.line_num}: {what}") from error
 
 
 def _header(rows: Iterable[list[str]]) -> list[str]:

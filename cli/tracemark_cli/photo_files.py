@@ -1,6 +1,7 @@
 """Find the photos that were meant: files as they are named, folders with all that is in them."""
 
 import os
+import stat
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,12 @@ __all__ = ["KIT_FILES", "NAMED_KINDS", "PhotoFile", "find_photos"]
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".avif"})
 APPLE_DOUBLE = "._"  # RFC 1740, section 5, and what macOS does with it
-NAMED_KINDS = HIDDEN_PHOTO, HIDDEN_FOLDER, LINKED_FOLDER = "hidden photo", "hidden folder", "linked folder"
+NAMED_KINDS = HIDDEN_PHOTO, HIDDEN_FOLDER, LINKED_FOLDER, SPECIAL_FILE = (
+    "hidden photo",
+    "hidden folder",
+    "linked folder",
+    "special file",
+)
 KIT_FILES = ("manifest.jsonl", "SHA256SUMS")
 
 
@@ -52,11 +58,14 @@ def find_photos(paths: Sequence[Path], *, out: Path) -> tuple[list[PhotoFile], C
     Raises
     ------
     UsageFailure
-        When a folder or a manifest in it cannot be read, a folder holds no photo, or a photo is named twice.
+        When a folder or a manifest in it cannot be read, a folder holds no photo, a photo is named twice, or is no
+        file.
     """
     photos: list[PhotoFile] = []
     others: Counter[str] = Counter()
     for path in paths:
+        if _is_special(path):
+            raise UsageFailure(f"{click.format_filename(path)}: photo must be a file, not a pipe, socket or device")
         if not path.is_dir():
             photos.append(PhotoFile(path))
             continue
@@ -84,11 +93,20 @@ def _look_into(folder: Path, out: Path, others: Counter[str]) -> Iterator[PhotoF
         for name in sorted(files):
             if (Path(place) / name).as_posix() in passed_over:
                 continue
-            kind = _kind_of_other(name)
+            kind = SPECIAL_FILE if _is_special(Path(place) / name) else _kind_of_other(name)
             if kind is None:
                 yield PhotoFile(Path(place) / name, "" if inside == Path() else f"{inside.as_posix()}/")
             elif kind:
                 others[kind] += 1
+
+
+def _is_special(path: Path) -> bool:
+    """Tell a pipe, a socket or a device, which somebody may wait at for ever; what is not there is none."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _is_entered(folder: Path, out: Path, others: Counter[str]) -> bool:

@@ -62,6 +62,20 @@ def test_a_dry_run_writes_nothing(run, png, key_file, tmp_path):
     assert not (tmp_path / "kit").exists()
 
 
+def test_a_dry_run_does_not_ask_the_scheduler_and_says_so(run, png, key_file, tmp_path):
+    options = ("--out", tmp_path / "kit", "--dry-run", "--scheduler", "tcp://127.0.0.1:1")
+    result = run("embed", png, "--recipient", 17, "--key", key_file, *options)
+    assert result.exit_code == 0
+    assert "the time is that of this machine; the scheduler is not asked" in result.stderr
+
+
+def test_a_folder_whose_name_cannot_be_is_refused_with_a_sentence(run, png, key_file, tmp_path):
+    out = tmp_path.joinpath(*["x" * 240] * 20)
+    result = run("embed", png, "--recipient", 17, "--key", key_file, "--out", out)
+    assert result.exit_code == 2
+    assert "output folder cannot be used: file name too long" in result.stderr
+
+
 def test_an_existing_file_stays_unless_force_is_given(run, png, key_file, tmp_path):
     there = tmp_path / "kit" / "17" / "car.png"
     there.parent.mkdir(parents=True)
@@ -69,7 +83,7 @@ def test_an_existing_file_stays_unless_force_is_given(run, png, key_file, tmp_pa
     arguments = ("embed", png, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit")
     result = run(*arguments)
     assert result.exit_code == 4
-    assert "exists already; force replaces it" in result.stderr
+    assert "exists already and is not this copy; force replaces it" in result.stderr
     assert there.read_text() == "mine"
     assert run(*arguments, "--force").exit_code == 0
     assert tm.read_photo(there).format == "PNG"

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from tracemark_cli.guests import read_guests
@@ -113,7 +115,7 @@ def test_the_whole_range_is_read(tmp_path):
         ("id\n1.0\n", "line 2: id must be a whole number"),
         ("id\n\u0661\n", "line 2: id must be a whole number"),
         ("id\nseventeen\n", "line 2: id must be a whole number"),
-        ('id\n"17\n', "line 2"),
+        ('id\n"17\n', "line 2: a quote must be closed"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_its_line(text, sentence, tmp_path):
@@ -134,3 +136,20 @@ def test_what_is_no_text_is_refused(data, tmp_path):
 def test_a_list_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(UsageFailure, match="no such file"):
         read_guests(tmp_path / "guests.csv")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_the_separator_that_excel_names_before_the_columns_is_taken(separator, line_end, tmp_path):
+    path = tmp_path / "guests.csv"
+    rows = [f"sep={separator}", f"name{separator}id", f"Zo\u00eb{separator}17", f"Jo{separator}x"]
+    path.write_bytes(line_end.join(rows[:3]).encode("utf-8-sig"))
+    assert read_guests(path) == {17: {"name": "Zo\u00eb"}}
+    path.write_bytes(line_end.join(rows).encode())
+    with pytest.raises(UsageFailure, match="line 4: id must be a whole number"):
+        read_guests(path)
+
+
+def test_a_list_without_end_is_refused():
+    with pytest.raises(UsageFailure, match="must be a list of at most 64 MiB, and is longer"):
+        read_guests(Path("/dev/zero"))

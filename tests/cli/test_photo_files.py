@@ -37,6 +37,16 @@ def test_a_folder_stands_for_all_photos_in_it(folder):
     assert others == HIDDEN | {".txt": 1, ".cr3": 1}
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such pipes")
+def test_nobody_waits_for_a_pipe_that_is_named_like_a_photo(folder, tmp_path_factory):
+    os.mkfifo(folder / "inside" / "pipe.jpg")
+    photos, others = found(folder, out=folder / "kit")
+    assert len(photos) == 4
+    assert others == HIDDEN | {".txt": 1, ".cr3": 1, "special file": 1}
+    with pytest.raises(UsageFailure, match="photo must be a file, not a pipe, socket or device"):
+        found(folder / "inside" / "pipe.jpg", out=folder / "kit")
+
+
 def test_a_link_to_a_folder_is_no_gap_that_goes_unseen(folder, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     for number in range(2):

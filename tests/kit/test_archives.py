@@ -90,7 +90,10 @@ def test_what_an_earlier_command_made_goes_in_unless_its_name_was_corrected(kit)
 def test_a_file_that_is_not_ours_stays_unless_force_is_given(kit):
     (kit / "17.zip").write_bytes(b"mine")
     first, second = archive(kit)
-    assert (first.photo, first.words) == (kit / "17.zip", f"{kit / '17.zip'} exists already; force replaces it")
+    assert (first.photo, first.words) == (
+        kit / "17.zip",
+        f"{kit / '17.zip'} exists already and is not this archive; force replaces it",
+    )
     assert (kit / "17.zip").read_bytes() == b"mine"
     assert second.file == "3.zip"
     assert archive(kit, force=True)[0].file == "17.zip"

@@ -141,9 +141,15 @@ def test_a_scheduler_without_workers_or_nowhere_is_refused(monkeypatch):
         address = empty.scheduler_address
         with pytest.raises(tm.KitError, match="must have at least one worker, and has none"):
             DaskWorkers(address)
-    for wrong in (address, "nonsense://host", "tcp://127.0.0.1:1"):
+    for gone in (address, "nonsense://host:1", "tcp://127.0.0.1:1"):
         with pytest.raises(tm.KitError, match="cannot be reached"):
-            DaskWorkers(wrong)
+            DaskWorkers(gone)
+
+
+@pytest.mark.parametrize("wrong", ["press-office", "tcp://press-office", "tcp://host:99999", "tcp://:8786", ""])
+def test_an_address_without_a_port_is_refused_at_once(wrong):
+    with pytest.raises(tm.KitError, match=r"scheduler must be an address such as tcp://10\.0\.0\.5:8786, not"):
+        DaskWorkers(wrong)
 
 
 def test_a_scheduler_that_is_lost_ends_the_kit_with_a_sentence_and_it_can_be_gone_on_with(press, monkeypatch):

@@ -87,7 +87,7 @@ def test_another_file_in_its_place_fails_one_copy_only(press):
     answer = make(press.task(RECIPIENTS))
     assert [made.copy.recipient for made in answer.made] == [17, 99]
     assert [failure.copy.recipient for failure in answer.failures] == [3]
-    assert "exists already; force replaces it" in answer.failures[0].words
+    assert "exists already and is not this copy; force replaces it" in answer.failures[0].words
     assert there.read_text() == "mine"
     assert len(make(press.task(RECIPIENTS, force=True)).made) == 3
     assert tm.read_photo(there).format == "JPEG"

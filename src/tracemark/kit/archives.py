@@ -180,7 +180,7 @@ def write_archive(path: Path, *, out: Path, files: Mapping[str, str], replaced: 
                 os.fsync(opened.fileno())
             sha256 = hash_file(draft)
             if path.exists() and not replaced and hash_file(path) != sha256:
-                raise OutputError(f"{path} exists already; force replaces it")
+                raise OutputError(f"{path} exists already and is not this archive; force replaces it")
             draft.replace(path)
             settle(path.parent)
         finally:

@@ -3,6 +3,7 @@
 import time
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 from tracemark.errors import KitError, MissingLibraryError, TracemarkError
 from tracemark.kit.making import forget, make
@@ -42,7 +43,7 @@ class DaskWorkers:
             raise MissingLibraryError(
                 f"a scheduler needs a library that is missing ({error}); run: pip install 'tracemark[dask]'"
             ) from error
-        self._address = address
+        self._address = _checked(address)
         try:
             self._client = Client(address, timeout=CONNECT_S, set_as_default=False)
         except (OSError, ValueError) as error:
@@ -130,3 +131,15 @@ class DaskWorkers:
 def _software() -> str:
     """Say what a worker runs."""
     return SOFTWARE
+
+
+def _checked(address: str) -> str:
+    """Refuse what names no port: dask would say so, and then leave half a client behind."""
+    try:
+        parts = urlsplit(address if "://" in address else f"tcp://{address}")
+        reachable = parts.scheme == "inproc" or bool(parts.hostname and parts.port)
+    except ValueError:
+        reachable = False
+    if not reachable:
+        raise KitError(f"scheduler must be an address such as tcp://10.0.0.5:8786, not {address!r}")
+    return address

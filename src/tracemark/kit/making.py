@@ -258,7 +258,7 @@ def _write(copy: KitCopy, encode: Callable[[int], bytes], task: Task) -> MadeCop
             if path.stat().st_size == len(data) and path.read_bytes() == data:
                 return replace(made, was_there=True)
             if not task.force:
-                raise OutputError(f"{path} exists already; force replaces it")
+                raise OutputError(f"{path} exists already and is not this copy; force replaces it")
             made = replace(made, replaced=True)
         make_folder(path.parent)
     except OSError as error:

@@ -200,7 +200,7 @@ def _open(data: bytes) -> Image.Image:
     if image.width * image.height > PIXEL_LIMIT:
         raise PhotoError(f"{too_large}, not {image.width * image.height}")
     if frames > 1:
-        raise FormatError("photo must be a single picture, not an animation or several pages")
+        raise FormatError("photo must be a single picture, not an animation or several pages; save one of them")
     return image
 
 
