@@ -1,6 +1,8 @@
 """Take the picture out of a leak that lies on its original, so that each pixel says how much likelier a mark is."""
 
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -109,10 +111,10 @@ class Comparison:
         if not self.others:
             return self
         sample = self._sample(pattern)
-        clearness = [sample.clearness(coding) for coding in self.others]
-        best = int(np.argmax(clearness))
-        clearly = clearness[best] > sample.clearness(self.coding) + CLEARLY
-        return replace(self, coding=self.others[best] if clearly else self.coding, others=())
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            likeliest, *others = pool.map(sample.clearness, (self.coding, *self.others))
+        best = int(np.argmax(others))
+        return replace(self, coding=self.others[best] if others[best] > likeliest + CLEARLY else self.coding, others=())
 
     def share_of(self, pattern: Floats) -> float:
         """Say how strong a pattern is in the leak.
