@@ -128,9 +128,10 @@ def _parse(template: str, guests: Guests) -> list[tuple[str, str | None, str]]:
         known = field is None or field in FIELDS or field in columns
         if not known or conversion or "{" in form:
             fields = ", ".join(f"{{{name}}}" for name in (*FIELDS, *columns))
-            raise UsageFailure(
-                f"--name-template may hold {fields}, not {{{field}{'!' if conversion else ''}{conversion or ''}}}"
-            )
+            # columns are those that some recipient fills
+            found = f"{{{field}{'!' if conversion else ''}{conversion or ''}}}"
+            nothing = "" if known else "; the list has no such column, or nothing in it"
+            raise UsageFailure(f"--name-template may hold {fields}, not {found}{nothing}")
     return [(text, field, form) for text, field, form, _ in parsed]
 
 

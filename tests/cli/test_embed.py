@@ -62,6 +62,23 @@ def test_a_dry_run_writes_nothing(run, png, key_file, tmp_path):
     assert not (tmp_path / "kit").exists()
 
 
+def test_a_quality_that_a_photo_has_no_use_for_is_told_of(run, png, key_file, tmp_path):
+    for dry_run in (["--dry-run"], []):
+        options = ("--out", tmp_path / "kit", "--quality", 50, *dry_run)
+        result = run("embed", png, "--recipient", 17, "--key", key_file, *options)
+        assert result.exit_code == 0
+        assert result.stderr.count("PNG loses nothing, so the quality that was given is not used") == 1
+
+
+def test_a_column_in_which_nothing_is_cannot_name_a_copy(run, png, key_file, tmp_path):
+    guests = tmp_path / "guests.csv"
+    guests.write_text("id,Name\n17,\n")
+    options = ("--out", tmp_path / "kit", "--name-template", "{Name}{suffix}")
+    result = run("embed", png, "--recipients", guests, "--key", key_file, *options)
+    assert result.exit_code == 2
+    assert "not {Name}; the list has no such column, or nothing in it" in result.stderr
+
+
 def test_a_dry_run_does_not_ask_the_scheduler_and_says_so(run, png, key_file, tmp_path):
     options = ("--out", tmp_path / "kit", "--dry-run", "--scheduler", "tcp://127.0.0.1:1")
     result = run("embed", png, "--recipient", 17, "--key", key_file, *options)

@@ -186,7 +186,8 @@ def _look_at(
         return Failure(photo, refusal)
     standing.know_photo(photo, sha256)
     kind = (written.format, written.jpeg is not None and written.jpeg.progressive)
-    return layout.rows * layout.columns, kind, notices_of(photo, written, splice=copies >= SPLICED_COPIES)
+    notices = notices_of(photo, written, quality=order.quality, splice=copies >= SPLICED_COPIES)
+    return layout.rows * layout.columns, kind, notices
 
 
 def _try_middle(

@@ -38,6 +38,7 @@ WRITERS = 4  # spliced copies that are made at the same time: one waits for the 
 ENCODERS = 2  # the same for copies that are encoded one by one: one is encoded, the other waits for the disk
 SPLICED_SIZE = 1.09  # bytes over those without a mark, as estimated within a percent: no copy is to be a tenth larger
 # Named as KitOrder and the command line both name it, and so is "force" below.
+LOSSLESS = {"PNG", "TIFF"}
 PROGRESSIVE = "copies of a progressive JPEG are encoded one by one, which takes long; baseline makes them quicker"
 
 
@@ -95,11 +96,11 @@ def make(task: Task) -> Answer:
         record = describe_photo(prepared.photo.pixels, prepared.plan, name=task.photo.name) if task.describe else None
     except (PhotoError, OSError, MemoryError) as error:
         return Answer(failures=(_photo_failure(task, error),))
-    notices = notices_of(task.copies[0].photo, prepared.photo, splice=task.splice)
+    notices = notices_of(task.copies[0].photo, prepared.photo, quality=task.quality, splice=task.splice)
     return _make_copies(Answer(prepared.plan.digest, record, notices=notices), prepared, task, until=until)
 
 
-def notices_of(path: Path, photo: Photo, *, splice: bool) -> tuple[Notice, ...]:
+def notices_of(path: Path, photo: Photo, *, quality: int | None, splice: bool) -> tuple[Notice, ...]:
     """Say what is to be known of a photo's copies before anybody waits for them.
 
     Parameters
@@ -108,16 +109,23 @@ def notices_of(path: Path, photo: Photo, *, splice: bool) -> tuple[Notice, ...]:
         The photo's file.
     photo : Photo
         As its copies will be written.
+    quality : int or None
+        In place of that of the file.
     splice : bool
         Whether there are so many that they should be spliced.
 
     Returns
     -------
     notices : tuple of Notice
-        What its file has and they do not, and why they are not spliced, where that can be helped.
+        What its file has and they do not, that a quality has no use, and why they are not spliced, where that can be
+        helped.
     """
-    slow = splice and photo.jpeg is not None and photo.jpeg.progressive
-    return tuple(Notice(path, words) for words in (*photo.warnings, *([PROGRESSIVE] if slow else [])))
+    words = list(photo.warnings)
+    if quality is not None and photo.format in LOSSLESS:
+        words.append(f"{photo.format} loses nothing, so the quality that was given is not used")
+    if splice and photo.jpeg is not None and photo.jpeg.progressive:
+        words.append(PROGRESSIVE)
+    return tuple(Notice(path, one) for one in words)
 
 
 def forget() -> None:
