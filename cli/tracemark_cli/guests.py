@@ -14,7 +14,7 @@ LARGEST_RECIPIENT = 2**32 - 1  # what a mark can carry, as `tracemark.embed` pro
 COLUMN = "id"
 SEPARATORS = (";", ",")  # a semicolon is what spreadsheets write where the comma is the decimal sign
 MOST_BYTES = 1 << 26  # of a list: a million guests with a line of 64 signs each
-EXCEL_SEPARATOR = re.compile(r"sep=(.)\r?(?=\n)", re.IGNORECASE)  # what Excel writes and minds before the columns
+EXCEL_SEPARATOR = re.compile(r"sep=(.)(?=\n)", re.IGNORECASE)  # what Excel writes and minds before the columns
 MOST_SHOWN = 200  # signs of the names of columns: no list has more where somebody forgot one
 
 
@@ -46,7 +46,7 @@ def read_guests(path: Path, *, empty: bool = False) -> dict[int, Mapping[str, st
             data = file.read(MOST_BYTES + 1)
         if len(data) > MOST_BYTES:
             raise _failure(path, f"must be a list of at most {MOST_BYTES >> 20} MiB, and is longer")
-        text = data.decode("utf-8-sig")
+        text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig").read()  # with all line ends alike
     except OSError as error:
         raise _failure(path, (error.strerror or str(error)).lower()) from error
     except UnicodeDecodeError as error:

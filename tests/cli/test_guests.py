@@ -8,7 +8,7 @@ from tracemark_cli.outcome import UsageFailure
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 @pytest.mark.parametrize("separator", [",", ";"])
-@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 def test_ids_are_read_in_their_order(encoding, separator, line_end, tmp_path):
     path = tmp_path / "guests.csv"
     rows = [["Name", " ID ", "note"], ["J\u00fcrgen", "17", '"a, b; c"'], [], ["", "", ""], ["Zo\u00eb", " 3 ", ""]]
@@ -139,7 +139,7 @@ def test_a_list_that_is_not_there_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
-@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 def test_the_separator_that_excel_names_before_the_columns_is_taken(separator, line_end, tmp_path):
     path = tmp_path / "guests.csv"
     rows = [f"sep={separator}", f"name{separator}id", f"Zo\u00eb{separator}17", f"Jo{separator}x"]
