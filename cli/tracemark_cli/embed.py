@@ -115,9 +115,9 @@ def embed(
         ledger_file = None
     with nullcontext() if ledger_file is None else _open_ledger(ledger_file, out, create=not dry_run) as ledger:
         _tell_of_the_erased(ledger, chosen, named_by)
-        if dry_run and scheduler is not None:
-            click.echo("tracemark: the time is that of this machine; the scheduler is not asked", err=True)
         if dry_run:
+            if scheduler is not None:
+                click.echo("tracemark: the time is that of this machine; the scheduler is not asked", err=True)
             describe = partial(_describe, order=order, as_json=as_json)
             context.exit(tell_of_plan(order, ledger, jobs=jobs, as_json=as_json, describe=describe))
         context.exit(_make(order, ledger, jobs=jobs, scheduler=scheduler, as_json=as_json))

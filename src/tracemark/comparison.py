@@ -67,7 +67,8 @@ def compare(leak: Floats, original: Original, registration: Registration, *, rou
         exactly = _exactly(registration, simulated.box, leak.shape)
         whole, quality = np.ones_like(leak), simulated.quality
         coding = Coding.jpeg(quality, EXACT)
-        return Comparison(leak, simulated.luma, False, coding, (), whole, spread, exactly, simulated.show)
+        shown = simulated.show(spread)
+        return Comparison(leak, simulated.luma, False, coding, (), whole, spread, shown, exactly, simulated.show)
     luma = np.float32(PEAK) - leak if registration.negative else leak
     rendering = rendering_of(registration, leak.shape)
     cover = rendering.show(registration.weights) * rendering.inside(original.luma.shape)
@@ -75,7 +76,8 @@ def compare(leak: Floats, original: Original, registration: Registration, *, rou
     coding = Coding.jpeg(_quality(luma, expected, cover), ROUGH if roughly else NOISE)
     upright = replace(registration, negative=False)
     others = [replace(coding, noise=LOSSY), *(Coding.dead_zone(width, LOSSY) for width in DEAD_ZONES)]
-    return Comparison(luma, expected, True, coding, others, cover, spread, upright, rendering.show)
+    shown = rendering.show(spread)
+    return Comparison(luma, expected, True, coding, others, cover, spread, shown, upright, rendering.show)
 
 
 def _straight(leak: Floats, registration: Registration) -> tuple[Floats, Registration]:

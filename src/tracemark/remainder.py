@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +59,9 @@ class Comparison:
 
     spread: Floats
     """Standard deviation of the mark in the original, luma levels; shape (original rows, original columns)."""
+
+    shown: Floats
+    """The same in the leak's pixels, in the shape of the leak."""
 
     registration: Registration
     """Where the leak lies on the original."""
@@ -154,18 +156,13 @@ class Comparison:
     def _told(self, known: Floats | None, unknown: float) -> tuple[Floats, Floats, Coding, Floats, Floats]:
         """Give what the leak is compared with, as :func:`~tracemark.signal.quantisation.slopes` takes it."""
         expected = self.expected if known is None else self.expected + self._moved(known)
-        return self.leak, expected, self.coding, self._shown * np.float32(unknown), self.cover
+        return self.leak, expected, self.coding, self.shown * np.float32(unknown), self.cover
 
     def _sample(self, pattern: Floats) -> "_Sample":
         """Take, of a large leak, every second row of blocks or fewer: enough to see a pattern."""
         rows = np.arange(len(self.leak)) // BLOCK % max(self.leak.size // ENOUGH, 1) == 0
-        planes = (self.leak, self.expected, self._shown, self.cover, self._moved(pattern))
+        planes = (self.leak, self.expected, self.shown, self.cover, self._moved(pattern))
         return _Sample(*(plane[rows] for plane in planes))
-
-    @cached_property
-    def _shown(self) -> Floats:
-        """The mark's standard deviation in the leak's pixels."""
-        return self.show(self.spread)
 
     def _moved(self, known: Floats) -> Floats:
         """Say what a mark adds to what is expected."""

@@ -20,6 +20,11 @@ from tracemark.signal.quantisation import (
 )
 
 
+def likeness(values, mark):
+    """Correlate what is seen with the mark."""
+    return float(np.sum(values * mark)) / np.sqrt(float(np.sum(values**2)) * float(np.sum(mark**2)))
+
+
 def test_slopes_are_the_derivative_of_the_log_chance():
     lower = np.linspace(-4, 3, 29, dtype=np.float32)
     for width in (0.3, 1.0, 3.0):
@@ -41,12 +46,9 @@ def test_slopes_show_a_mark_that_the_difference_hardly_shows(quality, photo, mar
     leak = saved(photo + mark, quality)
     spread = np.ones_like(photo)
 
-    def seen(values):
-        return float(np.sum(values * mark)) / np.sqrt(float(np.sum(values**2)) * float(np.sum(mark**2)))
-
     assert (
-        seen(slopes(leak, photo, Coding.jpeg(quality, 0.5), spread, covered))
-        > 1.05 * seen(leak - saved(photo, quality))
+        likeness(slopes(leak, photo, Coding.jpeg(quality, 0.5), spread, covered), mark)
+        > 1.05 * likeness(leak - saved(photo, quality), mark)
         > 0
     )
 
@@ -112,10 +114,8 @@ def test_in_heavy_noise_slopes_tell_as_much_as_the_difference(quality, photo, ma
     noise = 25 * rng.standard_normal(photo.shape).astype(np.float32)
     leak = saved(photo + 2 * mark + noise, quality)
 
-    def seen(values):
-        return float(np.sum(values * mark)) / np.sqrt(float(np.sum(values**2)) * float(np.sum(mark**2)))
-
-    assert seen(slopes(leak, photo, Coding.jpeg(quality), 2 * covered, covered)) > 0.9 * seen(leak - photo)
+    left = slopes(leak, photo, Coding.jpeg(quality), 2 * covered, covered)
+    assert likeness(left, mark) > 0.9 * likeness(leak - photo, mark)
 
 
 def test_a_leak_is_likeliest_where_what_was_added_is_known(photo, mark, covered):
@@ -157,17 +157,13 @@ def test_a_mark_shows_beside_what_a_dead_zone_took(photo, mark, covered, rng):
     kept = np.where(np.abs(coefficients) > 8, coefficients, 0)
     leak = 128 + idctn(kept, axes=(2, 3), norm="ortho").swapaxes(1, 2).reshape(photo.shape)
 
-    def seen(coding):
-        values = slopes(leak, photo, coding, covered, covered)
-        return float(np.sum(values * mark)) / np.sqrt(float(np.sum(values**2)) * float(np.sum(mark**2)))
-
-    likeness = [seen(coding) for coding in (Coding.dead_zone(16, 2.0), Coding.jpeg(98, 2.0), Coding.dead_zone(64, 2.0))]
-    assert likeness[0] > 1.1 * max(likeness[1:]) > 0
+    codings = (Coding.dead_zone(16, 2.0), Coding.jpeg(98, 2.0), Coding.dead_zone(64, 2.0))
+    seen = [likeness(slopes(leak, photo, coding, covered, covered), mark) for coding in codings]
+    assert seen[0] > 1.1 * max(seen[1:]) > 0
 
 
 def test_a_dead_zone_of_the_steps_and_a_grid_agree_on_what_is_on_the_grid(photo, covered):
-    leak = 128 + 16 * np.rint((photo - 128) / 16)  # any: compared are only coefficients of nothing
-    flat = np.full_like(leak, 128)
+    flat = np.full_like(photo, 128)  # coefficients of nothing
     grid = Coding(np.full((8, 8), 16, dtype=np.float32), True, 2.0)
-    one, other = (slopes(flat, leak, coding, covered, covered) for coding in (grid, Coding.dead_zone(16, 2.0)))
+    one, other = (slopes(flat, photo, coding, covered, covered) for coding in (grid, Coding.dead_zone(16, 2.0)))
     np.testing.assert_array_equal(one, other)

@@ -3,17 +3,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.signal.conftest import COLUMNS, ROWS
 from tracemark.signal import jpeg_quality
 from tracemark.signal.simulation import Box, simulate
 
-ROWS, COLUMNS = 240, 336
-
 
 @pytest.fixture
-def photo(rng):
-    smooth = cv2.GaussianBlur(rng.standard_normal((ROWS, COLUMNS)).astype(np.float32), (0, 0), 3)
-    fine = cv2.GaussianBlur(rng.standard_normal((ROWS, COLUMNS)).astype(np.float32), (0, 0), 1)
-    return np.clip(128 + 250 * smooth + 30 * fine, 0, 255).round().astype(np.uint8)
+def photo(photo):
+    return photo.astype(np.uint8)
 
 
 def saved(pixels, quality):
