@@ -1,5 +1,4 @@
 import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -7,17 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tracemark as tm
 from tests.media.blocks import box
+from tests.media.make_heic import KEY, RECIPIENT, TARGET
 from tracemark.errors import FormatError, PhotoError
 from tracemark.media.heic import is_heic, read_heic
 from tracemark.media.photo import check_writable, encode_photo, read_photo
 
-FILE = Path(__file__).parent / "data" / "seeding.heic"
-DATA = FILE.read_bytes()
+DATA = TARGET.read_bytes()
 
 
 def test_a_file_is_read_and_not_copied(demo_photo):
-    photo = read_photo(FILE)
+    photo = read_photo(TARGET)
     assert photo.format == "HEIC"
     small = cv2.resize(read_photo(demo_photo).pixels, photo.pixels.shape[1::-1], interpolation=cv2.INTER_AREA)
     assert abs(photo.pixels.astype(float) - small).mean() < 6
@@ -26,21 +26,29 @@ def test_a_file_is_read_and_not_copied(demo_photo):
             refuse(photo)
 
 
+def test_the_mark_is_read_in_what_a_phone_has_saved_as_heic(demo_photo):
+    leak = read_photo(TARGET).pixels
+    photo = cv2.resize(read_photo(demo_photo).pixels, leak.shape[1::-1], interpolation=cv2.INTER_AREA)
+    assert tm.detect(leak, key=KEY).recipients == (RECIPIENT,)
+    found = tm.detect(leak, key=KEY, original=photo, recipients=range(100))
+    assert (found.method, found.recipients) == ("informed", (RECIPIENT,))
+
+
 @pytest.mark.parametrize("kept", [0.5, 0.9])
 def test_a_file_cut_short_gives_what_there_is(kept):
     photo, whole = read_photo(DATA[: int(len(DATA) * kept)]), read_photo(DATA).pixels
     assert photo.truncated
-    np.testing.assert_array_equal(photo.pixels[:50], whole[:50])
+    np.testing.assert_array_equal(photo.pixels[:100], whole[:100])
 
 
 def test_without_the_decoder_it_is_said_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "pi_heif", None)
     with pytest.raises(FormatError, match=r"pip install 'tracemark\[heic\]'"):
-        read_photo(FILE)
+        read_photo(TARGET)
 
 
 def test_a_picture_of_too_many_pixels_is_refused():
-    with pytest.raises(PhotoError, match="must have at most 1000 pixels, not 57600"):
+    with pytest.raises(PhotoError, match="must have at most 1000 pixels, not 230400"):
         read_heic(DATA, limit=1000)
 
 
