@@ -120,7 +120,7 @@ def insert(jpeg: bytes, metadata: Metadata) -> bytes:
         if header not in told:
             (before if header == JFIF_HEADER else kept).append(jpeg[start:stop])
         end = stop
-    return b"".join([START_OF_IMAGE, *before, *(item.raw for item in items), *kept, jpeg[end:]])
+    return b"".join([START_OF_IMAGE, *before, *(item.raw for item in items), *kept, memoryview(jpeg)[end:]])
 
 
 def frame(item: Item, payload: bytes) -> bytes:

@@ -82,7 +82,7 @@ def decode_deep(data: bytes) -> tuple[Pixels, PngSettings]:
     return pixels, PngSettings(grey_alpha=header is not None and header[3] == GREY_ALPHA)
 
 
-def encode_png(pixels: Pixels, settings: PngSettings) -> bytes:
+def encode_png(pixels: Pixels, settings: PngSettings) -> bytes | memoryview:
     """Write a PNG file.
 
     Parameters
@@ -94,8 +94,8 @@ def encode_png(pixels: Pixels, settings: PngSettings) -> bytes:
 
     Returns
     -------
-    data : bytes
-        A whole file that says nothing else.
+    data : bytes or memoryview
+        A whole file that says nothing else; not copied, as tens of megabytes are to be put together with what it says.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def encode_png(pixels: Pixels, settings: PngSettings) -> bytes:
     done, data = cv2.imencode(".png", swap_colours(pixels), COMPRESSION)
     if not done:
         raise PhotoError("pixels cannot be written as PNG")
-    return data.tobytes()
+    return data.data
 
 
 def mend_png(data: bytes) -> bytes | None:

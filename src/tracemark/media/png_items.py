@@ -95,12 +95,12 @@ def bare(data: bytes) -> bytes:
     return b"".join([*kept, data[start:]]) if end > len(HEADER) else data
 
 
-def insert(png: bytes, metadata: Metadata) -> bytes:
+def insert(png: bytes | memoryview, metadata: Metadata) -> bytes:
     """Put what a photo's file says into a PNG file.
 
     Parameters
     ----------
-    png : bytes
+    png : bytes or memoryview
         A PNG file that says nothing yet.
     metadata : Metadata
         Of a PNG file; of another one nothing is taken over.
@@ -113,8 +113,8 @@ def insert(png: bytes, metadata: Metadata) -> bytes:
     items = metadata.items if metadata.container == "PNG" else ()
     before = b"".join(item.raw for item in items if not item.behind)
     behind = b"".join(item.raw for item in items if item.behind)
-    head, end = len(HEADER) + IHDR_BYTES, len(png) - IEND_BYTES
-    return b"".join([png[:head], before, png[head:end], behind, png[end:]])
+    whole, head, end = memoryview(png), len(HEADER) + IHDR_BYTES, len(png) - IEND_BYTES
+    return b"".join([whole[:head], before, whole[head:end], behind, whole[end:]])
 
 
 def frame(item: Item, payload: bytes) -> bytes:

@@ -4,7 +4,7 @@ IETF RFC 9649, "WebP image format", section 2.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 __all__ = ["HEAD", "RiffChunk", "is_webp", "riff_chunks", "write_riff", "write_riff_chunk"]
@@ -29,6 +29,10 @@ class RiffChunk:
     def data(self, webp: bytes) -> bytes:
         """Take out what it holds."""
         return webp[self.start + HEAD : self.end]
+
+    def raw(self, webp: bytes) -> memoryview:
+        """Give the whole of it, with length and padding, of a file that ends with the padding of its last one."""
+        return memoryview(webp)[self.start : self.end + (self.end - self.start) % 2]
 
 
 def is_webp(data: bytes) -> bool:
@@ -87,17 +91,17 @@ def write_riff_chunk(name: bytes, data: bytes) -> bytes:
     return name + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
 
 
-def write_riff(chunks: list[bytes]) -> bytes:
+def write_riff(chunks: Sequence[bytes | memoryview]) -> bytes:
     """Write a file.
 
     Parameters
     ----------
-    chunks : list of bytes
-        What :func:`write_riff_chunk` gave.
+    chunks : sequence of bytes or memoryview
+        What :func:`write_riff_chunk` or :meth:`RiffChunk.raw` gave.
 
     Returns
     -------
     data : bytes
         A WebP file.
     """
-    return b"RIFF" + struct.pack("<I", 4 + sum(map(len, chunks))) + b"WEBP" + b"".join(chunks)
+    return b"".join([b"RIFF", struct.pack("<I", 4 + sum(map(len, chunks))), b"WEBP", *chunks])

@@ -88,7 +88,7 @@ def insert(webp: bytes, metadata: Metadata) -> bytes:
     if not items:
         return webp
     pixels = [chunk for chunk in riff_chunks(webp) if chunk.name != b"VP8X"]
-    written = [write_riff_chunk(chunk.name, chunk.data(webp)) for chunk in pixels]
+    written = [chunk.raw(webp) for chunk in pixels]
     rows, columns = _size(pixels[-1].name, pixels[-1].data(webp))
     names = [item.name for item in items] + [chunk.name for chunk in pixels]
     flags = sum(flag for name, flag in FLAGS.items() if name in names)
