@@ -3,6 +3,7 @@
 from __future__ import annotations  # the types of tracemark are named, not fetched: fetching takes half a second
 
 import json
+import mimetypes
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
@@ -22,7 +23,7 @@ from tracemark_cli.naming import DEFAULT_TEMPLATE, archive_names, columns_in, pl
 from tracemark_cli.outcome import FilesFailure, KeyFailure, Outcome, UsageFailure, complain
 from tracemark_cli.photo_files import NAMED_KINDS, find_photos
 from tracemark_cli.progress import tell_progress
-from tracemark_cli.signs import in_one_line
+from tracemark_cli.signs import in_one_line, path_in_one_line
 
 __all__ = ["embed"]
 
@@ -106,6 +107,7 @@ def embed(
     _tell_of_the_others(others)
     kept = [key_file, *([] if guests is None else [guests]), *([] if ledger_file is None else [ledger_file])]
     copies = plan_copies(found, chosen, out=out, template=template, kept=kept)
+    _tell_of_another_ending(copies)
     archives = archive_names(chosen, copies, out=out, kept=kept) if zipped else {}
     open_key(key_file)
     order = tm.KitOrder(copies, out, key_file, chosen, quality, check, force, update, archives, strip_gps, baseline)
@@ -175,6 +177,18 @@ def _tell_of_the_others(others: Counter[str]) -> None:
 def _plural(kind: str, number: int) -> str:
     """Write a kind that has a name as people do."""
     return f"{kind}s" if number > 1 and kind in NAMED_KINDS else kind
+
+
+def _tell_of_another_ending(copies: Sequence[tm.KitCopy]) -> None:
+    """Say that names of copies do not tell what they are, as those of their photos do."""
+    for copy in copies:
+        own, photos = (mimetypes.guess_type(name, strict=False)[0] for name in (copy.file, copy.photo.name))
+        if own != photos:
+            words = f"{in_one_line(copy.file)} does not end like its photo, {path_in_one_line(copy.photo)}: guests and"
+            click.echo(
+                f"tracemark: {words} programs go by that; {{suffix}} in --name-template gives the ending", err=True
+            )
+            return
 
 
 def _tell_of_names_for_ever(named_by: Sequence[str]) -> None:

@@ -52,7 +52,11 @@ def plan_copies(
     """
     parsed = _parse(template, guests)
     copies = [
-        tm.KitCopy(photo.path, recipient, checked_name(_fill(template, parsed, photo, recipient, columns)))
+        tm.KitCopy(
+            photo.path,
+            recipient,
+            checked_name(_fill(template, parsed, photo, recipient, columns), recipient=recipient),
+        )
         for photo in photos
         for recipient, columns in guests.items()
     ]

@@ -230,6 +230,15 @@ def test_what_a_list_says_may_name_copies(run, png, key_file, tmp_path):
     ]
 
 
+def test_copies_that_do_not_end_like_their_photo_are_told_of(run, png, key_file, tmp_path):
+    common = ("embed", png, "--recipient", 3, "--key", key_file, "--out", tmp_path / "kit", "--dry-run")
+    result = run(*common, "--name-template", "{recipient}/{stem}")
+    assert result.exit_code == 0
+    assert f"3/car does not end like its photo, {png}" in result.stderr
+    for template in ("{recipient}/{stem}{suffix}", "{recipient}/{stem}.PNG"):
+        assert "does not end like" not in run(*common, "--name-template", template).stderr
+
+
 def test_a_name_that_was_corrected_is_in_the_archive_once(run, png, key_file, tmp_path):
     common = (
         "embed",

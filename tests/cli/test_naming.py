@@ -7,6 +7,7 @@ from tracemark_cli.outcome import UsageFailure
 from tracemark_cli.photo_files import PhotoFile
 
 NOBODY = {17: {}}
+NO_NAME = "inside the output folder|must have (at most 255 bytes|no control characters|no backslash)|no name is as long"
 
 
 def plan(template=DEFAULT_TEMPLATE, photos=("a/car.jpg",), guests=NOBODY, out="kit"):
@@ -117,14 +118,24 @@ def test_a_list_cannot_play_tricks_with_names(word):
     ],
 )
 def test_a_name_cannot_leave_the_folder_or_be_endless(template):
-    with pytest.raises(UsageFailure, match=r"inside the output folder|must have at most 255 bytes|no name is as long"):
+    with pytest.raises(UsageFailure, match=NO_NAME):
         names(template)
 
 
-@pytest.mark.parametrize("photo", ["a/x\\..\\y.jpg", "a/line\nbreak.jpg"])
-def test_neither_can_the_name_of_a_photo(photo):
-    with pytest.raises(UsageFailure, match="inside the output folder"):
+@pytest.mark.parametrize(
+    ("photo", "reason"), [("a/x\\..\\y.jpg", "no backslash"), ("a/line\nbreak.jpg", "no control characters")]
+)
+def test_neither_can_the_name_of_a_photo(photo, reason):
+    with pytest.raises(UsageFailure, match=f"the name of recipient 17's copy must have {reason}, not be "):
         names(photos=[photo])
+
+
+def test_the_message_says_whose_copy_cannot_have_its_name():
+    guests = {17: {"who": "Zoë"}, 3: {"who": "Jo?"}, 4: {"who": "Jo?"}}
+    with pytest.raises(
+        UsageFailure, match=r"^the name of recipient 3's copy must be possible on Windows, too, not be 'Jo\?/car.jpg'"
+    ):
+        names("{who}/{stem}{suffix}", guests=guests)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +206,7 @@ def test_a_copy_never_takes_the_place_of_what_a_link_leads_to(tmp_path):
 
 
 def test_the_name_of_a_photo_that_is_no_text_is_refused_and_another_one_can_be_given():
-    with pytest.raises(UsageFailure, match=r"must be text in UTF-8: 'fa.udce7ade\.jpg'"):
+    with pytest.raises(UsageFailure, match=r"must be text in UTF-8, not be '17/fa.udce7ade\.jpg'"):
         names(photos=["fa\udce7ade.jpg"])
     assert names("{recipient}/one{suffix}", photos=["fa\udce7ade.jpg"]) == ["17/one.jpg"]
 
