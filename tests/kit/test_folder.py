@@ -39,6 +39,18 @@ def test_a_folder_that_cannot_be_made_says_why(tmp_path):
     (tmp_path / "kit").write_text("mine")
     with pytest.raises(tm.OutputError, match="kit cannot be made: file exists"), open_folder(tmp_path / "kit"):
         pass
+    with pytest.raises(tm.OutputError, match="cannot be made: file name too long"), open_folder(tmp_path / ("x" * 300)):
+        pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders are not opened there")
+def test_a_folder_that_cannot_be_opened_says_why(tmp_path, monkeypatch):
+    def refuse(*_arguments):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("os.open", refuse)
+    with pytest.raises(tm.OutputError, match="cannot be opened: permission denied"), open_folder(tmp_path):
+        pass
 
 
 HOLDER = """

@@ -1,17 +1,20 @@
 import dataclasses
 import errno
 import hashlib
+import io
 import math
 import pickle
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import tracemark as tm
 from tests.kit.conftest import stamp
 from tracemark.kit import making
-from tracemark.kit.making import forget, make
+from tracemark.kit.making import forget, make, notices_of
 from tracemark.plan import Plan
 
 RECIPIENTS = (17, 3, 99)
@@ -36,6 +39,24 @@ def test_every_copy_of_a_task_is_made_and_told(press):
     copy = tm.read_photo(press.out / answer.made[0].copy.file).pixels
     assert np.abs(copy.astype(int) - plan.copy_for(17)).mean() < 1
     assert (answer.digest, answer.record.name) == (plan.digest, "photo-0.jpg")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"format": "PNG"}, True),
+        ({"format": "WEBP", "lossless": True}, True),
+        ({"format": "WEBP", "quality": 80}, False),
+        ({"format": "JPEG"}, False),
+    ],
+)
+def test_a_quality_is_told_to_be_of_no_use_where_nothing_is_lost(options, told):
+    file = io.BytesIO()
+    Image.new("RGB", (16, 16), (90, 120, 200)).save(file, **options)
+    photo = tm.read_photo(file.getvalue())
+    assert notices_of(Path("car"), photo, quality=None, splice=False) == ()
+    notices = notices_of(Path("car"), photo, quality=70, splice=False)
+    assert [f"this {photo.format} loses nothing" in notice.words for notice in notices] == [True] * told
 
 
 def test_splicing_changes_no_byte(press, monkeypatch):

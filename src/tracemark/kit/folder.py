@@ -43,10 +43,10 @@ def open_folder(out: Path) -> Iterator[None]:
     KitError
         When another program is writing the kit.
     OutputError
-        When the folder cannot be made.
+        When the folder cannot be made or opened.
     """
-    made = not out.exists()
     try:
+        made = not out.exists()
         make_folder(out)
     except OSError as error:
         raise OutputError(f"{out} cannot be made: {(error.strerror or str(error)).lower()}") from error
@@ -68,7 +68,10 @@ def _locked(folder: Path) -> Iterator[None]:
     except ImportError:
         yield
         return
-    opened = os.open(folder, os.O_RDONLY)
+    try:
+        opened = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be opened: {(error.strerror or str(error)).lower()}") from error
     try:
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)

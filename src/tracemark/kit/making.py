@@ -25,6 +25,7 @@ from tracemark.media.photo import (
     without_gps,
     write_atomically,
 )
+from tracemark.media.settings import WebpSettings
 from tracemark.new_file import uncache
 from tracemark.plan import Plan
 from tracemark.recording import SOFTWARE, describe_photo
@@ -121,11 +122,16 @@ def notices_of(path: Path, photo: Photo, *, quality: int | None, splice: bool) -
         helped.
     """
     words = list(photo.warnings)
-    if quality is not None and photo.format in LOSSLESS:
-        words.append(f"{photo.format} loses nothing, so the quality that was given is not used")
+    if quality is not None and _loses_nothing(photo):
+        words.append(f"this {photo.format} loses nothing, so the quality that was given is not used")
     if splice and photo.jpeg is not None and photo.jpeg.progressive:
         words.append(PROGRESSIVE)
     return tuple(Notice(path, one) for one in words)
+
+
+def _loses_nothing(photo: Photo) -> bool:
+    """Tell whether copies hold the very pixels that are written, so that there is no quality to choose."""
+    return photo.format in LOSSLESS or (isinstance(photo.settings, WebpSettings) and photo.settings.lossless)
 
 
 def forget() -> None:
