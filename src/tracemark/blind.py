@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,6 @@ BEACON_TO_MESSAGE = math.sqrt(PROFILE.beacon_share / PROFILE.message_share)  # o
 LOOKUPS = 4  # words looked up for a name: 4 * 2**-32 stays below 1e-9
 MORE_LOOKUPS = 64  # words looked up in all
 
-Judged = dict[tuple[int, int, int], bool]  # by word, chip set, and how many placements had been heard
-
 
 def read_blind(luma: NDArray[np.float32], *, key: Key, placements: Iterable[Placed], attempts: int = 1) -> Verdict:
     """Name the recipient whose copy a leak is, from the leak and the key alone.
@@ -49,62 +48,77 @@ def read_blind(luma: NDArray[np.float32], *, key: Key, placements: Iterable[Plac
     """
     if min(luma.shape) < LEAST_SIDE:
         return _nobody(f"the picture must be at least {LEAST_SIDE} px on its short side to be read")
-    readings: list[Reading] = []
-    heard: list[CellReading] = []
-    tried: dict[int, int | None] = {}
-    judged: Judged = {}
-    for reading in readings_of(placements, key, heard):
-        readings.append(reading)
-        if reading.score >= CLEAR_SCORE and len(tried) < LOOKUPS and reading.word not in tried:
-            tried[reading.word] = recipient_of(key, reading.word)
-        recipient = tried.get(reading.word)
-        if recipient is not None and _belongs(reading, heard, key, judged):
-            return _named(recipient, reading, attempts * _lookup(reading, tried))
-    return _last_lookups(readings, tried, heard, judged, key, attempts)
+    evidence = _Evidence(key, attempts)
+    for reading in readings_of(placements, key, evidence.heard):
+        evidence.readings.append(reading)
+        known = reading.word in evidence.tried
+        if known or (reading.score >= CLEAR_SCORE and len(evidence.tried) < LOOKUPS):
+            recipient = evidence.look_up(reading.word)
+            if recipient is not None and evidence.belongs(reading):
+                return _named(recipient, reading, evidence.lookups(reading))
+    return _last_lookups(evidence)
 
 
-def _last_lookups(
-    readings: list[Reading],
-    tried: dict[int, int | None],
-    heard: list[CellReading],
-    judged: Judged,
-    key: Key,
-    attempts: int,
-) -> Verdict:
+@dataclass(frozen=True)
+class _Evidence:
+    """What was read of a leak, and whose words were looked up."""
+
+    key: Key
+    """The secret."""
+
+    attempts: int
+    """Ways of reading the leak that may spend as many lookups."""
+
+    readings: list[Reading] = field(default_factory=list)
+    """As they came."""
+
+    heard: list[CellReading] = field(default_factory=list)
+    """What was read at each placement."""
+
+    tried: dict[int, int | None] = field(default_factory=dict)
+    """Words that were looked up, in order -> whose they are."""
+
+    judged: dict[tuple[int, int, int], bool] = field(default_factory=dict)
+    """Whether a message is of this picture, by its word, its chip set, and how many placements had been heard."""
+
+    def look_up(self, word: int) -> int | None:
+        """Say whose a word is, if anybody's."""
+        if word not in self.tried:
+            self.tried[word] = recipient_of(self.key, word)
+        return self.tried[word]
+
+    def lookups(self, reading: Reading) -> int:
+        """Count the words that were looked up until a reading's was, in all ways of reading the leak."""
+        return self.attempts * (list(self.tried).index(reading.word) + 1)
+
+    def belongs(self, reading: Reading) -> bool:
+        """Tell whether a message was made for the picture that it is in; judged once for all that has been heard."""
+        asked = (reading.word, reading.chip_set, len(self.heard))
+        if asked not in self.judged:
+            beacon, share, unevenness = _fit(reading, self.heard, self.key)
+            self.judged[asked] = beacon >= THERE and share >= CONSISTENT and share**2 >= CHOSEN * unevenness
+        return self.judged[asked]
+
+
+def _last_lookups(evidence: _Evidence) -> Verdict:
     """Look up the best words that have not been, as far as the bound allows."""
     pasted: Verdict | None = None
-    for reading in sorted(readings, key=lambda candidate: -candidate.likelihood):
-        if reading.word not in tried:
-            if len(tried) >= MORE_LOOKUPS:
-                continue
-            tried[reading.word] = recipient_of(key, reading.word)
-        recipient = tried[reading.word]
+    for reading in sorted(evidence.readings, key=lambda candidate: -candidate.likelihood):
+        if reading.word not in evidence.tried and len(evidence.tried) >= MORE_LOOKUPS:
+            continue
+        recipient = evidence.look_up(reading.word)
         if recipient is None:
             continue
-        if _belongs(reading, heard, key, judged):
-            return _named(recipient, reading, attempts * _lookup(reading, tried))
+        if evidence.belongs(reading):
+            return _named(recipient, reading, evidence.lookups(reading))
         if pasted is None:
-            pasted = _pasted(recipient, reading, attempts * _lookup(reading, tried))
+            pasted = _pasted(recipient, reading, evidence.lookups(reading))
     if pasted is not None:
         return pasted
-    if not readings:
+    if not evidence.readings:
         return _nobody("no mark made with this key was found")
-    best = max(reading.score for reading in readings)
-    return _nobody("no message could be read with this key", score=best, lookups=len(tried))
-
-
-def _lookup(reading: Reading, tried: dict[int, int | None]) -> int:
-    """Say at which lookup a reading's word was looked up, the first being 1."""
-    return list(tried).index(reading.word) + 1
-
-
-def _belongs(reading: Reading, heard: list[CellReading], key: Key, judged: Judged) -> bool:
-    """Tell whether a message was made for the picture that it is in; judged once for all that has been heard."""
-    asked = (reading.word, reading.chip_set, len(heard))
-    if asked not in judged:
-        beacon, share, unevenness = _fit(reading, heard, key)
-        judged[asked] = beacon >= THERE and share >= CONSISTENT and share**2 >= CHOSEN * unevenness
-    return judged[asked]
+    best = max(reading.score for reading in evidence.readings)
+    return _nobody("no message could be read with this key", score=best, lookups=len(evidence.tried))
 
 
 def _fit(reading: Reading, heard: list[CellReading], key: Key) -> tuple[float, float, float]:
