@@ -12,7 +12,8 @@ from tracemark.codes.word import word_of
 from tracemark.plan import Plan
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import CellChoice, beacon_choices, codebook, message_choices, photo_patterns
-from tracemark.signal.reading import CellReading, gather, read_cells
+from tracemark.signal.places import gather
+from tracemark.signal.reading import CellReading, read_cells
 from tracemark.signal.robust_hash import hash_lines
 
 __all__ = ["BlindScore", "InformedScore", "Located", "blind_score", "correlation", "informed_score", "locate"]

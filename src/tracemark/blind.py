@@ -13,7 +13,8 @@ from tracemark.codes.word import log10_accident, recipient_of
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import CellChoice, beacon_choices, message_choices
-from tracemark.signal.reading import CellReading, beacon_scores, first_tile, known_word_scores, word_strengths
+from tracemark.signal.places import beacon_scores, first_tile, known_word_scores, word_strengths
+from tracemark.signal.reading import CellReading
 from tracemark.verdict import Verdict, judge
 
 __all__ = ["read_blind"]

@@ -23,18 +23,8 @@ from tracemark.keys import Key
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import CellChoice, beacon_choices, codebook, message_choices
 from tracemark.signal.layout import scaling
-from tracemark.signal.reading import (
-    CellReading,
-    beacon_scores,
-    central,
-    energies,
-    excess_energy,
-    first_tile,
-    gather,
-    read_cells,
-    shrink,
-    to_working,
-)
+from tracemark.signal.places import beacon_scores, energies, excess_energy, first_tile, gather, to_working
+from tracemark.signal.reading import CellReading, central, read_cells, shrink
 from tracemark.signal.robust_hash import hash_lines
 from tracemark.signal.whitening import whiten
 

@@ -19,7 +19,8 @@ from tracemark.profile import PROFILE
 from tracemark.signal.chips import CellChoice, beacon_choices, codebook
 from tracemark.signal.layout import scaling
 from tracemark.signal.luma import PEAK
-from tracemark.signal.reading import first_tile, place_scores, read_cells, to_working
+from tracemark.signal.places import first_tile, place_scores, to_working
+from tracemark.signal.reading import read_cells
 from tracemark.signal.robust_hash import hash_lines
 
 __all__ = ["lay_by_grain"]
