@@ -5,7 +5,7 @@ import operator
 import os
 import secrets
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Self, SupportsIndex
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.errors import KeyFileError
+from tracemark.feistel import HALF_BYTES, shuffle, unshuffle
 from tracemark.key_file import read_key_file, write_key_file
 
 __all__ = ["Key", "checked_key"]
@@ -25,8 +26,6 @@ BITS_PER_BYTE = 8
 WORD = np.dtype("<u4")  # what `integers` cuts its stream into
 WORD_VALUES = 2**32  # values of one such word
 SPARE_WORDS = 16  # drawn beyond the expected need, so that a second draw is rare
-ROUNDS = 10  # Feistel rounds, as in FF1 of NIST SP 800-38G; 4 are a strong permutation (Luby, Rackoff 1988)
-WIDEST_PERMUTATION = 128  # bits; a half then fills one 64-bit round value
 
 
 @dataclass(frozen=True)
@@ -221,11 +220,7 @@ class Key:
         ``"tracemark/1"``, the label, bits, i and R, each encoded as for :meth:`stream`; its bytes
         are one little-endian number, of which the lowest ``bits / 2`` bits count.
         """
-        half = _half_width(bits)
-        left, right = divmod(_checked(value, bits), 1 << half)
-        for turn in range(ROUNDS):
-            left, right = right, left ^ self._round(label, bits, turn, right)
-        return left << half | right
+        return shuffle(value, bits=bits, by=partial(self._round, label, bits))
 
     def unpermute(self, place: SupportsIndex, *, bits: int, label: str) -> int:
         """Lead an integer back from its place in the keyed shuffle of :meth:`permute`.
@@ -244,18 +239,13 @@ class Key:
         value : int
             From 0 to ``2**bits - 1``.
         """
-        half = _half_width(bits)
-        left, right = divmod(_checked(place, bits), 1 << half)
-        for turn in reversed(range(ROUNDS)):
-            left, right = right ^ self._round(label, bits, turn, left), left
-        return left << half | right
+        return unshuffle(place, bits=bits, by=partial(self._round, label, bits))
 
     def _round(self, label: str, bits: int, turn: int, half_value: int) -> int:
-        """Give the Feistel round function F, as wide as half the value."""
+        """Give the Feistel round function F."""
         message = _opening(label, bits, turn) + _encode_one(half_value)
-        width = WIDEST_PERMUTATION // 2 // BITS_PER_BYTE
-        digest = hashlib.blake2b(message, key=self.secret, digest_size=width).digest()
-        return int.from_bytes(digest, "little") % (1 << bits // 2)
+        digest = hashlib.blake2b(message, key=self.secret, digest_size=HALF_BYTES).digest()
+        return int.from_bytes(digest, "little")
 
 
 def checked_key(key: object) -> Key:
@@ -304,18 +294,3 @@ def _encode_one(item: SupportsIndex | bytes | str) -> bytes:
         length = (number if number >= 0 else ~number).bit_length() // BITS_PER_BYTE + 1
         tag, content = b"i", number.to_bytes(length, "little", signed=True)
     return tag + len(content).to_bytes(LENGTH_BYTES, "little") + content
-
-
-def _half_width(bits: int) -> int:
-    """Check the width of a permutation and halve it."""
-    if bits % 2 or not 2 <= bits <= WIDEST_PERMUTATION:
-        raise ValueError(f"bits must be even and 2 to {WIDEST_PERMUTATION}, not {bits}")
-    return bits // 2
-
-
-def _checked(value: SupportsIndex, bits: int) -> int:
-    """Check that a value fits the width of its permutation."""
-    number = operator.index(value)
-    if not 0 <= number < 1 << bits:
-        raise ValueError(f"value must be 0 to 2**{bits} - 1, not {number}")
-    return number
