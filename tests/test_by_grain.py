@@ -84,13 +84,29 @@ def test_several_leaks_are_laid_each_by_its_own_grain(copy, photo):
     assert (found.recipients, found.method) == ((RECIPIENT,), "informed")
 
 
-def test_a_crop_of_a_large_photo_lies_on_a_pixel_of_it():
-    large = sky(1600, 2400, seed=2)
-    leak = jpeg(cut(tm.embed(large, recipient=RECIPIENT, key=KEY), step=2)[1:, 1:], 75)
-    _, registration = laid(leak, [original_of(large, key=KEY)])
+@pytest.fixture(scope="module")
+def large():
+    """A photo with two pixels to each at the working scale, and somebody's copy."""
+    photo = sky(1600, 2400, seed=2)
+    return photo, tm.embed(photo, recipient=RECIPIENT, key=KEY)
+
+
+def test_a_crop_of_a_large_photo_lies_on_a_pixel_of_it(large):
+    photo, copy = large
+    leak = jpeg(cut(copy, step=2)[1:, 1:], 75)
+    _, registration = laid(leak, [original_of(photo, key=KEY)])
     # pixel 0 of the leak is the photo's 2 * LEFT + 1, whose middle is a quarter of a working pixel off the even one's
     expected = [[1 / 2, 0, LEFT + 1 / 4], [0, 1 / 2, TOP + 1 / 4], [0, 0, 1]]
     np.testing.assert_allclose(registration.transform, expected, atol=1e-9)
+
+
+@pytest.mark.parametrize(("top", "left"), [(0, 0), (0, 300), (500, 0), (1100, 1800), (1100, 300)])
+def test_a_crop_at_the_edge_of_a_large_photo_begins_at_it(top, left, large):
+    photo, copy = large
+    leak = jpeg(copy[top : top + 500, left : left + 600], 75)
+    _, registration = laid(leak, [original_of(photo, key=KEY)])
+    begin = (np.array([left, top]) + 1 / 2) / 2 - 1 / 2
+    np.testing.assert_allclose(registration.transform[:2, 2], begin, atol=1e-9)
 
 
 DAMAGE = {

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import Any
 
 import cv2
 import numpy as np
@@ -178,28 +179,41 @@ class _Crop:
         spectrum = fft.rfft2(pattern, shape)
         rows, columns = (have - need + 1 for have, need in zip(pattern.shape, self.white[0].shape, strict=True))
         mirror = np.array([[-1, 0, self.leak.shape[1] - 1], [0, 1, 0], [0, 0, 1]])
+        # the crop begins at a pixel of the photo, of which there are several in a working pixel
+        step = round(self.original.layout.scale)
         placed = []
         for white, back in zip(self.white, (np.eye(3), mirror), strict=True):
-            found = fft.irfft2(spectrum * np.conj(fft.rfft2(white, shape)), shape)[:rows, :columns]
-            placed.append(self._highest(found * weights[:rows, :columns], back))
+            cross = spectrum * np.conj(fft.rfft2(white, shape))
+            found = fft.irfft2(cross, shape)[:rows, :columns] * weights[:rows, :columns]
+            heights = np.abs(found)
+            peak = np.unravel_index(int(heights.argmax()), heights.shape)
+            noise = max(DEVIATION * float(np.median(heights)), float(np.finfo(np.float32).tiny))
+            score = float(heights[peak]) / noise
+            down, across = _finest(cross, shape, np.array(peak), np.array([rows, columns]) - 1, step)
+            transform = np.array([[1, 0, across], [0, 1, down], [0, 0, 1]]) @ scaling(1 / step) @ back
+            luma = self.leak if found[peak] > 0 else np.float32(PEAK) - self.leak
+            placed.append((Placed(luma, transform, score**2 / 2 - float(np.log(heights.size))), score))
         return placed
 
-    def _highest(self, found: Floats, back: NDArray[np.float64]) -> tuple[Placed, float]:
-        """Place a view, to which a transform leads from the leak, where it fits best; its merit counts all places."""
-        heights = np.abs(found)
-        peak = np.array(np.unravel_index(int(heights.argmax()), heights.shape))
-        noise = max(DEVIATION * float(np.median(heights)), float(np.finfo(np.float32).tiny))
-        score = float(heights[*peak]) / noise
-        step = round(self.original.layout.scale)
-        # the crop begins at a pixel of the photo, of which there are several in a working pixel
-        down, across = np.rint((peak + _beside(heights, peak)) * step) / step
-        transform = np.array([[1, 0, across], [0, 1, down], [0, 0, 1]]) @ scaling(1 / step) @ back
-        luma = self.leak if found[*peak] > 0 else np.float32(PEAK) - self.leak
-        return Placed(luma, transform, score**2 / 2 - float(np.log(heights.size))), score
 
+def _finest(
+    cross: NDArray[np.complexfloating[Any, Any]],
+    shape: Sequence[int],
+    peak: NDArray[np.intp],
+    last: NDArray[np.intp],
+    step: int,
+) -> tuple[float, float]:
+    """Find where a correlation is highest between its pixels: row and column, multiples of 1 / step.
 
-def _beside(heights: Floats, peak: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Say how far beside the highest pixel a peak is, down and across: a parabola through three has its top there."""
-    near = [np.clip(place + np.arange(-1, 2), 0, side - 1) for place, side in zip(peak, heights.shape, strict=True)]
-    below, at, above = np.stack([heights[near[0], peak[1]], heights[peak[0], near[1]]], axis=-1)
-    return np.asarray((above - below) / 2 / np.maximum(2 * at - below - above, np.finfo(np.float32).tiny))
+    It is inverted at places less than a pixel around its peak alone, and nowhere before the first pixel or behind the
+    last one, as a crop begins inside its photo: after M. Guizar-Sicairos, S. T. Thurman, J. R. Fienup, "Efficient
+    subpixel image registration algorithms", Optics Letters 33 (2008).
+    """
+    places = peak[:, None] + np.arange(1 - step, step) / step
+    rows, columns = (np.clip(place, 0, end) for place, end in zip(places, last, strict=True))
+    down = np.exp(2j * np.pi * np.outer(rows, fft.fftfreq(shape[0])))
+    across = np.exp(2j * np.pi * np.outer(fft.rfftfreq(shape[1]), columns))
+    across[1:] *= 2  # for the frequencies that the transform of real values leaves out
+    heights = np.abs((down @ cross @ across).real)
+    row, column = np.unravel_index(int(heights.argmax()), heights.shape)
+    return float(rows[row]), float(columns[column])
