@@ -6,17 +6,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tracemark.signal.bands import full_rows, sample_rows
 from tracemark.signal.dither import FRACTION_BITS, dither_width, thresholds
 from tracemark.signal.layout import Layout
 from tracemark.signal.luma import PEAK
 from tracemark.signal.modulation import Layers
-from tracemark.signal.visibility import full_rows
 
 __all__ = ["growth"]
 
 QUALITY = 90  # JPEG: a common choice for delivery
-SAMPLE_PIXELS = 1_000_000  # a larger photo is estimated from bands of rows
-BAND_ROWS = 64  # height of one such band, pixels: whole JPEG blocks, which lie as they would in the file
+BANDS = 8  # of rows, at least, from which a large photo is estimated: sky and ground differ
 
 
 def growth(luma: NDArray[Any], layers: Layers, layout: Layout, *, strength: float) -> float:
@@ -38,22 +37,12 @@ def growth(luma: NDArray[Any], layers: Layers, layout: Layout, *, strength: floa
     growth : float
         0.1 is a tenth; a mark may make a file smaller, too.  Colour is not counted: a mark adds nothing to it.
     """
-    rows = _sample_rows(layout)
+    rows = sample_rows(layout, least=BANDS)
     plain = np.rint(luma[rows]).astype(np.float32)
     change = full_rows(np.float32(strength) * layers.sample, layout, rows)
     width = full_rows(dither_width(layers.signed, strength), layout, rows)
     change += thresholds(rows, layout.columns, width) * np.float32(1 / (1 << FRACTION_BITS))
     return _file_size(plain + np.floor(change)) / _file_size(plain) - 1
-
-
-def _sample_rows(layout: Layout) -> NDArray[np.intp]:
-    """Choose bands of rows, spread evenly, of at most about a million pixels; all rows of a photo that has no more."""
-    bands = layout.rows // BAND_ROWS
-    wanted = max(SAMPLE_PIXELS // (layout.columns * BAND_ROWS), 1)
-    if wanted >= bands:
-        return np.arange(layout.rows)
-    starts = BAND_ROWS * np.linspace(0, bands - 1, wanted).astype(np.intp)
-    return (starts[:, None] + np.arange(BAND_ROWS)).ravel()
 
 
 def _file_size(luma: NDArray[np.float32]) -> int:

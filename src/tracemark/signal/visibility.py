@@ -13,10 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tracemark.signal.bands import full_rows, sample_rows
 from tracemark.signal.layout import Layout
 from tracemark.signal.luma import PEAK
 
-__all__ = ["Visibility", "full_rows", "look_at"]
+__all__ = ["Visibility", "look_at"]
 
 C2 = 0.0009  # stabiliser of the structure term; SSIMULACRA2, kC2
 BLUR = 1.5  # pixels: sigma of its Gaussian window
@@ -32,8 +33,6 @@ SUM_SCALE, OUTER_SCALE, OUTER_POWER = 0.9562382616834844, 10.0, 0.62763364678313
 BEST = 100.0
 CALIBRATION = (0.985, 0.038)  # measured / predicted sum: at scale 1, and per doubling; docs/choices.md
 
-SAMPLE_PIXELS = 1_000_000  # scales 0 and 1 of a larger photo are read from bands of rows
-BAND_ROWS = 64  # height of one such band, pixels
 DITHER_VARIANCE = 1 / 6  # luma levels squared: rounding of a dithered change, averaged over its fraction
 FINENESS = 16  # steps of a luma level in which its lightness is tabulated
 STEPS, CLOSE = 6, 0.01  # of the secant search: at most, and the relative step that ends it
@@ -146,32 +145,9 @@ def look_at(luma: NDArray[Any], mark: NDArray[np.float32], layout: Layout) -> Vi
     return Visibility(tuple(_scales(luma, mark, layout)), CALIBRATION[0] + CALIBRATION[1] * math.log2(layout.scale))
 
 
-def full_rows(mark: NDArray[np.float32], layout: Layout, rows: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Read rows of a mark at the photo's size.
-
-    Parameters
-    ----------
-    mark : ndarray, shape ``layout.working``, float32
-        At the working scale.
-    layout : Layout
-        The photo's layout.
-    rows : ndarray of int
-        Which of the photo's rows.
-
-    Returns
-    -------
-    read : ndarray, shape (len(rows), layout.columns), float32
-        Cubic interpolation.
-    """
-    columns = (np.arange(layout.columns, dtype=np.float32) + 1 / 2) / layout.scale - 1 / 2
-    lines = (rows.astype(np.float32) + 1 / 2) / layout.scale - 1 / 2
-    grid = np.meshgrid(columns.astype(np.float32), lines.astype(np.float32))
-    return np.asarray(cv2.remap(mark, *grid, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
-
-
 def _scales(luma: NDArray[Any], mark: NDArray[np.float32], layout: Layout) -> list[_Scale]:
     """Compute the maps of scales 0 to 4."""
-    bands = _sample_rows(layout)
+    bands = sample_rows(layout, least=1)  # scales 0 and 1; a band is to be high enough for their windows
     small = (-(-layout.columns // 4), -(-layout.rows // 4))  # scale 2 is a quarter of the size
     size = np.array(mark.shape[::-1]) * layout.scale
     lumas, marks = [luma[bands].astype(np.float32)], [full_rows(mark, layout, bands)]
@@ -217,15 +193,6 @@ def _lightness(luma: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[
     places = (luma * np.float32(FINENESS) + np.float32(1 / 2)).astype(np.int16)
     slopes = np.diff(table) * FINENESS
     return table.astype(np.float32)[places], slopes.astype(np.float32)[places]
-
-
-def _sample_rows(layout: Layout) -> NDArray[np.intp]:
-    """Choose bands of rows, spread evenly, of at most about a million pixels."""
-    wanted = max(SAMPLE_PIXELS // (layout.columns * BAND_ROWS), 1)
-    if wanted * BAND_ROWS >= layout.rows:
-        return np.arange(layout.rows)
-    starts = np.linspace(0, layout.rows - BAND_ROWS, wanted + 2)[1:-1].astype(np.intp)
-    return (starts[:, None] + np.arange(BAND_ROWS)).ravel()
 
 
 def _halve(values: NDArray[np.float32]) -> NDArray[np.float32]:
