@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 import tracemark as tm
+from tracemark_cli.guests import LARGEST_RECIPIENT
 from tracemark_cli.ledger_file import open_ledger, read_ledger
 from tracemark_cli.ledger_lines import as_csv, copy_fields, in_words, ledger_fields, photo_fields, recipient_fields
 from tracemark_cli.outcome import Outcome, UsageFailure
@@ -17,7 +18,6 @@ from tracemark_cli.signs import in_one_line
 __all__ = ["ledger"]
 
 VERIFICATION = "tracemark.ledger.verification/1"
-LARGEST_RECIPIENT = 2**32 - 1  # what a mark can carry, as `tracemark.embed` promises
 HASH_BYTES = 32
 
 KINDS = {

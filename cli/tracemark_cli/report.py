@@ -111,7 +111,7 @@ def _verdict(answer: Answer) -> str:
     if found.verdict == "inconclusive":
         return _paragraphs(NOT_PROOF, found.reason)
     whose = "; ".join(name_of(recipient, answer.guests) for recipient in found.recipients)
-    name = f'<p class="name">{_made_of(answer)} {_text(whose)}.</p>'
+    name = f'<p class="name">{_what_is_proven(answer)} {_text(whose)}.</p>'
     sentences = [f"{chance_in_words(found).capitalize()}."]
     if len(answer.leaks) > 1:
         sentences.append(TOGETHER)
@@ -123,10 +123,14 @@ def _verdict(answer: Answer) -> str:
     return name + _paragraphs(*sentences, found.reason)
 
 
-def _made_of(answer: Answer) -> str:
+def _what_is_proven(answer: Answer) -> str:
     """Begin the sentence that ends with the names."""
-    several = len(answer.found.recipients) > 1
-    if len(answer.leaks) > 1:
+    several, together = len(answer.found.recipients) > 1, len(answer.leaks) > 1
+    pictures = "these pictures" if together else "this picture"
+    if answer.found.method == "blind" or answer.found.faint:  # a mark may have been put into another picture
+        whose = "the marks of the copies of recipients" if several else "the mark of the copy of recipient"
+        return f"In {pictures} {'are' if several else 'is'} {whose}"
+    if together:
         return f"These pictures were made from copies of {'recipients' if several else 'recipient'}"
     return f"This picture was made from {'the copies, mixed, of recipients' if several else 'the copy of recipient'}"
 

@@ -177,7 +177,9 @@ def accuse_anyone(residues: Sequence[Residue], *, key: Key, attempts: int = 1) -
     return Accusation(tuple(named), (), tuple(sorted(pasted)), len(seen))
 
 
-def judge_scores(evidence: Evidence, scores: Scores, recipients: Sequence[int], spent: float) -> Judgement:
+def judge_scores(
+    evidence: Evidence, scores: Scores, recipients: Sequence[int], spent: float, *, own: float = 0.0
+) -> Judgement:
     """Bound each candidate's chance, everything tried counted.
 
     Parameters
@@ -190,21 +192,23 @@ def judge_scores(evidence: Evidence, scores: Scores, recipients: Sequence[int], 
         The candidates.
     spent : float
         Natural logarithm of how many scores like these are judged in all.
+    own : float
+        The same of what follows from these scores themselves: it is paid for, and the rate of no bound is tuned by it.
 
     Returns
     -------
     judgement : Judgement
     """
     alone = bound_of(evidence).fingerprint_alone(scores)
-    enough = IDENTIFIED_LOG10 * LN10 - spent
+    enough = IDENTIFIED_LOG10 * LN10 - spent - own
     worth = (evidence.deviations(scores) >= WORTH) & (alone > enough)
     joint = np.zeros_like(alone)
     if worth.any():
-        just_enough = math.sqrt(-2 * enough)  # standard deviations, were scores normal
+        just_enough = math.sqrt(-2 * (IDENTIFIED_LOG10 * LN10 - spent))  # standard deviations, were scores normal
         joint[worth] = bound_of(evidence, joint_rates=(just_enough,)).together(scores)[worth]
     framed = _framed(scores) & (joint < enough)
     joint[framed] = 0
-    chance = np.minimum(np.minimum(alone, joint) + spent, 0)
+    chance = np.minimum(np.minimum(alone, joint) + spent + own, 0)
     return Judgement(tuple(_candidates(recipients, scores, evidence, chance, alone)), framed)
 
 

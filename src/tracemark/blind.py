@@ -56,7 +56,7 @@ def read_blind(luma: NDArray[np.float32], *, key: Key, placements: Iterable[Plac
         if known or (reading.score >= CLEAR_SCORE and len(evidence.tried) < LOOKUPS):
             recipient = evidence.look_up(reading.word)
             if recipient is not None and evidence.belongs(reading):
-                return _named(recipient, reading, evidence.lookups(reading))
+                return _named(recipient, reading, evidence)
     return _last_lookups(evidence)
 
 
@@ -89,8 +89,8 @@ class _Evidence:
         return self.tried[word]
 
     def lookups(self, reading: Reading) -> int:
-        """Count the words that were looked up until a reading's was, in all ways of reading the leak."""
-        return self.attempts * (list(self.tried).index(reading.word) + 1)
+        """Count the words that were looked up until a reading's was."""
+        return list(self.tried).index(reading.word) + 1
 
     def belongs(self, reading: Reading) -> bool:
         """Tell whether a message was made for the picture that it is in; judged once for all that has been heard."""
@@ -111,9 +111,9 @@ def _last_lookups(evidence: _Evidence) -> Verdict:
         if recipient is None:
             continue
         if evidence.belongs(reading):
-            return _named(recipient, reading, evidence.lookups(reading))
+            return _named(recipient, reading, evidence)
         if pasted is None:
-            pasted = _pasted(recipient, reading, evidence.lookups(reading))
+            pasted = _pasted(recipient, reading, evidence)
     if pasted is not None:
         return pasted
     if not evidence.readings:
@@ -157,9 +157,10 @@ def _unevenness(strengths: NDArray[np.float64]) -> float:
     return float((seen**2).mean() - 1 - (common.mean() if len(common) else mean**2) - chance) / mean**2
 
 
-def _named(recipient: int, reading: Reading, lookups: int) -> Verdict:
-    """Word the verdict on an issued word."""
-    log10 = log10_accident(lookups)
+def _named(recipient: int, reading: Reading, evidence: _Evidence) -> Verdict:
+    """Word the verdict on an issued word; every way of reading the leak may have looked up as many."""
+    lookups = evidence.lookups(reading)
+    log10 = log10_accident(evidence.attempts * lookups)
     verdict = judge(log10)
     sure = verdict == "identified"
     return Verdict(
@@ -174,9 +175,10 @@ def _named(recipient: int, reading: Reading, lookups: int) -> Verdict:
     )
 
 
-def _pasted(recipient: int, reading: Reading, lookups: int) -> Verdict:
+def _pasted(recipient: int, reading: Reading, evidence: _Evidence) -> Verdict:
     """Word the verdict on an issued word whose beacon is of another picture; no number is told that may be chance."""
-    whose = f"the message of {recipient}" if lookups <= LOOKUPS else "somebody's message"
+    lookups = evidence.lookups(reading)
+    whose = f"the message of {recipient}" if evidence.attempts * lookups <= LOOKUPS else "somebody's message"
     return Verdict(
         verdict="inconclusive",
         log10_false_alarm=0.0,

@@ -23,6 +23,7 @@ from tracemark.keys import Key
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import CellChoice, beacon_choices, codebook, message_choices
 from tracemark.signal.layout import scaling
+from tracemark.signal.luma import PEAK
 from tracemark.signal.places import beacon_scores, energies, excess_energy, first_tile, gather, to_working
 from tracemark.signal.reading import CellReading, central, read_cells, shrink
 from tracemark.signal.robust_hash import hash_lines
@@ -36,7 +37,6 @@ SEARCH_LEVELS = (1, 2, 3, 4, 5)  # the mark's periods at any scale
 SEARCH_FAVOUR = 0.3  # how much more smooth places count: an allowance grows with the activity to the power of 0.7
 SEARCH_STEP = 1 << max(SEARCH_LEVELS)  # pixels: sides are filled up to a multiple of this
 LEAST_SEARCH = 8 * SEARCH_STEP  # pixels: and to this, or the wavelet's coarsest level would be all border
-WHITE = np.float32(255)  # luma level
 READ_PER_SEARCH = 4  # placements that are decoded after each search
 QUICK_SEARCHES = ((search_any_angle, 2.0), (search_whole, 2.0))
 SEARCHES = (  # with the merit, in nats, below which a placement waits until all have searched
@@ -168,7 +168,7 @@ def _negative(luma: NDArray[np.float32], spectrum: Spectrum, factor: float, key:
     for search, least_merit in QUICK_SEARCHES:
         for placement in search(turned, lines)[:READ_PER_SEARCH]:
             if placement.merit >= least_merit:
-                yield Placed(WHITE - luma, _transform(placement, spectrum, factor), placement.merit)
+                yield Placed(np.float32(PEAK) - luma, _transform(placement, spectrum, factor), placement.merit)
 
 
 def _unscaled(luma: NDArray[np.float32], spectrum: Spectrum, factor: float, key: Key) -> list[Placement]:

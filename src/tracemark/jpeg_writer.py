@@ -50,7 +50,7 @@ class JpegWriter:
         Raises
         ------
         PhotoError
-            When the photo is not 8-bit grey or RGB, or `like` is another photo.
+            When the photo is not 8-bit grey or RGB, or `like` has another shape.
         """
         pixels, layout = delivery.pixels, delivery.layout
         grey = pixels.ndim == 2

@@ -93,7 +93,7 @@ class Plan:
         RecipientError
             When the recipient is not an integer in that range.
         PhotoError
-            When the photo is not 8-bit grey or RGB, or `like` is another photo.
+            When the photo is not 8-bit grey or RGB, or `like` has another shape.
         """
         number = checked_recipient(recipient)
         if splice:

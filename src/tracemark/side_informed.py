@@ -190,9 +190,10 @@ class _Scene:
                 continue
             others = [one for one in order[self.start :] if [one] != members]
             recipients = [self.listed.recipients[one] for one in members]
-            judged = judge_scores(
-                group.evidence, group.scores, recipients, spent + _log_companies(group.company, others)
-            )
+            cost = _log_companies(group.company, others)
+            # the ranks of several are among the others, and the rate of a bound may not follow from their own scores
+            known, own = (spent + cost, 0.0) if len(members) == 1 else (spent, cost)
+            judged = judge_scores(group.evidence, group.scores, recipients, known, own=own)
             named.update(members[hit] for hit in judged.hits)
             for place, one, framed in zip(members, judged.candidates, judged.framed.tolist(), strict=True):
                 if place not in best or one.log10_false_alarm < best[place][0].log10_false_alarm:

@@ -141,7 +141,7 @@ def prepare_jpeg(delivery: Delivery, contents: Contents, *, like: Photo | None, 
     Raises
     ------
     PhotoError
-        When the photo is not 8-bit grey or RGB, or `like` is another photo.
+        When the photo is not 8-bit grey or RGB, or `like` has another shape.
     """
     writer = JpegWriter.of(delivery, like=like, quality=quality)
     layout = delivery.layout
@@ -177,7 +177,7 @@ def spliced_size(delivery: Delivery, *, like: Photo | None, quality: int | None)
     Raises
     ------
     PhotoError
-        When the photo is not 8-bit grey or RGB, or `like` is another photo.
+        When the photo is not 8-bit grey or RGB, or `like` has another shape.
     """
     writer = JpegWriter.of(delivery, like=like, quality=quality)
     plain = replace(writer, restart_interval=0).encode(delivery.pixels)

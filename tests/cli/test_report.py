@@ -107,7 +107,10 @@ def test_whoever_is_named_is_named_with_the_bound():
 
 
 def test_a_name_without_the_original_is_told_with_what_it_cannot_tell():
-    assert WITHOUT_ORIGINAL in page(answer(method="blind"))
+    text = page(answer(method="blind"))
+    assert WITHOUT_ORIGINAL in text
+    assert "In this picture is the mark of the copy of recipient 17 (" in text
+    assert "was made from" not in text
     assert WITHOUT_ORIGINAL not in page(answer())
 
 
@@ -154,9 +157,13 @@ def test_where_nobody_is_named_no_name_appears(verdict):
 
 def test_a_faint_fingerprint_is_told_of():
     faint = (tm.Candidate(17, 12.0, -11.0, -1.0),)
-    assert "The fingerprint of 17 is too faint to exclude that their mark was put there." in page(
-        answer(candidates=faint)
-    )
+    text = page(answer(candidates=faint))
+    assert "The fingerprint of 17 is too faint to exclude that their mark was put there." in text
+    assert "In this picture is the mark of the copy of recipient 17 (" in text
+    two = page(answer(candidates=faint, recipients=(17, 23)))
+    assert "In this picture are the marks of the copies of recipients 17 (" in two
+    many = together(answer(candidates=faint))
+    assert "In these pictures is the mark of the copy of recipient 17 (" in many
 
 
 def test_a_file_that_was_delivered_is_told_of():

@@ -261,6 +261,18 @@ def test_processes_and_a_scheduler_are_not_ordered_together(press):
         list(tm.make_kit(press.order([17]), jobs=1, scheduler="tcp://127.0.0.1:1"))
 
 
+def test_a_copy_for_nobody_of_the_guests_is_refused(press):
+    whole = press.order((17, 18))
+    archived = dataclasses.replace(press.order((17,)), archives={17: "17.zip", 18: "18.zip"})
+    for order in (dataclasses.replace(whole, guests={17: {}}), archived):
+        for use in (tm.make_kit, tm.estimate_kit):
+            with pytest.raises(
+                tm.KitError, match="guests must hold every recipient of a copy, and 18 is not among them"
+            ):
+                list(use(order) or ())
+    assert not press.out.exists()
+
+
 def test_a_word_that_says_not_what_to_check_is_refused(press):
     with pytest.raises(tm.KitError, match="check must be all, sample or none, not 'every'"):
         made(press, press.order([17], check="every"))

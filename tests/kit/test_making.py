@@ -232,6 +232,22 @@ def test_a_copy_whose_reading_breaks_off_is_not_left_behind(press, monkeypatch):
     assert press.files() == ["17/photo-0.jpg"]
 
 
+def test_copies_under_way_when_one_breaks_off_are_told_of_and_no_more_are_begun(press, monkeypatch):
+    real = Plan.copy_for
+
+    def copy_for(plan, recipient):
+        if recipient == 0:
+            raise MemoryError
+        return real(plan, recipient)
+
+    monkeypatch.setattr(Plan, "copy_for", copy_for)
+    answer = make(press.task(range(30)))
+    assert [(one.words, one.copy) for one in answer.failures] == [("MemoryError", None)]
+    assert answer.left == ()
+    assert sorted(made.copy.file for made in answer.made) == press.files()
+    assert 0 < len(answer.made) < 20
+
+
 @pytest.mark.parametrize("error", [tm.KitError("copy must be read as recipient 17's"), tm.FormatError("no image")])
 def test_a_copy_of_an_earlier_command_is_never_taken_back(error, press, monkeypatch):
     def read_back(file, **options):

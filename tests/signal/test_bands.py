@@ -13,7 +13,8 @@ def test_bands_are_spread_evenly_whatever_the_width(shape, least):
     height = np.flatnonzero(np.diff(rows, append=0) != 1)[0] + 1
     starts = rows[::height]
     assert len(starts) >= least
-    assert not (starts % 8).any() and height % 8 == 0
+    assert not (starts % 8).any()
+    assert height % 8 == 0
     np.testing.assert_array_equal(rows, (starts[:, None] + np.arange(height)).ravel())
     assert len(rows) * shape[1] < max(1.1 * SAMPLE_PIXELS, (least + 1) * 64 * shape[1])
     gaps = np.diff([-height, *starts, shape[0]])

@@ -156,7 +156,8 @@ def encoder_of(plan: Plan, photo: Photo, quality: int | None, *, splice: bool) -
     Returns
     -------
     encode : callable
-        Makes a recipient's file.  A copy that is not spliced has Huffman tables of its own, and is the smaller for it.
+        Makes a recipient's file.  Copies of a photo that is better not spliced have Huffman tables of their own, and
+        are the smaller for it.
     spliced : bool
         Whether copies are spliced: several threads may call it then.
     """
@@ -218,7 +219,7 @@ def _make_copies(answer: Answer, prepared: Prepared, task: Task, *, until: float
     """Make copies while there is time; after one that could not be read, all others are read back."""
     made: list[MadeCopy] = []
     failures: list[Failure] = []
-    doubtful, enough, full = task.doubtful, threading.Event(), None
+    doubtful, enough, full, broken = task.doubtful, threading.Event(), None, None
     for copy, written in _write_copies(prepared, task, until=until, enough=enough):
         try:
             one = written.result()
@@ -234,7 +235,11 @@ def _make_copies(answer: Answer, prepared: Prepared, task: Task, *, until: float
             else:
                 failures.append(Failure(copy.photo, str(error), copy))
         except (PhotoError, OSError, MemoryError) as error:
-            return replace(answer, made=tuple(made), failures=(*failures, _photo_failure(task, error)))
+            # What is under way is told of, too: what is there and in no list might go out.
+            broken = broken or _photo_failure(task, error)
+            enough.set()
+    if broken is not None:
+        return replace(answer, made=tuple(made), failures=(*failures, broken))
     if full is not None and not made:
         raise full
     # On a full disk, what is there is told first; the next task will fail again.

@@ -27,7 +27,7 @@ class KitOrder:
     """The key file, where copies are made; text is taken for a path."""
 
     guests: Mapping[int, Mapping[str, str]]
-    """Recipient -> what the ledger is to keep of them."""
+    """Recipient -> what the ledger is to keep of them; all whose copies are made, among whom each is to be told."""
 
     quality: int | None = None
     """JPEG quality, or None for each photo's own."""
@@ -76,6 +76,7 @@ def refuse_nonsense(
     KitError
         With what must be.
     """
+    guests = frozenset(order.guests)
     names = (*(copy.file for copy in order.copies), *order.archives.values())
     outside = next((file for file in names if leads_out(file)), None)
     if outside is not None:
@@ -85,6 +86,11 @@ def refuse_nonsense(
     )
     if clash:
         raise KitError(clash)
+    stranger = next(
+        (one for one in (*(copy.recipient for copy in order.copies), *order.archives) if one not in guests), None
+    )
+    if stranger is not None:
+        raise KitError(f"guests must hold every recipient of a copy, and {stranger} is not among them")
     if order.check not in CHECKS:
         raise KitError(f"check must be {', '.join(CHECKS[:-1])} or {CHECKS[-1]}, not {order.check!r}")
     if jobs is not None and (not isinstance(jobs, int) or jobs < 1):

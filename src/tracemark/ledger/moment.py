@@ -1,8 +1,8 @@
-"""Write a moment as ISO 8601, and read it: milliseconds since 1970, UTC."""
+"""Write a moment, milliseconds since 1970, as ISO 8601."""
 
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["iso_of", "moment_of", "now"]
+__all__ = ["iso_of", "now"]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
@@ -32,8 +32,3 @@ def iso_of(moment: int) -> str:
     '2024-06-01T00:00:00.123Z'
     """
     return (EPOCH + moment * MILLISECOND).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def moment_of(text: str) -> int:
-    """Read what :func:`iso_of` wrote, milliseconds since 1970."""
-    return (datetime.fromisoformat(text) - EPOCH) // MILLISECOND

@@ -244,7 +244,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes, *, private: bool
         When it cannot be written; what was there before is still there.
     """
     target = Path(path)
-    draft = draft_beside(target)
+    draft = draft_beside(target, private=private)
     try:
         before = _mode_of(target)
         try:

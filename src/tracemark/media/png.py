@@ -147,8 +147,9 @@ def mend_png(data: bytes) -> bytes | None:
 
 
 def _header(data: bytes) -> tuple[int, ...] | None:
-    """Read what a file says of its pixels."""
-    return IHDR.unpack_from(data, IHDR_AT) if len(data) >= IHDR_AT + IHDR.size else None
+    """Read what a file says of its pixels; nothing of one that is no PNG file."""
+    there = data.startswith(HEADER) and len(data) >= IHDR_AT + IHDR.size
+    return IHDR.unpack_from(data, IHDR_AT) if there else None
 
 
 def _lines(columns: int, rows: int, bits: int, colour: int, *methods: int) -> list[tuple[int, int]]:
