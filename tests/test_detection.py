@@ -195,7 +195,8 @@ def give_readings(monkeypatch):
 
         def fit(reading, heard, key):
             share = reading.chip_set / 100
-            return share * blind.BEACON_TO_MESSAGE * reading.score, share, 0.0
+            seen = share * blind.BEACON_TO_MESSAGE * reading.score, share
+            return [seen, (0.0, 0.0)], 0.0
 
         monkeypatch.setattr(blind, "_fit", fit)
 

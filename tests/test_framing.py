@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import tracemark as tm
+from benchmarks.gauntlet.damage.clutter import caption
 from tests.damage import jpeg
 from tracemark.original import chip_set_of, digest_of
 from tracemark.profile import PROFILE
@@ -97,6 +98,12 @@ def test_a_mark_pasted_onto_another_photo_names_nobody(exact, strength, alike):
     if exact:
         assert f"the message of {VICTIM} is in it, but not the fingerprint" in found.reason
         assert found.verdict == "inconclusive"
+
+
+def test_letters_over_a_photo_do_not_make_its_mark_another_pictures(photos):
+    copy = tm.embed(photos["seeding"][400:850, 600:1300], recipient=THIEF, key=KEY)
+    lettered = caption(copy, 10, np.random.default_rng(3))  # they change the hash of more cells than they hide
+    assert tm.detect(jpeg(lettered, 75), key=KEY).recipients == (THIEF,)
 
 
 @pytest.mark.parametrize(("strength", "which"), [(1.0, slice(1, 3)), (2.0, slice(3, 5))])

@@ -13,13 +13,16 @@ import numpy as np
 from benchmarks.gauntlet.damage import clutter, codec, removal, reshape, texture, tone
 from benchmarks.gauntlet.damage.pixels import Damage, Pixels
 
-__all__ = ["ATTACKS", "ESSENTIAL", "POSTED_PX", "SMALL_PX", "Attack", "Step", "named"]
+__all__ = ["ATTACKS", "ESSENTIAL", "POSTED_PX", "SMALL_PX", "WEB_PX", "Attack", "Step", "named"]
 
 POSTED_PX = 2048
 """Long side to which sites and phones commonly limit a posted photo, pixels."""
 
 SMALL_PX = 600
 """Long side of the small photos that must still carry a mark, pixels."""
+
+WEB_PX = 800
+"""Long side of the photos of a web page, pixels."""
 
 Step = tuple[Damage, float]
 """One damage and its strength."""
@@ -173,6 +176,10 @@ _FAMILIES = (
     _Family("small-none", None,               (0,),                  "",                (1,), delivered_px=SMALL_PX),
     _Family("small-jpeg-{}", codec.jpeg,      (75,),                 "quality",         (1,), delivered_px=SMALL_PX),
     _Family("small-crop-{}", reshape.crop,    (50,),                 "% of area",       (1,), delivered_px=SMALL_PX),
+    _Family("small-caption-{}", clutter.caption, (5, 10),            "% of area",       (None, None), _SAVED,
+            delivered_px=SMALL_PX),
+    _Family("web-caption-{}", clutter.caption, (5, 10),              "% of area",       (None, None), _SAVED,
+            delivered_px=WEB_PX),
 )
 # fmt: on
 

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 import tracemark as tm
-from benchmarks.gauntlet.attacks import SMALL_PX, Attack, named
+from benchmarks.gauntlet.attacks import Attack, named
 from benchmarks.gauntlet.corpus import load
 from benchmarks.gauntlet.damage.pixels import Pixels, pixels
 from benchmarks.gauntlet.damage.removal import paste
@@ -150,7 +150,7 @@ def _delivered(photo: Pixels, delivered_px: int | None) -> Pixels | None:
     """Shrink the photo to the size at which it is marked; None when it is too small for that row's bar."""
     if delivered_px is None:
         return photo if photo.shape[0] * photo.shape[1] >= LEAST_PIXELS else None
-    return fit_within(photo, delivered_px, np.random.default_rng(0)) if max(photo.shape) >= SMALL_PX else None
+    return fit_within(photo, delivered_px, np.random.default_rng(0)) if max(photo.shape) >= delivered_px else None
 
 
 def _run_size(

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,9 @@ __all__ = ["read_blind"]
 
 CLEAR_SCORE = 10.6  # standard deviations: 126 leaks without a mark reach 10.1 at most, so look it up at once
 CONSISTENT = 0.4  # share of the expected beacon without which a mark may have been made for another picture
-THERE = 2.33  # standard deviations: a beacon that is not there shows as much once in a hundred times
+# Standard deviations: a beacon that is not there shows as much once in a hundred times by the leak's own robust hash,
+# and once in 400 by that of what lies beneath letters and lines.
+THERE = (2.33, 2.81)
 CHOSEN = 0.5  # share**2 / unevenness that no choice of cells by what pictures show reaches: docs/guarantees.md, framing
 BEACON_TO_MESSAGE = math.sqrt(PROFILE.beacon_share / PROFILE.message_share)  # of their scores, both undisturbed
 LOOKUPS = 4  # words looked up for a name: 4 * 2**-32 stays below 1e-9
@@ -96,8 +98,11 @@ class _Evidence:
         """Tell whether a message was made for the picture that it is in; judged once for all that has been heard."""
         asked = (reading.word, reading.chip_set, len(self.heard))
         if asked not in self.judged:
-            beacon, share, unevenness = _fit(reading, self.heard, self.key)
-            self.judged[asked] = beacon >= THERE and share >= CONSISTENT and share**2 >= CHOSEN * unevenness
+            fits, unevenness = _fit(reading, self.heard, self.key)
+            self.judged[asked] = any(
+                beacon >= there and share >= CONSISTENT and share**2 >= CHOSEN * unevenness
+                for (beacon, share), there in zip(fits, THERE, strict=True)
+            )
         return self.judged[asked]
 
 
@@ -122,8 +127,10 @@ def _last_lookups(evidence: _Evidence) -> Verdict:
     return _nobody("no message could be read with this key", score=best, lookups=len(evidence.tried))
 
 
-def _fit(reading: Reading, heard: list[CellReading], key: Key) -> tuple[float, float, float]:
+def _fit(reading: Reading, heard: list[CellReading], key: Key) -> tuple[list[tuple[float, float]], float]:
     """Score the beacon, say what share that is of what a message lets expect, and how unevenly that lies in cells.
+
+    Score and share come by the leak's own robust hash, and by that of what lies beneath letters and lines.
 
     A message may have been read a little beside its place, and there just where chance looks like a beacon.  So its
     word, now known, is sought in all placements, and looked at where it shows best.
@@ -135,11 +142,12 @@ def _fit(reading: Reading, heard: list[CellReading], key: Key) -> tuple[float, f
     scores = [known_word_scores(cells, message, codeword) for cells in heard]
     best = int(np.argmax([score.max() for score in scores]))
     at = scores[best].argmax()
-    beacon = float(beacon_scores(heard[best], own)[0].flat[at])
-    share = beacon / (BEACON_TO_MESSAGE * float(scores[best].flat[at]))
+    expected = BEACON_TO_MESSAGE * float(scores[best].flat[at])
+    views = heard[best], replace(heard[best], hash=heard[best].beneath)
+    found = [float(beacon_scores(view, own)[0].flat[at]) for view in views]
     place = [int(index) for index in np.unravel_index(at, scores[best].shape)]
     strengths = word_strengths(heard[best], message, codeword, first_tile(heard[best], place))
-    return beacon, share, _unevenness(strengths.astype(np.float64))
+    return [(beacon, beacon / expected) for beacon in found], _unevenness(strengths.astype(np.float64))
 
 
 def _unevenness(strengths: NDArray[np.float64]) -> float:

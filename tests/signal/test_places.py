@@ -25,7 +25,7 @@ def reading_of(rng, tiles, covered=None):
     correlation = rng.standard_normal((*cells, PROFILE.patterns)).astype(np.float32)
     covered = np.ones(cells, dtype=bool) if covered is None else covered
     hashed = rng.uniform(-1, 1, cells).astype(np.float32)
-    return CellReading(correlation * covered[..., None], np.eye(3), covered, hashed)
+    return CellReading(correlation * covered[..., None], np.eye(3), covered, hashed, hashed)
 
 
 def slow_score(reading, beacon, chip_set, first):

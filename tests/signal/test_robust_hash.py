@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.damage import jpeg
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
-from tracemark.signal.robust_hash import hash_lines, robust_hash, soft_hash
+from tracemark.signal.robust_hash import hash_lines, robust_hash, soft_hash, soft_hash_beneath
 
 KEY, OTHER = Key(bytes(range(32))), Key(bytes(32))
 CELL, TILE = PROFILE.cell, PROFILE.tile
@@ -79,6 +79,25 @@ def test_the_hash_outlasts_what_leaks_go_through(name, damage, photos):
     signs = robust_hash(picture, hash_lines(KEY))
     soft = soft_hash(damage(picture), hash_lines(KEY))
     assert np.sum(soft * signs) > 0.7 * np.sum(np.abs(soft))
+
+
+@pytest.mark.parametrize("name", ["astronaut", "rocket", "seeding"])
+def test_beneath_lines_a_picture_has_its_own_hash(name, photos):
+    picture = grey(photos[name])
+    hatched = np.rint(picture).astype(np.uint8)
+    for row in range(-40, picture.shape[0], 30):
+        cv2.line(hatched, (0, row), (picture.shape[1], row + 40), 255, 2, cv2.LINE_AA)
+    signs = robust_hash(picture, hash_lines(KEY))
+    over, beneath, plain = (
+        np.sum(soft * signs) / np.sum(np.abs(soft))
+        for soft in (
+            soft_hash(hatched.astype(np.float32), hash_lines(KEY)),
+            soft_hash_beneath(hatched.astype(np.float32), hash_lines(KEY)),
+            soft_hash_beneath(picture, hash_lines(KEY)),
+        )
+    )
+    assert beneath > over + 0.1
+    assert plain > 0.8
 
 
 def test_the_hashes_of_different_photos_have_little_in_common(photos):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tracemark.profile import PROFILE
 from tracemark.signal.layout import scaling
 from tracemark.signal.modulation import correlate_cells
-from tracemark.signal.robust_hash import soft_hash
+from tracemark.signal.robust_hash import soft_hash, soft_hash_beneath
 from tracemark.signal.whitening import favour_at, whiten
 
 __all__ = ["LEVELS", "CellReading", "central", "read_cells", "shrink"]
@@ -34,6 +34,9 @@ class CellReading:
 
     hash: NDArray[np.float32]
     """The leak's robust hash, -1 to 1; shape (cell rows, cell columns)."""
+
+    beneath: NDArray[np.float32]
+    """The same of what lies beneath letters and lines."""
 
     @property
     def hashed(self) -> "CellReading":
@@ -109,4 +112,5 @@ def read_cells(
     white = whiten(straight, levels=LEVELS, favour=favour_at(density), density=density) * (cover > LEAST_COVER)
     cells = cover.reshape(canvas[1] // PROFILE.cell, PROFILE.cell, canvas[0] // PROFILE.cell, PROFILE.cell)
     covered = cells.mean(axis=(1, 3)) > LEAST_COVER
-    return CellReading(correlate_cells(white, codebook), moved, covered, soft_hash(straight, lines))
+    hashes = soft_hash(straight, lines), soft_hash_beneath(straight, lines)
+    return CellReading(correlate_cells(white, codebook), moved, covered, *hashes)

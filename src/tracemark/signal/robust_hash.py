@@ -2,17 +2,19 @@
 
 import functools
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
 
-__all__ = ["LINES", "hash_lines", "robust_hash", "soft_hash"]
+__all__ = ["LINES", "hash_lines", "robust_hash", "soft_hash", "soft_hash_beneath"]
 
 CACHED_KEYS = 4
 LINES = ((0, 1), (1, 0), (1, 1), (1, -1))  # rows and columns to the next cell along each line
 KERNEL = (-0.5, 1.0, -0.5)  # of the cell before, the cell itself and the one after: what changes evenly is left out
+THINNED, MEDIAN = 2, 5  # every other pixel, and squares of five of these: what is thinner than five pixels goes
 SURE = 0.5  # luma levels by which a cell must stand out for half of the trust
 
 
@@ -77,15 +79,38 @@ def soft_hash(working: NDArray[np.float32], lines: NDArray[np.intp]) -> NDArray[
     soft : ndarray, shape (cell rows, cell columns), float32
         -1 to 1; the sign is that of :func:`robust_hash`.
     """
-    curvature = _curvature(working, lines)
+    return _trusted(_curvature(working, lines))
+
+
+def soft_hash_beneath(working: NDArray[np.float32], lines: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Hash what a leak shows beneath letters and lines, which change more cells than they hide.
+
+    Parameters
+    ----------
+    working, lines
+        As for :func:`soft_hash`.
+
+    Returns
+    -------
+    soft : ndarray, shape (cell rows, cell columns), float32
+        As :func:`soft_hash` gives it, of every other pixel, each in its median with those around it.
+    """
+    thinned = cv2.convertScaleAbs(working[1::THINNED, 1::THINNED])
+    beneath = np.asarray(cv2.medianBlur(thinned, MEDIAN), dtype=np.float32)
+    return _trusted(_curvature(beneath, lines, side=PROFILE.cell // THINNED))
+
+
+def _trusted(curvature: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Trust a sign the more the cell stands out."""
     return np.asarray(curvature / (np.abs(curvature) + np.float32(SURE)), dtype=np.float32)
 
 
-def _curvature(working: NDArray[np.float32], lines: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Say how much brighter each cell is than its two neighbours are on average, luma levels."""
-    side = PROFILE.cell
-    rows, columns = working.shape[0] // side, working.shape[1] // side
-    means = working.reshape(rows, side, columns, side).mean(axis=(1, 3), dtype=np.float32)
+def _curvature(
+    pixels: NDArray[np.float32], lines: NDArray[np.intp], *, side: int = PROFILE.cell
+) -> NDArray[np.float32]:
+    """Say how much brighter each cell, of so many pixels, is than its two neighbours are on average, luma levels."""
+    rows, columns = pixels.shape[0] // side, pixels.shape[1] // side
+    means = pixels.reshape(rows, side, columns, side).mean(axis=(1, 3), dtype=np.float32)
     around = np.pad(means, 1, mode="edge")
     down, across = np.mgrid[1 : rows + 1, 1 : columns + 1]
     step = np.array(LINES)[lines[(down - 1) % PROFILE.tile, (across - 1) % PROFILE.tile]]
