@@ -97,7 +97,7 @@ def soft_hash_beneath(working: NDArray[np.float32], lines: NDArray[np.intp]) -> 
     """
     thinned = cv2.convertScaleAbs(working[1::THINNED, 1::THINNED])
     beneath = np.asarray(cv2.medianBlur(thinned, MEDIAN), dtype=np.float32)
-    return _trusted(_curvature(beneath, lines, side=PROFILE.cell // THINNED))
+    return _trusted(_curvature(beneath, lines, thinned=THINNED))
 
 
 def _trusted(curvature: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -105,10 +105,9 @@ def _trusted(curvature: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(curvature / (np.abs(curvature) + np.float32(SURE)), dtype=np.float32)
 
 
-def _curvature(
-    pixels: NDArray[np.float32], lines: NDArray[np.intp], *, side: int = PROFILE.cell
-) -> NDArray[np.float32]:
-    """Say how much brighter each cell, of so many pixels, is than its two neighbours are on average, luma levels."""
+def _curvature(pixels: NDArray[np.float32], lines: NDArray[np.intp], *, thinned: int = 1) -> NDArray[np.float32]:
+    """Say how much brighter each cell is than its two neighbours are on average, luma levels."""
+    side = PROFILE.cell // thinned
     rows, columns = pixels.shape[0] // side, pixels.shape[1] // side
     means = pixels.reshape(rows, side, columns, side).mean(axis=(1, 3), dtype=np.float32)
     around = np.pad(means, 1, mode="edge")
