@@ -23,7 +23,7 @@ CLEAR_SCORE = 10.6  # standard deviations: 126 leaks without a mark reach 10.1 a
 CONSISTENT = 0.4  # share of the expected beacon without which a mark may have been made for another picture
 # Standard deviations: a beacon that is not there shows as much once in a hundred times by the leak's own robust hash,
 # and once in 400 by that of what lies beneath letters and lines.
-THERE = (2.33, 2.81)
+THERE, THERE_BENEATH = 2.33, 2.81
 CHOSEN = 0.5  # share**2 / unevenness that no choice of cells by what pictures show reaches: docs/guarantees.md, framing
 BEACON_TO_MESSAGE = math.sqrt(PROFILE.beacon_share / PROFILE.message_share)  # of their scores, both undisturbed
 LOOKUPS = 4  # words looked up for a name: 4 * 2**-32 stays below 1e-9
@@ -101,7 +101,7 @@ class _Evidence:
             fits, unevenness = _fit(reading, self.heard, self.key)
             self.judged[asked] = any(
                 beacon >= there and share >= CONSISTENT and share**2 >= CHOSEN * unevenness
-                for (beacon, share), there in zip(fits, THERE, strict=True)
+                for (beacon, share), there in zip(fits, (THERE, THERE_BENEATH), strict=True)
             )
         return self.judged[asked]
 
