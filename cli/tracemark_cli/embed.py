@@ -181,7 +181,11 @@ def _plural(kind: str, number: int) -> str:
 
 def _tell_of_another_ending(copies: Sequence[tm.KitCopy]) -> None:
     """Say that names of copies do not tell what they are, as those of their photos do."""
+    # a kit has hundreds of thousands of copies, and a few endings
+    endings: dict[tuple[str, str], tm.KitCopy] = {}
     for copy in copies:
+        endings.setdefault((copy.file.rpartition(".")[2], copy.photo.suffix), copy)
+    for copy in endings.values():
         own, photos = (mimetypes.guess_type(name, strict=False)[0] for name in (copy.file, copy.photo.name))
         if own != photos:
             words = f"{in_one_line(copy.file)} does not end like its photo, {path_in_one_line(copy.photo)}: guests and"
