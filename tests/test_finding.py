@@ -109,8 +109,8 @@ def test_frames_that_no_agreement_tells_apart_are_all_read_and_counted(ledger, p
 
 def test_the_candidates_are_those_who_have_the_photo(ledger, plans):
     found = tm.detect(plans["coffee"].copy_for(35), key=KEY, ledger=ledger)
-    assert (found.verdict, found.method) == ("none", "informed")
-    assert "of 20 recipients compared none fits" in found.reason
+    assert (found.verdict, found.method, found.trials) == ("inconclusive", "informed", 20)
+    assert "the message of 35 is in it, whom the list of recipients lacks" in found.reason
     assert tm.detect(plans["coffee"].copy_for(35), key=KEY, ledger=ledger, recipients=[35, 3]).recipients == (35,)
 
 

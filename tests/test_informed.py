@@ -19,6 +19,7 @@ from tracemark.detection import RESPONSES
 from tracemark.finding import lay_on_best
 from tracemark.informed import LEAST_CELLS, read_residue, soft_symbols, together
 from tracemark.listed import draw
+from tracemark.message_beside import _affine_in_the_middle
 from tracemark.original import original_of
 from tracemark.signal.luma import luma_of
 from tracemark.signal.modulation import correlate_slots
@@ -96,10 +97,17 @@ def test_without_a_list_anybody_is_named(copy, photo):
 
 def test_a_list_without_the_leaker_names_nobody_and_is_the_last_word(copy, photo):
     found = tm.detect(copy, key=KEY, original=photo, recipients=range(200, 230))
-    assert (found.verdict, found.method, found.recipients) == ("none", "informed", ())
-    assert "of 30 recipients compared none fits" in found.reason
+    assert (found.verdict, found.method, found.recipients) == ("inconclusive", "informed", ())
+    assert f"none fits; the message of {RECIPIENT} is in it, whom the list of recipients lacks" in found.reason
     assert found.log10_false_alarm == 0
     assert len(found.candidates) == 5
+
+
+def test_a_leak_that_shows_too_little_for_its_message_fits_nobody_on_a_list_without_its_recipient(copy, photo):
+    scrap = jpeg(resized(copy[200:440, 300:600], 0.6), 60)
+    found = tm.detect(scrap, key=KEY, original=photo, recipients=range(200, 230))
+    assert (found.verdict, found.method, found.recipients) == ("none", "informed", ())
+    assert "of 30 recipients compared none fits" in found.reason
 
 
 def test_the_original_itself_names_nobody(photo):
@@ -229,12 +237,44 @@ def test_two_leaks_of_one_photo_count_once(copy, photo):
     assert twice.recipients == (RECIPIENT,)
     assert twice.score == once.score
     assert "1 of 2 leaks counted" in twice.reason
+    assert twice.uncounted == (tm.Uncounted(1, "another shows more of the same photo", 0),)
+
+
+def test_of_leaks_read_together_those_that_lie_nowhere_are_told_of(copy, photo, other):
+    found = tm.detect_together([jpeg(other, 60), jpeg(copy, 60)], key=KEY, originals=[photo], recipients=LISTED)
+    assert found.recipients == (RECIPIENT,)
+    assert found.uncounted == (tm.Uncounted(0, "no part of the leak agrees with the original"),)
 
 
 def test_leaks_that_lie_on_no_original_are_not_read_together(copy, other):
     found = tm.detect_together([copy, copy[:300]], key=KEY, originals=[other])
     assert found.verdict == "none"
     assert "one by one" in found.reason
+    assert [one.leak for one in found.uncounted] == [0, 1]
+
+
+def test_where_the_original_is_another_version_nobody_is_named_and_the_reason_says_so(copy, photo):
+    resaved = jpeg(photo, 92)
+    found = tm.detect(jpeg(rotated(copy, 4), 75), key=KEY, original=resaved, recipients=LISTED)
+    assert (found.verdict, found.recipients, found.method) == ("inconclusive", (), "informed")
+    assert f"the message of {RECIPIENT}" in found.reason
+    assert "that may be another version of what was marked" in found.reason
+    assert tm.detect(jpeg(photo, 75), key=KEY, original=resaved, recipients=LISTED).verdict == "none"
+
+
+@pytest.mark.parametrize("rows", [600, 601])
+def test_a_perspective_is_nearly_affine_in_the_middle_of_a_picture(rows):
+    transform = np.array([[1.1, 0.1, 5.0], [-0.1, 0.9, -7.0], [1e-4, -2e-4, 1.0]])
+    near = _affine_in_the_middle(transform, (rows, 800))
+    middle = np.array([399.5, (rows - 1) / 2])
+
+    def differ(point):
+        there = transform @ [*point, 1]
+        return np.abs(there[:2] / there[2] - (near @ [*point, 1])[:2]).max()
+
+    assert differ(middle) < 1e-9
+    assert differ(middle + 1) < 1e-3
+    assert differ(middle + 100) > 0.1
 
 
 @pytest.mark.parametrize("sought", [False, True])
@@ -260,7 +300,7 @@ def test_a_leak_that_may_lie_elsewhere_is_read_blind_too_and_each_way_spends_hal
     found = tm.detect(copy, key=KEY, original=photo, recipients=LISTED)
     assert counted == [ways]
     if ways == 1:
-        assert (found.verdict, found.method) == ("none", "informed")
+        assert (found.method, found.recipients) == ("informed", ())
     else:
         assert (found.method, found.recipients) == ("blind", (RECIPIENT,))
         assert found.log10_false_alarm == log10_accident(ways)

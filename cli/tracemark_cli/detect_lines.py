@@ -11,7 +11,7 @@ from typing import Any
 import tracemark as tm
 from tracemark_cli.signs import in_one_line, path_in_one_line
 
-__all__ = ["WITHOUT_ORIGINAL", "Answer", "as_fields", "chance_in_words", "in_words", "name_of"]
+__all__ = ["WITHOUT_ORIGINAL", "Answer", "as_fields", "chance_in_words", "in_words", "name_of", "uncounted_in"]
 
 SCHEMA = "tracemark.detect/1"
 WITHOUT_ORIGINAL = "read without the original, which alone can prove that the mark was not put there"
@@ -76,18 +76,38 @@ def in_words(answer: Answer) -> str:
         names = ", ".join(name_of(recipient, answer.guests) for recipient in answer.found.recipients)
         said = [f"recipient {names}, {chance_in_words(answer.found)}"]
         if answer.found.method == "blind":
-            said.append(WITHOUT_ORIGINAL)
+            said += [answer.found.reason, WITHOUT_ORIGINAL]
     if answer.found.faint:
         faint = ", ".join(map(str, answer.found.faint))
         said.append(f"the fingerprint of {faint} is too faint to exclude that their mark was put there")
     if answer.photo is not None:
         said.append(f"the photo is {answer.photo}")
+    said += [f"{path_in_one_line(path)} does not count, since {why}" for path, why in uncounted_in(answer)]
     said += [
         f"{path_in_one_line(path)} is byte for byte copy {copy.number}, made for recipient"
         f" {name_of(copy.recipient, answer.guests)}"
         for path, copy in answer.copies
     ]
     return f"{leaks}: {answer.found.verdict}: {in_one_line('; '.join(said))}"
+
+
+def uncounted_in(answer: Answer) -> list[tuple[Path, str]]:
+    """List the leaks, of several read together, that an answer says nothing of.
+
+    Parameters
+    ----------
+    answer : Answer
+        What was found.
+
+    Returns
+    -------
+    uncounted : list of (Path, str)
+        Each file, and why.
+    """
+    return [
+        (answer.leaks[one.leak], one.reason if one.instead is None else f"{one.reason}: {answer.leaks[one.instead]}")
+        for one in answer.found.uncounted
+    ]
 
 
 def as_fields(answer: Answer) -> dict[str, Any]:
@@ -132,6 +152,7 @@ def as_fields(answer: Answer) -> dict[str, Any]:
             {"leak": str(path), "copy": copy.number, "recipient": copy.recipient, "file": copy.file, "made": copy.made}
             for path, copy in answer.copies
         ],
+        "uncounted": [{"leak": str(path), "reason": why} for path, why in uncounted_in(answer)],
         "reason": found.reason,
     }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 
 import tracemark as tm
-from tracemark_cli.detect_lines import WITHOUT_ORIGINAL, Answer, chance_in_words, name_of
+from tracemark_cli.detect_lines import WITHOUT_ORIGINAL, Answer, chance_in_words, name_of, uncounted_in
 from tracemark_cli.report_pictures import Picture, bars, carefully, outline, placement_in_words
 from tracemark_cli.signs import in_one_line
 
@@ -106,33 +106,39 @@ def _answer(shown: Shown, number: int, count: int) -> str:
 def _verdict(answer: Answer) -> str:
     """Say what was found."""
     found = answer.found
+    apart = [f"Nothing of this is about {path.name}: {why}" for path, why in uncounted_in(answer)]
     if found.verdict == "none":
-        return _paragraphs(NOTHING, found.reason)
+        return _paragraphs(NOTHING, found.reason, *apart)
     if found.verdict == "inconclusive":
-        return _paragraphs(NOT_PROOF, found.reason)
+        return _paragraphs(NOT_PROOF, found.reason, *apart)
     whose = "; ".join(name_of(recipient, answer.guests) for recipient in found.recipients)
     name = f'<p class="name">{_what_is_proven(answer)} {_text(whose)}.</p>'
     sentences = [f"{chance_in_words(found).capitalize()}."]
-    if len(answer.leaks) > 1:
+    if len(answer.leaks) - len(apart) > 1:
         sentences.append(TOGETHER)
     if found.method == "blind":
         sentences.append(f"It was {WITHOUT_ORIGINAL}.")
     if found.faint:
         faint = ", ".join(map(str, found.faint))
         sentences.append(f"The fingerprint of {faint} is too faint to exclude that their mark was put there.")
-    return name + _paragraphs(*sentences, found.reason)
+    return name + _paragraphs(*sentences, found.reason, *apart)
 
 
 def _what_is_proven(answer: Answer) -> str:
     """Begin the sentence that ends with the names."""
-    several, together = len(answer.found.recipients) > 1, len(answer.leaks) > 1
+    several, together = len(answer.found.recipients) > 1, len(answer.leaks) - len(answer.found.uncounted) > 1
     pictures = "these pictures" if together else "this picture"
+    if answer.found.uncounted:
+        left_out = {one.leak for one in answer.found.uncounted}
+        counted = [path.name for number, path in enumerate(answer.leaks) if number not in left_out]
+        pictures = f"the picture{'s' if together else ''} {_text(' and '.join(counted))}"
     if answer.found.method == "blind" or answer.found.faint:  # a mark may have been put into another picture
         whose = "the marks of the copies of recipients" if several else "the mark of the copy of recipient"
         return f"In {pictures} {'are' if several else 'is'} {whose}"
+    made = f"{pictures[:1].upper()}{pictures[1:]} {'were' if together else 'was'} made from"
     if together:
-        return f"These pictures were made from copies of {'recipients' if several else 'recipient'}"
-    return f"This picture was made from {'the copies, mixed, of recipients' if several else 'the copy of recipient'}"
+        return f"{made} copies of {'recipients' if several else 'recipient'}"
+    return f"{made} {'the copies, mixed, of recipients' if several else 'the copy of recipient'}"
 
 
 def _leak(path: Path, sha256: bytes, size: int, picture: Picture) -> str:

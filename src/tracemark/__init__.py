@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from tracemark.plan import Plan
     from tracemark.recording import record_copy, record_photo, recorded_luma
     from tracemark.splicing import JpegPlan
-    from tracemark.verdict import IDENTIFIED_LOG10, Candidate, Verdict
+    from tracemark.verdict import IDENTIFIED_LOG10, Candidate, Uncounted, Verdict
 
 __all__ = [
     "IDENTIFIED_LOG10",
@@ -73,6 +73,7 @@ __all__ = [
     "Recipient",
     "RecipientError",
     "TracemarkError",
+    "Uncounted",
     "Verdict",
     "Verification",
     "__version__",
@@ -128,6 +129,7 @@ _ROOMS = {
     "RecipientError": "tracemark.errors",
     "TracemarkError": "tracemark.errors",
     "Candidate": "tracemark.verdict",
+    "Uncounted": "tracemark.verdict",
     "Verdict": "tracemark.verdict",
     "Verification": "tracemark.ledger.verification",
     "check_writable": "tracemark.media.photo",

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import islice, product
 from typing import Any, SupportsIndex
 
 import numpy as np
@@ -12,17 +11,18 @@ from tracemark.accusing import Accusation, accuse_anyone, accuse_listed
 from tracemark.blas import one_blas_thread
 from tracemark.blind import read_blind
 from tracemark.codes.word import checked_recipient
+from tracemark.combination import Combination, combinations, why_unread
 from tracemark.errors import LedgerError, PhotoError, RecipientError
-from tracemark.geometry.registration import Unregistered
 from tracemark.informed import Residue, read_residue, to_photo
 from tracemark.keys import Key, checked_key
 from tracemark.laying import LaidLeak, lay
 from tracemark.ledger.ledger import Ledger
 from tracemark.listed import draw
+from tracemark.message_beside import message_beside
 from tracemark.side_informed import accuse_among
 from tracemark.signal.luma import luma_of
 from tracemark.signal.pixels import checked_pixels
-from tracemark.verdict import Verdict, judge
+from tracemark.verdict import Uncounted, Verdict, judge
 
 __all__ = ["detect", "detect_together"]
 
@@ -136,26 +136,26 @@ def _read(
         for leak in laid
     ]
     ways = 2 if len(laid) == 1 and not laid[0].sure else 1
-    combinations = _combinations(readings, most=MOST_ATTEMPTS // ways)
-    if not combinations:
+    tried = combinations(readings, most=MOST_ATTEMPTS // ways)
+    if not tried:
         return _read_apart(laid, listed, key, sought=originals is not None or ledger is not None)
+    lists = [listed or _recorded(ledger, one, key) for one in tried]
     answers = [
-        (
-            residues,
-            _accuse(residues, listed or _recorded(ledger, residues, key), key, attempts=ways * len(combinations)),
-        )
-        for residues in combinations
+        (one, _accuse(one.residues, candidates, key, attempts=ways * len(tried)), candidates)
+        for one, candidates in zip(tried, lists, strict=True)
     ]
-    residues, accusation = max(answers, key=lambda answer: _weight(answer[1]))
-    found = _informed(residues, accusation)
-    if len(laid) == 1 and laid[0].by_grain:
+    chosen, accusation, candidates = max(answers, key=lambda answer: _weight(answer[1]))
+    found = _informed(chosen.residues, accusation)
+    if len(laid) > 1:
+        return _with_uncounted(found, chosen.uncounted(laid, readings), leaks=len(laid))
+    if laid[0].by_grain:
         found = replace(found, reason=f"{found.reason}; it was laid by its grain, as it shows little else of the photo")
-    if ways > 1 and found.verdict == "none":
-        return _read_both_ways(laid[0], found, listed, key, ways)
-    if len(residues) == len(lumas):
+    if found.verdict != "none":
         return found
-    counted = f"{len(residues)} of {len(lumas)} leaks counted: the others lie on no photo, or on one that another shows"
-    return replace(found, reason=f"{found.reason}; {counted}")
+    if ways > 1:
+        return _read_both_ways(laid[0], found, listed, key, ways)
+    there = message_beside(laid[0].luma, chosen.residues[0], key=key)
+    return found if there is None else _inconclusive(found, there, listed=not candidates or there in candidates)
 
 
 def _checked_pictures(pictures: object, name: str) -> list[NDArray[Any]]:
@@ -186,19 +186,23 @@ def _read_both_ways(leak: LaidLeak, found: Verdict, listed: list[int] | None, ke
     return replace(blind, reason=f"{blind.reason}; read blind, since it lies on the original, but not surely")
 
 
-def _combinations(readings: Sequence[Sequence[Residue]], *, most: int) -> list[list[Residue]]:
-    """List which photos the leaks may show, likeliest first; each is read by itself, and counted."""
-    readable = [[residue for residue in rivals if residue] for rivals in readings]
-    chosen = islice(product(*[rivals for rivals in readable if rivals]), most)
-    return [_one_a_photo(residues) for residues in chosen if residues]
+def _inconclusive(found: Verdict, recipient: int, *, listed: bool) -> Verdict:
+    """Word the verdict on a leak that fits nobody, and yet holds somebody's message."""
+    why = "whom the list of recipients lacks"
+    if listed:
+        why = (
+            "but not as in a copy of the original: that may be another version of what was marked, or it was put there"
+        )
+    reason = f"the leak lies on the original, and none fits; the message of {recipient} is in it, {why}"
+    return replace(found, verdict="inconclusive", reason=reason)
 
 
-def _one_a_photo(residues: Sequence[Residue]) -> list[Residue]:
-    """Keep, of the leaks of each photo, that which shows most: a sign may count only once."""
-    best: dict[bytes, Residue] = {}
-    for residue in sorted(residues, key=lambda residue: int(residue.seen.sum())):
-        best[residue.original.digest] = residue
-    return sorted(best.values(), key=lambda residue: -int(residue.seen.sum()))
+def _with_uncounted(found: Verdict, uncounted: tuple[Uncounted, ...], *, leaks: int) -> Verdict:
+    """Say which leaks do not count."""
+    if not uncounted:
+        return found
+    reason = f"{found.reason}; {leaks - len(uncounted)} of {leaks} leaks counted"
+    return replace(found, reason=reason, uncounted=uncounted)
 
 
 def _accuse(residues: Sequence[Residue], candidates: Sequence[int], key: Key, *, attempts: int) -> Accusation:
@@ -229,30 +233,25 @@ def _weight(accusation: Accusation) -> tuple[int, float, int]:
     return len(accusation.named), -best, len(accusation.pasted)
 
 
-def _recorded(ledger: Ledger | None, residues: Sequence[Residue], key: Key) -> list[int]:
+def _recorded(ledger: Ledger | None, photos: Combination, key: Key) -> list[int]:
     """List whom the ledger knows to have a copy of any of the photos."""
     if ledger is None:
         return []
-    lists = [ledger.recipients_of(residue.original.digest, key_id=key.id) for residue in residues]
+    lists = [ledger.recipients_of(residue.original.digest, key_id=key.id) for residue in photos.residues]
     return sorted({recipient for had in lists for recipient in had})
 
 
 def _read_apart(leaks: Sequence[LaidLeak], listed: list[int] | None, key: Key, *, sought: bool) -> Verdict:
     """Read a leak blind; several would each have a chance to be wrong, so they are left to be read one by one."""
     if len(leaks) > 1:
+        uncounted = tuple(Uncounted(number, why_unread(leak)) for number, leak in enumerate(leaks)) if sought else ()
         reason = "none of the leaks lies on an original; read them one by one"
-        return Verdict(verdict="none", log10_false_alarm=0.0, method="blind", reason=reason)
+        return Verdict("none", 0.0, "blind", reason, uncounted=uncounted)
     (leak,) = leaks
     blind = _on_the_list(read_blind(leak.luma, key=key, placements=leak.placements), listed)
     if not sought:
         return blind
-    why = "no photo was found that looks like it"
-    if leak.rivals:
-        registration = leak.rivals[0].registration
-        why = "it shows too little of the photo"
-        if isinstance(registration, Unregistered):
-            why = registration.reason
-    return replace(blind, reason=f"{blind.reason}; read blind, since {why}")
+    return replace(blind, reason=f"{blind.reason}; read blind, since {why_unread(leak)}")
 
 
 def _on_the_list(blind: Verdict, listed: list[int] | None) -> Verdict:
@@ -289,7 +288,8 @@ def _reason(accusation: Accusation, verdict: str) -> str:
     """Say in a sentence what was found with the original."""
     if accusation.pasted and not accusation.named:
         names = ", ".join(map(str, accusation.pasted))
-        return f"the message of {names} is in it, but not the fingerprint of this photo: it may have been put there"
+        doubt = "it may have been put there, or the original is another version of what was marked"
+        return f"the message of {names} is in it, but not the fingerprint of this photo: {doubt}"
     if accusation.lacking is not None:
         return f"the original must be the photo itself, and seems to be the copy of {accusation.lacking}"
     if verdict == "identified":

@@ -18,7 +18,7 @@ from tracemark.ledger.ledger import Ledger
 from tracemark.ledger.photos import PhotoEntry
 from tracemark.original import Original, recorded_original
 
-__all__ = ["Collection", "Laid", "collection_of", "find_photos", "lay_on_best"]
+__all__ = ["NOT_ALIKE", "Collection", "Laid", "collection_of", "find_photos", "lay_on_best"]
 
 MOST = 4  # photos onto which a leak is laid, best first: frames of one scene may all have keypoints in common
 FRAME = 1 / 3  # of the most votes: a photo with fewer is no other frame of the scene

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["IDENTIFIED_LOG10", "INCONCLUSIVE_LOG10", "Candidate", "Verdict", "judge"]
+__all__ = ["IDENTIFIED_LOG10", "INCONCLUSIVE_LOG10", "Candidate", "Uncounted", "Verdict", "judge"]
 
 IDENTIFIED_LOG10 = -9.0  # a name needs a bound below this; docs/guarantees.md
 INCONCLUSIVE_LOG10 = -3.0  # below this there is something, but not enough to name anyone
@@ -28,6 +28,20 @@ class Candidate:
     log10_fingerprint: float
     """Log10 of a bound on the chance that this one recipient's fingerprint fits as well by accident, the message left
     out and nothing else counted: how sure it is that the message was not put there; at most 0."""
+
+
+@dataclass(frozen=True)
+class Uncounted:
+    """A leak, of several read together, that tells nothing in the verdict."""
+
+    leak: int
+    """Which: its number in the list that was given, from 0."""
+
+    reason: str
+    """Why, in words."""
+
+    instead: int | None = None
+    """Number of the leak that counts in its place, as it shows more of the same photo; None where there is none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +78,9 @@ class Verdict:
 
     photo: bytes | None = field(default=None, repr=False)
     """Digest of the photo the leak was made of, 32 bytes; None after blind reading."""
+
+    uncounted: tuple[Uncounted, ...] = field(default=(), repr=False)
+    """Those of several leaks that do not count, in their order; whatever is said here is not said of them."""
 
     @property
     def recipient(self) -> int | None:

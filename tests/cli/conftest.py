@@ -42,6 +42,7 @@ class StandInVerdict:
     candidates: tuple = ()
     photo: bytes | None = None
     faint: tuple = ()
+    uncounted: tuple = ()
 
     @property
     def recipients(self):

@@ -44,7 +44,8 @@ def test_the_code_is_that_of_the_strongest_answer(values, code, run, leak, key_f
 
 def test_words_name_the_recipient_and_the_chance_of_error(run, leak, key_file):
     path = leak(IDENTIFIED)
-    line = f"{path}: identified: recipient 17, chance of a false name below 1e-12; {WITHOUT_ORIGINAL}\n"
+    reason = f"the first pixel says so; {WITHOUT_ORIGINAL}"
+    line = f"{path}: identified: recipient 17, chance of a false name below 1e-12; {reason}\n"
     assert run("detect", path, "--key", key_file).stdout == line
     assert "that the mark was not put there" in line
 
@@ -73,6 +74,7 @@ def test_json_gives_one_object_a_line(run, leak, key_file, key):
         "trials": 1,
         "candidates": [],
         "recorded_copies": [],
+        "uncounted": [],
         "reason": "the first pixel says so",
     }
     assert second["verdict"] == "none"
@@ -135,6 +137,23 @@ def test_leaks_read_together_give_one_line(run, leak, key_file, demo_photo):
     assert fields["leak"] is None
     assert fields["leaks"] == [str(path) for path in leaks]
     assert result.exit_code == 0
+
+
+def test_of_leaks_read_together_those_that_do_not_count_are_told_with_the_reason(
+    run, leak, key_file, demo_photo, monkeypatch
+):
+    uncounted = tm.Uncounted(1, "another shows more of the same photo", 0), tm.Uncounted(2, "it shows too little")
+    found = tm.Verdict("identified", -12.0, "informed", "it fits", (17,), uncounted=uncounted)
+    monkeypatch.setitem(vars(tm), "detect_together", lambda *_, **__: found)
+    leaks = [leak(value) for value in (IDENTIFIED, NONE, INCONCLUSIVE)]
+    options = ("--key", key_file, "--original", demo_photo, "--together")
+    words = run("detect", *leaks, *options).stdout
+    same = f"another shows more of the same photo: {leaks[0]}"
+    assert f"; {leaks[1]} does not count, since {same}; {leaks[2]} does not count, since it shows too little\n" in words
+    assert json.loads(run("detect", *leaks, *options, "--json").stdout)["uncounted"] == [
+        {"leak": str(leaks[1]), "reason": same},
+        {"leak": str(leaks[2]), "reason": "it shows too little"},
+    ]
 
 
 def test_of_leaks_read_together_those_that_fail_cost_a_line_each(run, leak, key_file, demo_photo, tmp_path):

@@ -132,6 +132,23 @@ def test_of_leaks_read_together_none_is_said_to_be_a_mix(recipients, names):
     assert "This picture" not in text
 
 
+@pytest.mark.parametrize(
+    ("left_out", "words"),
+    [
+        ((1,), "The picture leak.jpg was made from the copy of recipient 17"),
+        ((0,), "The picture other.jpg was made from the copy of recipient 17"),
+    ],
+)
+def test_nothing_is_said_of_a_leak_that_does_not_count(left_out, words):
+    uncounted = tuple(tm.Uncounted(number, "it lies nowhere") for number in left_out)
+    one = answer()
+    text = together(replace(one, found=replace(one.found, uncounted=uncounted)))
+    assert words in text
+    assert f"Nothing of this is about {('leak.jpg', 'other.jpg')[left_out[0]]}: it lies nowhere." in text
+    assert "hese pictures" not in text
+    assert "That does not say which" not in text
+
+
 def test_of_leaks_read_together_the_place_is_that_of_one_and_is_not_drawn():
     text = together(answer())
     assert "<th>place of the leak that shows most, (x, y, 1) to (x, y, 1)</th>" in text

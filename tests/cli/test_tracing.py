@@ -97,8 +97,8 @@ def test_of_several_originals_the_right_one_is_used(kit, run):
 def test_a_list_without_the_leaker_names_nobody(options, kit, run):
     option, name = options
     result = detect(kit, run, kit / "leak-car.jpg", option, kit / name, "--recipients", kit / "others.csv")
-    assert result.exit_code == 1
-    assert "of 2 recipients compared none fits" in result.stdout
+    assert result.exit_code == 3
+    assert "none fits; the message of 17 is in it, whom the list of recipients lacks" in result.stdout
 
 
 def test_a_ledger_of_another_key_is_an_error_in_words(kit, run):

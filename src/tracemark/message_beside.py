@@ -1,0 +1,49 @@
+"""Look for a message in a leak that fits nobody's copy of the photo it lies on: why that is so is worth knowing."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.blind import read_blind
+from tracemark.blind_search import Placed
+from tracemark.informed import Residue
+from tracemark.keys import Key
+
+__all__ = ["message_beside"]
+
+
+def message_beside(leak: NDArray[np.float32], residue: Residue, *, key: Key) -> int | None:
+    """Say whose message a leak holds that lies on a photo, but fits nobody's copy of that.
+
+    Parameters
+    ----------
+    leak : ndarray, shape (rows, columns), float32
+        The leak's luma.
+    residue : Residue
+        What is left of it without the photo.
+    key : Key
+        The secret.
+
+    Returns
+    -------
+    recipient : int or None
+        Who must not be named by this alone.
+
+    Notes
+    -----
+    A photo that was saved anew, or in which red and blue have changed places, has another digest, and so every copy of
+    it another fingerprint, and mostly another chip set.  Or the list lacks somebody.  The leak is read blind, without a
+    search: where it lies is known.
+    """
+    placed = Placed(leak, _affine_in_the_middle(residue.registration.transform, leak.shape), merit=0.0)
+    return read_blind(leak, key=key, placements=[placed]).recipient
+
+
+def _affine_in_the_middle(transform: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Give the affine transform that a projective one is nearly in the middle of a picture, both (x, y, 1)."""
+    rows, columns = shape
+    middle = np.array([(columns - 1) / 2, (rows - 1) / 2, 1.0])
+    x, y, w = transform @ middle
+    affine = np.eye(3)
+    affine[:2, :2] = (transform[:2, :2] - np.outer([x / w, y / w], transform[2, :2])) / w
+    affine[:2, 2] = [x / w, y / w] - affine[:2, :2] @ middle[:2]
+    return affine
