@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
@@ -96,6 +97,18 @@ def test_a_ledger_on_a_full_disk_takes_copies_back(run, command, disk, tmp_path)
     assert check_kit(out, ledger_file)[0] < 2 * len(GUESTS)
     assert run(*command, "--out", out, "--ledger", ledger_file).exit_code == 0
     assert check_kit(out, ledger_file) == (2 * len(GUESTS), 2 * len(GUESTS))
+
+
+def test_a_ledger_on_a_full_disk_can_be_read_and_says_why_it_cannot_be_written(disk):
+    with tm.Ledger.open(disk / "kit.db", create=True) as ledger:
+        ledger.add_recipients({17: {"name": "Zoë"}})
+    with (disk / "filling").open("wb", buffering=0) as filling, suppress(OSError):
+        while True:
+            filling.write(bytes(4096))
+    with tm.Ledger.open(disk / "kit.db") as ledger:
+        assert ledger.recipients()[0].columns == {"name": "Zoë"}
+        with pytest.raises(tm.LedgerError, match="no space is left"):
+            ledger.add_recipients({5: {}})
 
 
 def test_a_disk_that_is_read_only_is_told_once(run, command, disk):

@@ -132,22 +132,24 @@ def test_an_older_ledger_that_may_not_be_written_says_so(filled, monkeypatch):
 
 
 @contextmanager
-def in_closed_folder(file):
-    """Put a file where nobody may write, and be somebody to whom that matters."""
+def in_closed_folder(file, *, folder_mode=0o555):
+    """Put a file that nobody may write into a folder, closed too, and be somebody to whom that matters."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         closed = folder / file.name
         closed.write_bytes(file.read_bytes())
         closed.chmod(0o444)
-        folder.chmod(0o555)
         was = os.geteuid()
         try:
             if was == 0:  # to whom nothing is closed
+                os.chown(closed, NOBODY, -1)
+                os.chown(folder, NOBODY, -1)
                 os.seteuid(NOBODY)
+            folder.chmod(folder_mode)
             yield closed
         finally:
-            os.seteuid(was)
             folder.chmod(0o755)
+            os.seteuid(was)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="only POSIX closes a folder by its mode")
@@ -164,6 +166,34 @@ def test_a_ledger_in_a_closed_folder_can_be_read_and_is_not_written(filled):
         assert files_in(closed.parent) == before
         with pytest.raises(tm.LedgerError, match="permission denied"):
             tm.Ledger.open(closed.with_name("new.db"), create=True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX closes a file by its mode")
+def test_to_read_a_ledger_that_is_closed_leaves_nothing_beside_it(filled):
+    """Side files would be closed as it is, and close it even to those who may write it later."""
+    with in_closed_folder(filled, folder_mode=0o755) as closed:
+        with tm.Ledger.open(closed) as ledger:
+            assert ledger.verify()
+            with pytest.raises(tm.LedgerError, match="read-only"):
+                ledger.add_recipients({5: {}})
+        assert files_in(closed.parent).keys() == {closed.name}
+        closed.chmod(0o644)
+        with tm.Ledger.open(closed) as ledger:
+            ledger.add_recipients({5: {}})
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX closes a file by its mode")
+def test_side_files_that_are_closed_are_named(filled):
+    with in_closed_folder(filled, folder_mode=0o755) as closed:
+        closed.chmod(0o644)
+        beside = closed.with_name(f"{closed.name}-shm")
+        beside.write_bytes(bytes(1 << 15))
+        beside.chmod(0o444)
+        with (
+            tm.Ledger.open(closed) as ledger,
+            pytest.raises(tm.LedgerError, match=f": {beside.name} beside it must be"),
+        ):
+            ledger.add_recipients({5: {}})
 
 
 def test_a_second_writer_waits_for_the_first(filled):

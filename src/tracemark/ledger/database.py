@@ -1,6 +1,7 @@
 """Open a database file without harm to it, and say in plain words why something failed."""
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -31,6 +32,7 @@ SETTINGS = (
     "cell_size_check = ON",
 )
 
+SIDE_BYTES = 1 << 16  # a disk with less room has none for the -shm file, or for what is written
 PRIMARY = 0xFF  # the low byte of SQLite's extended result codes
 SENTENCES = {
     sqlite3.SQLITE_BUSY: "is being written by another program, which did not finish in time",
@@ -42,6 +44,7 @@ SENTENCES = {
     sqlite3.SQLITE_CANTOPEN: "cannot be opened",
     sqlite3.SQLITE_IOERR: "cannot be read or written",
 }
+CLOSED = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL}
 
 
 def check_file(path: Path, *, application: int, newest: int) -> None:
@@ -98,13 +101,15 @@ def connect(path: Path, *, timeout_s: float) -> sqlite3.Connection:
     connection : sqlite3.Connection
         Transactions are begun and ended by :func:`transaction` alone.
     """
-    try:
-        return _connect(path, "mode=rw", timeout_s)
-    except sqlite3.OperationalError as error:
-        # In a folder that is closed to us SQLite cannot keep its -shm file. Where no changes wait it needs none.
-        closed = error.sqlite_errorcode & PRIMARY in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
-        if not closed or _changes_wait(path):
-            raise
+    if _may_write(path) or any(beside.exists() for beside in _side_files(path)):
+        try:
+            return _connect(path, "mode=rw", timeout_s)
+        except sqlite3.OperationalError as error:
+            # In a folder that is closed to us, or full, SQLite cannot keep its -shm file. Where no changes wait it
+            # needs none.
+            if error.sqlite_errorcode & PRIMARY not in CLOSED or _changes_wait(path):
+                raise
+    # Side files of a ledger that is write-protected would be so, too, and stay: nobody could write it ever after.
     return _connect(path, "mode=ro&immutable=1", timeout_s)
 
 
@@ -171,7 +176,7 @@ def plain_words(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & PRIMARY
-        raise LedgerError(f"ledger {path} {SENTENCES.get(code, 'cannot be used')} ({error})") from error
+        raise LedgerError(f"ledger {path} {_sentence(path, code)} ({error})") from error
     except (UnicodeDecodeError, OverflowError) as error:
         # Python's door to SQLite chokes on damaged text, even when it stands in a complaint about the damage.
         raise LedgerError(f"ledger {path} is damaged ({error})") from error
@@ -213,10 +218,31 @@ def _connect(path: Path, mode: str, timeout_s: float) -> sqlite3.Connection:
     return connection
 
 
+def _sentence(path: Path, code: int) -> str:
+    """Say what a result code of SQLite means here: it calls a disk without room by several names."""
+    closed = [beside.name for beside in _side_files(path) if beside.exists() and not _may_write(beside)]
+    if code == sqlite3.SQLITE_READONLY and closed and _may_write(path):
+        return f"cannot be written: {' and '.join(closed)} beside it must be writable, too"
+    with suppress(OSError):
+        if code in CLOSED and shutil.disk_usage(path.absolute().parent).free < SIDE_BYTES:
+            code = sqlite3.SQLITE_FULL
+    return SENTENCES.get(code, "cannot be used")
+
+
+def _may_write(path: Path) -> bool:
+    """Tell whether a file's mode lets this program write it."""
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _side_files(path: Path) -> list[Path]:
+    """Name what SQLite keeps beside a ledger that is open: where a link leads is where it does."""
+    place = path.resolve()
+    return [place.with_name(place.name + suffix) for suffix in SIDE_FILES]
+
+
 def _changes_wait(path: Path) -> bool:
     """Tell whether the file holds less than what was written, because the rest is still in the -wal file."""
     try:
-        place = path.resolve()  # where a link leads is where SQLite keeps it
-        return place.with_name(place.name + SIDE_FILES[0]).stat().st_size > 0
+        return _side_files(path)[0].stat().st_size > 0
     except OSError:
         return False
