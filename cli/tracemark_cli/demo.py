@@ -17,6 +17,7 @@ import click
 import tracemark as tm
 from tracemark_cli.detect_lines import chance_in_words
 from tracemark_cli.outcome import FilesFailure, KeyFailure, Outcome
+from tracemark_cli.path_types import FILE, FOLDER
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,10 +36,8 @@ OUTCOMES = {"inconclusive": Outcome.INCONCLUSIVE, "none": Outcome.NOTHING_FOUND}
 
 
 @click.command()
-@click.argument("photo", required=False, type=click.Path(path_type=Path))
-@click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), help="Keep key, copies and leak in this folder."
-)
+@click.argument("photo", required=False, type=FILE)
+@click.option("--out", type=FOLDER, help="Keep key, copies and leak in this folder.")
 @click.pass_context
 def demo(context: click.Context, photo: Path | None, out: Path | None) -> None:
     """Mark a photo for five recipients, leak one copy, and find out whose it was.

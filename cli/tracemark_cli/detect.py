@@ -18,6 +18,7 @@ from tracemark_cli.key_option import key_option, open_key
 from tracemark_cli.leak_files import Leak, read_leaks
 from tracemark_cli.ledger_file import open_ledger
 from tracemark_cli.outcome import FilesFailure, LedgerFailure, Outcome, complain, worst_of
+from tracemark_cli.path_types import FILE
 from tracemark_cli.report import Inquest, Shown, render_report
 from tracemark_cli.report_file import refuse_report_file, write_report_file
 from tracemark_cli.report_pictures import Picture, picture_of
@@ -25,6 +26,7 @@ from tracemark_cli.signs import in_one_line, path_in_one_line
 
 __all__ = ["detect"]
 
+FAILURE = "tracemark.detect.failure/1"
 OUTCOMES = {
     "identified": Outcome.DONE,
     "inconclusive": Outcome.INCONCLUSIVE,
@@ -53,21 +55,21 @@ class Inquiry:
 
 
 @click.command()
-@click.argument("leaks", metavar="LEAK...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("leaks", metavar="LEAK...", nargs=-1, required=True, type=FILE)
 @key_option
 @click.option(
     "--original",
     "originals",
     metavar="PHOTO",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=FILE,
     help="The photo without a mark, read with which a scrap is enough; several may be given.",
 )
-@click.option("--ledger", "ledger_file", type=click.Path(path_type=Path), help="Find the photo in this ledger.")
+@click.option("--ledger", "ledger_file", type=FILE, help="Find the photo in this ledger.")
 @click.option(
     "--recipients",
     "guests",
-    type=click.Path(path_type=Path),
+    type=FILE,
     help="Those who may have a copy: CSV file with a column 'id'; default: those in the ledger.",
 )
 @click.option("--together", is_flag=True, help="The leaks come from one person: weigh them as one.")
@@ -101,14 +103,20 @@ def detect(
         refuse_report_file(report_file)
     listed = None if guests is None else read_guests(guests)
     key = open_key(key_file)
-    outcomes, shown, unread = [], [], []
+    outcomes: list[Outcome] = []
+    shown: list[Shown] = []
+    unread: list[Path] = []
     with nullcontext() if ledger_file is None else open_ledger(ledger_file) as ledger:
         known = _who_is_who(ledger, listed)
         inquiry = Inquiry(key, _open_originals(originals), ledger, listed, known)
         for group in [leaks] if together else [(leak,) for leak in leaks]:
-            read = read_leaks(group)
-            answer = _ask(read, inquiry) if read else None
-            unread += [path for path in dict.fromkeys(group) if answer is None or path not in read]
+            read, failed = read_leaks(group)
+            answer, lost = _ask(read, failed, inquiry)
+            for path, reason in lost.items():
+                complain(path, reason)
+                if as_json:
+                    click.echo(json.dumps({"schema": FAILURE, "leak": str(path), "reason": reason}))
+            unread += lost
             if answer is not None:
                 click.echo(json.dumps(as_fields(answer), allow_nan=False) if as_json else in_words(answer))
                 outcomes.append(OUTCOMES[answer.found.verdict])
@@ -116,6 +124,8 @@ def detect(
                     shown.append(_show(answer, read, inquiry))
         if report_file is not None and shown:
             _write_report(report_file, shown, unread, inquiry)
+        elif report_file is not None:
+            complain(report_file, "report was not written: no leak could be read")
     context.exit(worst_of([*outcomes, *(Outcome.FILES_FAILED for _ in unread)]))
 
 
@@ -160,8 +170,12 @@ def _open_originals(paths: Sequence[Path]) -> dict[Path, tm.Photo]:
     return photos
 
 
-def _ask(read: Mapping[Path, Leak], inquiry: Inquiry) -> Answer | None:
-    """Read leaks as one piece of evidence; no answer when that fails."""
+def _ask(
+    read: Mapping[Path, Leak], failed: Mapping[Path, str], inquiry: Inquiry
+) -> tuple[Answer | None, Mapping[Path, str]]:
+    """Read leaks as one piece of evidence; when that fails there is no answer, and all have failed."""
+    if not read:
+        return None, failed
     try:
         found = tm.detect_together(
             [leak.photo.pixels for leak in read.values()],
@@ -170,14 +184,12 @@ def _ask(read: Mapping[Path, Leak], inquiry: Inquiry) -> Answer | None:
             ledger=inquiry.ledger,
             recipients=inquiry.listed,
         )
-        return _tell(read, found, inquiry)
+        return _tell(read, found, inquiry), failed
     except tm.LedgerError:
         # Nothing can be found in it: that is no leak's fault.
         raise
     except (tm.TracemarkError, OSError, MemoryError) as error:
-        for path in read:
-            complain(path, error)
-        return None
+        return None, {**failed, **dict.fromkeys(read, str(error) or type(error).__name__)}
 
 
 def _tell(read: Mapping[Path, Leak], found: tm.Verdict, inquiry: Inquiry) -> Answer:

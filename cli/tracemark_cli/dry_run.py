@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
+from pathlib import Path
 
 import click
 
@@ -25,7 +26,7 @@ def tell_of_plan(
     *,
     jobs: int | None,
     as_json: bool,
-    describe: Callable[[tm.KitCopy], str],
+    describe: Callable[[int, str, Path | None], str],
 ) -> Outcome:
     """Print what would be written, and tell how much that is and how long it would take.
 
@@ -40,18 +41,22 @@ def tell_of_plan(
     as_json : bool
         Whether results are printed for programs.
     describe : callable
-        Writes the line about a copy.
+        Writes the line about a file: recipient, name inside the kit, and photo, which an archive has none of.
 
     Returns
     -------
     outcome : Outcome
-        Whether some photos would fail.
+        Whether some files would fail.
     """
     estimate = tm.estimate_kit(order, jobs=jobs, ledger=ledger)
     lost = {failure.photo for failure in estimate.failures}
     for copy in order.copies:
         if copy.photo not in lost:
-            click.echo(describe(copy))
+            click.echo(describe(copy.recipient, copy.file, copy.photo))
+    without = {copy.recipient for copy in order.copies if copy.photo in lost}
+    for recipient, file in order.archives.items():
+        if recipient not in without:
+            click.echo(describe(recipient, file, None))
     for failure in estimate.failures:
         complain(failure.photo, failure.words)
     for notice in estimate.notices:
@@ -60,6 +65,7 @@ def tell_of_plan(
         fields = asdict(estimate)
         fields["failures"] = [str(failure.photo) for failure in estimate.failures]
         fields["notices"] = [{"photo": str(notice.photo), "words": notice.words} for notice in estimate.notices]
+        fields["closed"] = [str(folder) for folder in estimate.closed]
         click.echo(json.dumps({"schema": SCHEMA, **fields}))
     time = timedelta(seconds=max(round(estimate.seconds), 1))
     copies, photos = _count(estimate.copies, "copy", "copies"), _count(estimate.photos, "photo", "photos")
@@ -70,9 +76,12 @@ def tell_of_plan(
         " nothing was written",
         err=True,
     )
-    if estimate.bytes > estimate.free:
-        click.echo(f"tracemark: {order.out} must have room for that, and has {_size(estimate.free)}", err=True)
-    return Outcome.FILES_FAILED if lost else Outcome.DONE
+    for folder in estimate.closed:
+        complain(folder, "folder cannot be written into")
+    crowded = estimate.bytes > estimate.free
+    if crowded:
+        complain(order.out, f"folder must have room for that, and has {_size(estimate.free)}")
+    return Outcome.FILES_FAILED if lost or crowded or estimate.closed else Outcome.DONE
 
 
 def _count(number: int, one: str, many: str) -> str:

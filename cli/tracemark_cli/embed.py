@@ -21,6 +21,7 @@ from tracemark_cli.key_option import key_option, open_key
 from tracemark_cli.ledger_file import open_ledger
 from tracemark_cli.naming import DEFAULT_TEMPLATE, archive_names, columns_in, plan_copies
 from tracemark_cli.outcome import FilesFailure, KeyFailure, Outcome, UsageFailure, complain
+from tracemark_cli.path_types import FILE, FOLDER
 from tracemark_cli.photo_files import NAMED_KINDS, find_photos
 from tracemark_cli.progress import tell_progress
 from tracemark_cli.signs import in_one_line, path_in_one_line
@@ -28,12 +29,13 @@ from tracemark_cli.signs import in_one_line, path_in_one_line
 __all__ = ["embed"]
 
 SCHEMA = "tracemark.embed/1"
+FAILURE = "tracemark.embed.failure/1"
 MOST_COMPLAINTS = 10  # of one photo, and of archives: a hundred guests may have the same trouble
 
 
 @click.command()
-@click.argument("photos", metavar="PHOTO...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--recipients", "guests", type=click.Path(path_type=Path), help="CSV file with a column 'id'.")
+@click.argument("photos", metavar="PHOTO...", nargs=-1, required=True, type=FILE)
+@click.option("--recipients", "guests", type=FILE, help="CSV file with a column 'id'.")
 @click.option(
     "--recipient",
     "recipients",
@@ -43,7 +45,7 @@ MOST_COMPLAINTS = 10  # of one photo, and of archives: a hundred guests may have
     help="One recipient; may be given several times.",
 )
 @key_option
-@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the kit.")
+@click.option("--out", required=True, type=FOLDER, help="Folder for the kit.")
 @click.option(
     "--name-template",
     "template",
@@ -52,9 +54,7 @@ MOST_COMPLAINTS = 10  # of one photo, and of archives: a hundred guests may have
     help="Names inside it; the list's columns may be used, too.",
 )
 @click.option("--zip", "zipped", is_flag=True, help="Also make an archive for each recipient.")
-@click.option(
-    "--ledger", "ledger_file", type=click.Path(path_type=Path), help="Record who gets what; made if there is none."
-)
+@click.option("--ledger", "ledger_file", type=FILE, help="Record who gets what; made if there is none.")
 @click.option("--update-recipients", "update", is_flag=True, help="Where list and ledger differ, believe the list.")
 @click.option("--quality", type=click.IntRange(1, 100), help="JPEG quality; default: that of each photo.")
 @click.option("--strip-gps", is_flag=True, help="Leave out where the photos were taken.")
@@ -120,7 +120,7 @@ def embed(
         if dry_run:
             if scheduler is not None:
                 click.echo("tracemark: the time is that of this machine; the scheduler is not asked", err=True)
-            describe = partial(_describe, order=order, as_json=as_json)
+            describe = partial(_line, order=order, as_json=as_json)
             context.exit(tell_of_plan(order, ledger, jobs=jobs, as_json=as_json, describe=describe))
         context.exit(_make(order, ledger, jobs=jobs, scheduler=scheduler, as_json=as_json))
 
@@ -232,12 +232,14 @@ def _make(
                     complain(one.photo, one.words)
                     continue
                 if isinstance(one, tm.Failure):
+                    if as_json:
+                        click.echo(_failure_line(one, order))
                     about = order.out if one.photo in archives else one.photo
                     complaints[about] += 1
                     if complaints[about] <= MOST_COMPLAINTS:
                         complain(one.photo, one.words)
                 else:
-                    click.echo(_describe(one, order, as_json=as_json))
+                    click.echo(_tell(one, order, as_json=as_json))
                 teller.count(one)
         except tm.KeyFileError as error:
             raise KeyFailure(str(error)) from error
@@ -257,17 +259,33 @@ def _make(
     return Outcome.FILES_FAILED if complaints else Outcome.DONE
 
 
-def _describe(one: tm.MadeCopy | tm.MadeArchive | tm.KitCopy, order: tm.KitOrder, *, as_json: bool) -> str:
-    """Write the line about one file."""
-    copy = one.copy if isinstance(one, tm.MadeCopy) else one
-    path = order.out / copy.file
+def _tell(one: tm.MadeCopy | tm.MadeArchive, order: tm.KitOrder, *, as_json: bool) -> str:
+    """Write the line about one file that is there."""
+    more: dict[str, Any] = {"sha256": one.sha256.hex(), "bytes": one.size}
+    if isinstance(one, tm.MadeArchive):
+        return _line(one.recipient, one.file, None, order=order, as_json=as_json, **more)
+    more |= {"was_there": one.was_there, "checked": None if one.check is None else one.check.method}
+    copy = one.copy
+    return _line(copy.recipient, copy.file, copy.photo, order=order, as_json=as_json, **more)
+
+
+def _line(recipient: int, file: str, photo: Path | None, *, order: tm.KitOrder, as_json: bool, **more: Any) -> str:
+    """Write the line about a file of a kit; an archive has no photo."""
+    path = order.out / file
     if not as_json:
         return click.format_filename(path)
-    fields: dict[str, Any] = {"schema": SCHEMA, "recipient": copy.recipient, "path": str(path)}
-    if isinstance(copy, tm.KitCopy):
-        fields["photo"] = str(copy.photo)
-    if not isinstance(one, tm.KitCopy):
-        fields |= {"sha256": one.sha256.hex(), "bytes": one.size}
-    if isinstance(one, tm.MadeCopy):
-        fields |= {"was_there": one.was_there, "checked": None if one.check is None else one.check.method}
+    named = {} if photo is None else {"photo": str(photo)}
+    return json.dumps({"schema": SCHEMA, "recipient": recipient, "path": str(path), **named, **more})
+
+
+def _failure_line(failure: tm.Failure, order: tm.KitOrder) -> str:
+    """Write the line about a copy, a photo or an archive that failed, for programs."""
+    copy = failure.copy
+    fields = {
+        "schema": FAILURE,
+        "photo": str(failure.photo),
+        "recipient": None if copy is None else copy.recipient,
+        "path": None if copy is None else str(order.out / copy.file),
+        "reason": failure.words,
+    }
     return json.dumps(fields)

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -78,7 +79,7 @@ def _rows(path: Path, text: str, *, empty: bool) -> Iterator[tuple[int, str, dic
             shown = found if len(found) <= MOST_SHOWN else f"{found[:MOST_SHOWN]}…"
             columns = f"separated by {separator!r} there are {shown}" if names else "there is no column at all"
             raise _failure(path, f"must have one column named '{COLUMN}', not {len(places)}; {columns}")
-        at = places[0]
+        at, names = places[0], _distinct(names)
         blank = {name: "" for name in names if name and name != names[at]} if empty else {}
         for row in rows:
             words = [field.strip() for field in row]
@@ -99,6 +100,17 @@ def _header(rows: Iterable[list[str]]) -> list[str]:
     return next((names for names in ([name.strip() for name in row] for row in rows) if any(names)), [])
 
 
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Give each column a name of its own; those that differ in case alone are one to the ledger."""
+    distinct: dict[str, str] = {}
+    for place, given in enumerate(names, start=1):
+        name = given or f"column {place}"
+        while (plain := unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())) in distinct:
+            name = f"{name} {place}"
+        distinct[plain] = name
+    return list(distinct.values())
+
+
 def _fitness(text: str, separator: str) -> tuple[bool, int]:
     """Say how well a separator fits the first line: whether it gives one column of ids, and how many columns."""
     try:
@@ -113,16 +125,9 @@ def _places_of_id(names: Sequence[str]) -> list[int]:
     return [at for at, name in enumerate(names) if name.lower() == COLUMN]
 
 
-def _columns(names: list[str], words: list[str], at: int) -> dict[str, str]:
-    """Name the fields of a row that are filled, the id aside; no two share a name."""
-    columns: dict[str, str] = {}
-    for place, word in enumerate(words):
-        name = names[place]
-        if not name or name in columns:
-            name = f"{name or 'column'} {place + 1}"
-        if word and place != at:
-            columns[name] = word
-    return columns
+def _columns(names: Sequence[str], words: Sequence[str], at: int) -> dict[str, str]:
+    """Name the fields of a row that are filled, the id aside."""
+    return {names[place]: word for place, word in enumerate(words) if word and place != at}
 
 
 def _recipient(path: Path, line: int, word: str) -> int:

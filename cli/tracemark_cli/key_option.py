@@ -8,13 +8,14 @@ import click
 
 import tracemark as tm
 from tracemark_cli.outcome import KeyFailure
+from tracemark_cli.path_types import FILE
 
 __all__ = ["key_option", "open_key"]
 
 key_option = click.option(
     "--key",
     "key_file",
-    type=click.Path(path_type=Path),
+    type=FILE,
     envvar="TRACEMARK_KEY_FILE",
     show_envvar=True,
     required=True,

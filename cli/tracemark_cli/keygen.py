@@ -6,12 +6,13 @@ import click
 
 import tracemark as tm
 from tracemark_cli.outcome import KeyFailure
+from tracemark_cli.path_types import FILE
 
 __all__ = ["keygen"]
 
 
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=FILE)
 def keygen(path: Path) -> None:
     """Make a new key and save it in PATH, for its owner's eyes only.
 

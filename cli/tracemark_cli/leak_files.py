@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tracemark as tm
-from tracemark_cli.outcome import complain
 
 __all__ = ["Leak", "read_leaks"]
 
@@ -27,8 +26,8 @@ class Leak:
     """How many there were."""
 
 
-def read_leaks(paths: Sequence[Path]) -> dict[Path, Leak]:
-    """Read the files of leaks; those that fail are complained of.
+def read_leaks(paths: Sequence[Path]) -> tuple[dict[Path, Leak], dict[Path, str]]:
+    """Read the files of leaks.
 
     Parameters
     ----------
@@ -39,14 +38,17 @@ def read_leaks(paths: Sequence[Path]) -> dict[Path, Leak]:
     -------
     read : dict
         File -> what it holds, for those that could be read.
+    failed : dict
+        File -> why it could not, for the others.
     """
     read: dict[Path, Leak] = {}
+    failed: dict[Path, str] = {}
     for path in dict.fromkeys(paths):
         try:
             data = path.read_bytes()
             read[path] = Leak(tm.read_photo(data), hashlib.sha256(data).digest(), len(data))
         except OSError as error:
-            complain(path, f"image file cannot be read: {(error.strerror or str(error)).lower()}")
+            failed[path] = f"image file cannot be read: {(error.strerror or str(error)).lower()}"
         except (tm.TracemarkError, MemoryError) as error:
-            complain(path, error)
-    return read
+            failed[path] = str(error) or type(error).__name__
+    return read, failed

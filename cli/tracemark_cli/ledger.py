@@ -12,7 +12,8 @@ import tracemark as tm
 from tracemark_cli.guests import LARGEST_RECIPIENT
 from tracemark_cli.ledger_file import open_ledger, read_ledger
 from tracemark_cli.ledger_lines import as_csv, copy_fields, in_words, ledger_fields, photo_fields, recipient_fields
-from tracemark_cli.outcome import Outcome, UsageFailure
+from tracemark_cli.outcome import LedgerFailure, Outcome, UsageFailure
+from tracemark_cli.path_types import FILE
 from tracemark_cli.signs import in_one_line
 
 __all__ = ["ledger"]
@@ -26,7 +27,7 @@ KINDS = {
     "copies": copy_fields,
 }
 
-ledger_argument = click.argument("path", metavar="LEDGER", type=click.Path(path_type=Path))
+ledger_argument = click.argument("path", metavar="LEDGER", type=FILE)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 
 
@@ -116,6 +117,10 @@ def erase(path: Path, recipient: int, yes: bool) -> None:
     must be given where nobody can be asked.
     """
     with open_ledger(path) as opened:
+        found = opened.verify()
+        if not found:
+            problem = found.problems[0]
+            raise LedgerFailure(f"ledger {path} must be whole for somebody to be erased from it: {problem}")
         if not yes and not _is_meant(opened, recipient):
             click.echo("nothing was erased", err=True)
             return

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 import tracemark as tm
-from tracemark_cli.outcome import UsageFailure
+from tracemark_cli.outcome import FilesFailure, UsageFailure
 
 __all__ = ["KIT_FILES", "NAMED_KINDS", "PhotoFile", "find_photos"]
 
@@ -58,8 +58,9 @@ def find_photos(paths: Sequence[Path], *, out: Path) -> tuple[list[PhotoFile], C
     Raises
     ------
     UsageFailure
-        When a folder or a manifest in it cannot be read, a folder holds no photo, a photo is named twice, or is no
-        file.
+        When a folder holds no photo, a photo is named twice, or is no file.
+    FilesFailure
+        When a folder, or a manifest in it, cannot be read: it would be a gap in the kit.
     """
     photos: list[PhotoFile] = []
     others: Counter[str] = Counter()
@@ -134,7 +135,7 @@ def _listed_in(folder: Path, others: Counter[str]) -> Mapping[str, object]:
     try:
         listed = tm.kit_files(folder)
     except tm.KitError as error:
-        raise UsageFailure(str(error)) from error
+        raise FilesFailure(str(error)) from error
     if listed:
         others[f"in kit {click.format_filename(folder)}"] += len(listed)
     return listed
@@ -142,4 +143,4 @@ def _listed_in(folder: Path, others: Counter[str]) -> Mapping[str, object]:
 
 def _refuse(error: OSError) -> None:
     """End the command: a folder that is closed would be a gap in the kit."""
-    raise UsageFailure(f"{error.filename}: folder cannot be read: {(error.strerror or str(error)).lower()}") from error
+    raise FilesFailure(f"{error.filename}: folder cannot be read: {(error.strerror or str(error)).lower()}") from error

@@ -12,11 +12,11 @@ from tracemark.blas import one_blas_thread
 from tracemark.blind import read_blind
 from tracemark.codes.word import checked_recipient
 from tracemark.combination import Combination, combinations, why_unread
-from tracemark.errors import LedgerError, PhotoError, RecipientError
+from tracemark.errors import PhotoError, RecipientError
 from tracemark.informed import Residue, read_residue, to_photo
 from tracemark.keys import Key, checked_key
 from tracemark.laying import LaidLeak, lay
-from tracemark.ledger.ledger import Ledger
+from tracemark.ledger.ledger import Ledger, checked_ledger
 from tracemark.listed import draw
 from tracemark.message_beside import message_beside
 from tracemark.side_informed import accuse_among
@@ -112,8 +112,8 @@ def detect_together(
         As from :func:`detect`.
     """
     checked_key(key)
-    if not isinstance(ledger, Ledger | None):
-        raise LedgerError(f"ledger must be a tracemark Ledger, as Ledger.open gives one, not {type(ledger).__name__}")
+    if ledger is not None:
+        checked_ledger(ledger)
     lumas = [luma_of(checked_pixels(leak)) for leak in _checked_pictures(leaks, "leak")]
     originals = None if originals is None else _checked_pictures(originals, "original")
     listed = None if recipients is None else _checked_list(recipients)

@@ -6,12 +6,12 @@ import os
 import secrets
 from dataclasses import dataclass, field
 from functools import cache, partial
-from pathlib import Path
 from typing import Self, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tracemark.arguments import checked_path
 from tracemark.errors import KeyFileError
 from tracemark.feistel import HALF_BYTES, shuffle, unshuffle
 from tracemark.key_file import read_key_file, write_key_file
@@ -93,7 +93,7 @@ class Key:
         KeyFileError
             When there is no such file, others can read it, or it is not an intact key file.
         """
-        fields = read_key_file(Path(path))
+        fields = read_key_file(checked_path(path, "path", refuse=KeyFileError))
         damaged = KeyFileError(f"key file {path} is damaged: its secret and its id do not belong together")
         try:
             key = cls(bytes.fromhex(fields.get("secret", "")))
@@ -116,7 +116,7 @@ class Key:
         KeyFileError
             When the file exists or cannot be written.
         """
-        write_key_file(Path(path), {"id": self.id, "secret": self.secret.hex()})
+        write_key_file(checked_path(path, "path", refuse=KeyFileError), {"id": self.id, "secret": self.secret.hex()})
 
     @property
     def id(self) -> str:

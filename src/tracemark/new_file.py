@@ -6,6 +6,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from tracemark.arguments import checked_bytes, checked_path
 from tracemark.errors import OutputError
 
 __all__ = [
@@ -39,7 +40,8 @@ def write_private(path: str | os.PathLike[str], data: bytes) -> None:
     OutputError
         When something is there already, which stays as it is, or it cannot be written.
     """
-    target = Path(path)
+    target = checked_path(path, "path", refuse=OutputError)
+    checked_bytes(data, "data", refuse=OutputError)
     try:
         if target.is_dir():
             raise OutputError(f"{target} must be a new file, and is a folder; put a name after it")

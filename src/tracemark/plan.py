@@ -8,8 +8,10 @@ from typing import Any, SupportsIndex
 
 from numpy.typing import NDArray
 
+from tracemark.arguments import checked_kind
 from tracemark.codes.word import checked_recipient
 from tracemark.contents import Contents
+from tracemark.errors import PhotoError
 from tracemark.jpeg_writer import JpegWriter
 from tracemark.keys import Key
 from tracemark.media.photo import Photo
@@ -96,6 +98,7 @@ class Plan:
             When the photo is not 8-bit grey or RGB, or `like` has another shape.
         """
         number = checked_recipient(recipient)
+        _checked_like(like)
         if splice:
             return self._jpeg_plan(like, quality).jpeg_for(number)
         return JpegWriter.of(self.delivery, like=like, quality=quality).encode(self.copy_for(number))
@@ -139,6 +142,7 @@ class Plan:
         OutputError
             When the file cannot be written.
         """
+        _checked_like(like)
         self._jpeg_plan(like, quality).save(path)
 
     @staticmethod
@@ -180,3 +184,9 @@ class Plan:
         """Encode the variants, or find those that were encoded last."""
         delivery, contents = self.delivery, self.contents
         return lru_cache(maxsize=1)(lambda like, quality: prepare_jpeg(delivery, contents, like=like, quality=quality))
+
+
+def _checked_like(like: object) -> None:
+    """Refuse what is no photo, as its path and its pixels are none."""
+    if like is not None:
+        checked_kind(like, Photo, "like", refuse=PhotoError)

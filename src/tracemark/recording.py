@@ -1,16 +1,18 @@
 """Record in a ledger what an embedding makes: the photo, and each copy once its file is there."""
 
 import hashlib
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracemark import __version__
-from tracemark.errors import PhotoError
+from tracemark.arguments import checked_bytes, checked_kind
+from tracemark.errors import LedgerError, PhotoError
 from tracemark.geometry.features import extract
 from tracemark.ledger.copies import CopyRecord
-from tracemark.ledger.ledger import Ledger
+from tracemark.ledger.ledger import Ledger, checked_ledger
 from tracemark.ledger.photos import PhotoRecord
 from tracemark.original import digest_of, inner, recorded_layout
 from tracemark.plan import Plan
@@ -50,7 +52,8 @@ def record_photo(ledger: Ledger, image: NDArray[Any], plan: Plan, *, name: str) 
     LedgerError
         When the ledger cannot be written.
     """
-    record = describe_photo(image, plan, name=name)
+    checked_ledger(ledger)
+    record = describe_photo(image, plan, name=str(name))
     ledger.add_photo(record)
     return record
 
@@ -73,6 +76,7 @@ def describe_photo(image: NDArray[Any], plan: Plan, *, name: str) -> PhotoRecord
     PhotoError
         When the image is another than the plan's.
     """
+    checked_kind(plan, Plan, "plan", refuse=PhotoError)
     pixels = checked_pixels(image)
     if digest_of(pixels) != plan.digest:
         # A photo that is recorded stays as it is: leaks of this one would be laid on another for ever.
@@ -117,11 +121,11 @@ def recorded_luma(ledger: Ledger, digest: bytes, *, key_id: str) -> NDArray[np.u
     LedgerError
         When the ledger does not hold the photo, or is damaged.
     """
-    record = ledger.photo(digest, key_id=key_id)
+    record = checked_ledger(ledger).photo(digest, key_id=key_id)
     return inner(record.luma, recorded_layout(record))
 
 
-def record_copy(ledger: Ledger, plan: Plan, data: bytes, *, recipient: int, file: str) -> CopyRecord:
+def record_copy(ledger: Ledger, plan: Plan, data: bytes, *, recipient: int, file: str | PurePath) -> CopyRecord:
     """Record a copy; to be called when its file is whole and in its place, and not before.
 
     Parameters
@@ -134,7 +138,7 @@ def record_copy(ledger: Ledger, plan: Plan, data: bytes, *, recipient: int, file
         All that the file holds.
     recipient : int
         Whose it is.
-    file : str
+    file : str or PurePath
         Name of the file, inside the folder of the delivery.
 
     Returns
@@ -147,12 +151,15 @@ def record_copy(ledger: Ledger, plan: Plan, data: bytes, *, recipient: int, file
     LedgerError
         When photo or recipient are not recorded, or the ledger cannot be written.
     """
+    checked_ledger(ledger)
+    checked_kind(plan, Plan, "plan", refuse=PhotoError)
+    checked_bytes(data, "data", refuse=LedgerError)
     return ledger.add_copy(
         photo=plan.digest,
         key_id=plan.key.id,
         recipient=recipient,
         sha256=hashlib.sha256(data).digest(),
-        file=file,
+        file=file.as_posix() if isinstance(file, PurePath) else file,
         software=SOFTWARE,
         format_version=PROFILE.version,
     )

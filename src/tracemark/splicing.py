@@ -3,13 +3,13 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Self, SupportsIndex
 
 import numpy as np
 
+from tracemark.arguments import checked_path
 from tracemark.contents import CONTENTS, Contents, number_contents, uniform_signs
-from tracemark.errors import FormatError
+from tracemark.errors import FormatError, OutputError
 from tracemark.jpeg_writer import JpegWriter
 from tracemark.keys import Key, checked_key
 from tracemark.media.jpeg import Variants, splice, variants_of
@@ -85,7 +85,9 @@ class JpegPlan:
         files = [splice(self.variants, np.full(cells, number)) for number in range(CONTENTS)]
         layout = known.layout
         write_plan_file(
-            Path(path), PlanFile(known.digest, layout.rows, layout.columns, known.chip_set, files), key=known.key
+            checked_path(path, "path", refuse=OutputError),
+            PlanFile(known.digest, layout.rows, layout.columns, known.chip_set, files),
+            key=known.key,
         )
 
     @classmethod
@@ -110,7 +112,7 @@ class JpegPlan:
         KeyFileError
             When the file was written with another key.
         """
-        saved = read_plan_file(Path(path), key=checked_key(key))
+        saved = read_plan_file(checked_path(path, "path", refuse=FormatError), key=checked_key(key))
         layout = lay_out(saved.rows, saved.columns)
         if len(saved.files) != CONTENTS:
             raise FormatError(f"prepared photo {path} must hold {CONTENTS} variants, not {len(saved.files)}")

@@ -281,6 +281,29 @@ def test_a_leak_may_come_through_a_pipe(run, leak, key_file, tmp_path):
     assert hashlib.sha256(data).hexdigest() in (tmp_path / "leak.html").read_text()
 
 
+def test_json_tells_of_leaks_that_could_not_be_read(run, leak, key_file, demo_photo, tmp_path):
+    nowhere = tmp_path / "nowhere.png"
+    for together in ((), ("--together", "--original", demo_photo)):
+        result = run("detect", nowhere, leak(NONE), *together, "--key", key_file, "--json")
+        told = {line["schema"]: line for line in map(json.loads, result.stdout.splitlines())}
+        assert told.keys() == {"tracemark.detect.failure/1", "tracemark.detect/1"}
+        assert told["tracemark.detect.failure/1"]["leak"] == str(nowhere)
+        assert "no such file" in told["tracemark.detect.failure/1"]["reason"]
+
+
+def test_a_report_about_nothing_is_not_written_and_that_is_said(run, key_file, tmp_path):
+    result = run("detect", tmp_path / "nowhere.png", "--key", key_file, "--report", tmp_path / "leak.html")
+    assert result.exit_code == 4
+    assert "leak.html: report was not written: no leak could be read" in result.stderr
+    assert not (tmp_path / "leak.html").exists()
+
+
+def test_whoever_reads_a_file_says_whether_it_can_be_read(run, leak, key_file, monkeypatch):
+    path = leak(IDENTIFIED)
+    monkeypatch.setattr("os.access", lambda *_, **__: False)  # what click would ask, and call a misspelt command
+    assert run("detect", path, "--key", key_file).exit_code == 0
+
+
 def test_a_report_lists_leaks_that_could_not_be_read(run, leak, key_file, demo_photo, tmp_path):
     for number, together in enumerate([(), ("--together", "--original", demo_photo)]):
         path = tmp_path / f"report{number}.html"

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import shutil
 import zipfile
 
 import pytest
@@ -447,16 +448,56 @@ def test_a_dry_run_asks_the_ledger_and_makes_none(run, png, key_file, tmp_path):
     assert run(*common, "--update-recipients").exit_code == 0
 
 
+def test_a_dry_run_says_when_there_is_too_little_room(run, png, key_file, tmp_path, monkeypatch):
+    common = ("embed", png, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit", "--dry-run")
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: usage._replace(free=10))
+    result = run(*common)
+    assert result.exit_code == 4
+    assert "kit: folder must have room for that, and has 10 bytes" in result.stderr
+
+
+def test_a_dry_run_says_what_cannot_be_written_into(run, png, key_file, tmp_path, monkeypatch):
+    common = ("embed", png, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit", "--dry-run")
+    monkeypatch.setattr("os.access", lambda path, mode, **_: False)
+    told = run(*common, "--json")
+    assert told.exit_code == 4
+    assert f"{tmp_path}: folder cannot be written into" in told.stderr
+    assert json.loads(lines(told.stdout)[-1])["closed"] == [str(tmp_path)]
+
+
+def test_json_tells_of_failures_too(run, png, key_file, tmp_path):
+    out = tmp_path / "kit"
+    (out / "3").mkdir(parents=True)
+    (out / "3" / "car.png").write_bytes(b"mine")
+    common = ("--recipient", 17, "--recipient", 3, "--key", key_file, "--out", out, "--json", "--zip")
+    result = run("embed", png, tmp_path / "x.png", *common)
+    told = [json.loads(line) for line in lines(result.stdout)]
+    failures = [line for line in told if line["schema"] == "tracemark.embed.failure/1"]
+    assert result.exit_code == 4
+    assert sum(line["schema"] == "tracemark.embed/1" for line in told) == 1
+    by_photo = {line["photo"]: line for line in failures}
+    assert by_photo[str(png)]["recipient"] == 3
+    assert by_photo[str(png)]["path"] == str(out / "3" / "car.png")
+    assert "exists already" in by_photo[str(png)]["reason"]
+    assert by_photo[str(tmp_path / "x.png")]["recipient"] is None
+    assert {str(out / "3.zip"), str(out / "17.zip")} < by_photo.keys()
+
+
 def test_a_dry_run_says_how_much_and_how_long(run, png, key_file, tmp_path):
     common = ("embed", png, "--recipient", 17, "--recipient", 3, "--key", key_file, "--out", tmp_path / "kit")
     result = run(*common, "--dry-run", "--jobs", 1)
     assert "2 copies of 1 photo planned: about " in result.stderr
     assert "(h:mm:ss) with 1 process; nothing was written" in result.stderr
     told = [json.loads(line) for line in lines(run(*common, "--dry-run", "--json", "--zip").stdout)]
-    assert [line["schema"] for line in told] == ["tracemark.embed/1"] * 2 + ["tracemark.embed.estimate/1"]
+    assert [line["schema"] for line in told] == ["tracemark.embed/1"] * 4 + ["tracemark.embed.estimate/1"]
+    names = ["17/car.png", "3/car.png", "17.zip", "3.zip"]
+    assert [line.get("path") for line in told[:-1]] == [str(tmp_path / "kit" / name) for name in names]
+    assert [line.get("photo") for line in told[:-1]] == [str(png)] * 2 + [None] * 2
     assert (told[-1]["photos"], told[-1]["copies"], told[-1]["there"], told[-1]["failures"]) == (1, 2, 0, [])
     assert told[-1]["bytes"] > 0
     assert told[-1]["notices"] == []
-    missing = run("embed", png, tmp_path / "x.png", *common[2:], "--dry-run")
+    missing = run("embed", png, tmp_path / "x.png", *common[2:], "--dry-run", "--zip")
     assert missing.exit_code == 4
+    assert ".zip" not in missing.stdout  # no guest would have all
     assert "x.png: " in missing.stderr

@@ -25,6 +25,14 @@ def test_the_other_columns_are_kept_under_their_names(tmp_path):
     }
 
 
+def test_columns_that_the_ledger_takes_for_one_keep_names_of_their_own_in_every_row(tmp_path):
+    path = tmp_path / "guests.csv"
+    path.write_text("Name,id,name 3,name,name\n,17,x,Ann,Z.\nJo,3,,,\n", encoding="utf-8")
+    assert read_guests(path) == {17: {"name 3": "x", "name 4": "Ann", "name 5": "Z."}, 3: {"Name": "Jo"}}
+    path.write_text("name,id,Name,name 3\nAnn,17,A.,x\n", encoding="utf-8")
+    assert read_guests(path) == {17: {"name": "Ann", "Name 3": "A.", "name 3 4": "x"}}
+
+
 @pytest.mark.parametrize("row", ["Main Street, 12,17,Zo\u00eb", "Main Street, 12,17,", "Rome,17,Jo,x"])
 def test_a_separator_that_is_not_quoted_never_moves_the_id(row, tmp_path):
     path = tmp_path / "guests.csv"

@@ -267,6 +267,17 @@ def test_erasing_where_nobody_can_be_asked_is_a_matter_of_usage(kit, run):
     assert b"zoe@example.org" in (kit / "kit.db").read_bytes()
 
 
+def test_nobody_is_erased_from_a_ledger_that_was_changed(kit, run):
+    with closing(sqlite3.connect(kit / "kit.db")) as other, other:
+        other.execute("DROP TRIGGER copies_never_change")
+        other.execute("UPDATE copies SET recipient = 3 WHERE number = 1")
+    before = (kit / "kit.db").read_bytes()
+    result = run("ledger", "erase", kit / "kit.db", "--recipient", 17, "--yes")
+    assert result.exit_code == 5
+    assert "must be whole for somebody to be erased from it: copy 1 was changed" in result.stderr
+    assert (kit / "kit.db").read_bytes() == before
+
+
 def test_erasing_that_is_interrupted_erases_nothing(kit, monkeypatch):
     def interrupt(prompt):
         raise KeyboardInterrupt

@@ -1,6 +1,9 @@
 """Small real photographs, and orders for them."""
 
 import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from tracemark.recording import SOFTWARE
 SIZE = (336, 256)  # columns and rows: little more than carries a mark
 STEP = 97  # pixels from one photo to the next: each shows something else
 QUALITY = 90
+NOBODY = 65534  # the user ID that Linux gives to nobody
 
 
 def crop_photos(source, folder, count, size=SIZE):
@@ -59,6 +63,7 @@ class Press:
         photo = photo or self.photos[0]
         fields = {
             "photo": photo,
+            "name": photo.name,
             "sha256": hashlib.sha256(photo.read_bytes()).digest(),
             "key_file": self.key_file,
             "key_id": self.key.id,
@@ -80,6 +85,26 @@ def press(tmp_path, key, demo_photo) -> Press:
     key.save(office.key_file)
     office.photos = crop_photos(demo_photo, tmp_path, 2)
     return office
+
+
+@pytest.fixture
+def closable(key, demo_photo) -> Iterator[Press]:
+    """A press office of somebody to whom a folder can be closed, as none is to root."""
+    if os.name != "posix":
+        pytest.skip("only POSIX closes a folder by its mode")
+    was = os.geteuid()
+    with tempfile.TemporaryDirectory() as name:
+        office = Press(Path(name), key)
+        key.save(office.key_file)
+        office.photos = crop_photos(demo_photo, office.folder, 1)
+        for path in (office.folder, office.key_file, *office.photos):
+            os.chown(path, NOBODY if was == 0 else -1, -1)
+        try:
+            if was == 0:
+                os.seteuid(NOBODY)
+            yield office
+        finally:
+            os.seteuid(was)
 
 
 def entry_of(data=b"a copy", **fields):

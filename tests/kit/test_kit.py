@@ -6,6 +6,7 @@ import math
 import os
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -70,7 +71,26 @@ def test_another_key_makes_another_kit_and_replaces_none(press):
     made(press)
     press.key_file.unlink()
     tm.Key(bytes(32)).save(press.key_file)
-    assert all(isinstance(one, tm.Failure) and "exists already" in one.words for one in made(press))
+    words = f"exists already and is not this copy; force replaces it; what is there was made with key {press.key.id}"
+    assert all(isinstance(one, tm.Failure) and one.words.endswith(words) for one in made(press))
+
+
+def test_a_file_that_was_made_in_another_way_is_told_with_what_differs(press):
+    made(press, press.order([17], check="none", quality=60, strip_gps=True))
+    (words, _) = [one.words for one in made(press, press.order([17], check="none"))]
+    assert words.endswith("what is there was made with quality 60, the place left out")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with a name")
+def test_a_pipe_in_the_place_of_a_copy_is_not_waited_for(press):
+    made(press, press.order([17], check="none"))
+    path = press.out / "17" / "photo-0.jpg"
+    path.unlink()
+    os.mkfifo(path)
+    first, second = made(press, press.order([17], check="none"))
+    assert isinstance(second, tm.MadeCopy) != isinstance(first, tm.MadeCopy)
+    (failure,) = [one for one in (first, second) if isinstance(one, tm.Failure)]
+    assert "exists already and is not this copy" in failure.words
 
 
 def test_what_was_delivered_stays_and_stays_listed_when_it_cannot_be_read_back(press, monkeypatch):
@@ -117,6 +137,56 @@ def test_the_ledger_has_photos_guests_and_each_copy_once(press):
         assert ledger.verify()
         leak = tm.read_photo(press.out / "107" / "photo-1.jpg").pixels
         assert tm.detect(leak, key=press.key, ledger=ledger).recipient == 107
+
+
+@pytest.mark.parametrize("options", [{}, {"force": True}, {"archives": {17: "17.zip", 18: "18.zip"}}])
+def test_a_folder_that_is_closed_costs_its_guest_alone(options, closable):
+    made(closable, closable.order([17, 18], check="none"))
+    before = listed(closable)
+    order = closable.order([17, 18], check="none", **options)
+    (closable.out / "17").chmod(0)
+    try:
+        results = made(closable, order)
+        estimate = tm.estimate_kit(order, jobs=1)
+    finally:
+        (closable.out / "17").chmod(0o755)
+    words = [one.words for one in results if isinstance(one, tm.Failure)]
+    assert "17/photo-0.jpg cannot be written: permission denied" in words[0]
+    assert len(words) == 1 + len(order.archives) // 2
+    assert [one.copy.recipient for one in results if isinstance(one, tm.MadeCopy)] == [18]
+    assert before == [line for line in listed(closable) if line["schema"] == "tracemark.kit.copy/1"]
+    assert estimate.closed == (closable.out / "17",)
+    assert estimate.there == 1
+    assert tm.estimate_kit(order, jobs=1).closed == ()
+
+
+def test_guests_are_recorded_when_the_first_copy_is_there(press):
+    """A number is bound to a person for ever, and a run that came to nothing binds nobody."""
+    guests = {17: {"name": "Zoë"}}
+    order = dataclasses.replace(press.order([17], check="none"), guests=guests)
+    lost = dataclasses.replace(order, copies=[tm.KitCopy("nowhere.jpg", 17, "17/nowhere.jpg")])
+    with tm.Ledger.open(press.folder / "kit.db", create=True) as ledger:
+        assert isinstance(made(press, lost, ledger=ledger)[0], tm.Failure)
+        assert ledger.recipients() == ()
+        made(press, order, ledger=ledger)
+        assert [recipient.columns for recipient in ledger.recipients()] == [guests[17]]
+        other = dataclasses.replace(order, guests={17: {"name": "Ann"}})
+        with pytest.raises(tm.LedgerError, match="must keep name 'Zoë'"):
+            made(press, other, ledger=ledger)
+        made(press, dataclasses.replace(other, update=True), ledger=ledger)
+        assert [recipient.columns for recipient in ledger.recipients()] == [{"name": "Ann"}]
+
+
+def test_photos_of_one_name_keep_the_folders_that_tell_them_apart(press):
+    for photo, name in zip(press.photos, ("day", "night"), strict=True):
+        (press.folder / name).mkdir()
+        photo.rename(press.folder / name / "car.jpg")
+    paths = [press.folder / name / "car.jpg" for name in ("day", "night")]
+    copies = [tm.KitCopy(path, 17, f"17/{path.parent.name}.jpg") for path in paths]
+    with tm.Ledger.open(press.folder / "kit.db", create=True) as ledger:
+        made(press, dataclasses.replace(press.order([17], check="none"), copies=copies), ledger=ledger)
+        assert sorted(photo.name for photo in ledger.photos()) == ["day/car.jpg", "night/car.jpg"]
+    assert sorted(entry["photo"] for entry in listed(press)) == ["day/car.jpg", "night/car.jpg"]
 
 
 def test_a_ledger_that_fails_costs_no_copy_that_was_there(press, monkeypatch):
@@ -239,16 +309,60 @@ def test_nothing_is_written_over_what_the_kit_is_made_from(press):
     assert not press.out.exists()
 
 
+@pytest.mark.parametrize("name", ["manifest.jsonl", "SHA256SUMS"])
+def test_a_ledger_in_the_place_of_a_kits_list_is_refused(name, press):
+    press.out.mkdir()
+    with tm.Ledger.open(press.out / name, create=True) as ledger:
+        with pytest.raises(tm.KitError, match=f"{name} must be a file of its own, and is the list of the kit"):
+            made(press, press.order([17]), ledger=ledger)
+        assert ledger.recipients() == ()
+
+
 def test_paths_may_be_text_and_recipients_numbers_of_a_table(press):
-    copies = [tm.KitCopy(str(press.photos[0]), np.int64(17), "17/car.jpg")]
-    order = tm.KitOrder(copies, str(press.out), str(press.key_file), {17: {}}, check="none")
+    copies = [tm.KitCopy(str(press.photos[0]), np.int64(17), Path("17", "car.jpg"))]
+    # one by one, and a quality that JSON would not take
+    order = tm.KitOrder(iter(copies), str(press.out), str(press.key_file), {17: {}}, np.int64(80), check="none")
     assert [one.copy for one in made(press, order)] == [tm.KitCopy(press.photos[0], 17, "17/car.jpg")]
-    assert [entry["recipient"] for entry in listed(press)] == [17]
+    assert [(entry["recipient"], entry["quality"]) for entry in listed(press)] == [(17, 80)]
     with pytest.raises(tm.RecipientError, match="from 0 to 4294967295, not -1"):
         tm.KitCopy(press.photos[0], -1, "car.jpg")
 
 
-@pytest.mark.parametrize("jobs", [0, -1, 1.5, "2"])
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"quality": 0}, "quality must be a whole number, 1 to 100, not 0"),
+        ({"quality": True}, "quality must be a whole number, 1 to 100, not True"),
+        ({"quality": "80"}, "quality must be a whole number, 1 to 100, not '80'"),
+        ({"copies": 17}, "copies must be a list of KitCopy"),
+        ({"copies": ["17/car.jpg"]}, "copies must be a list of KitCopy, and holds '17/car.jpg'"),
+        ({"guests": [17]}, "guests must be a mapping of recipients, not list"),
+        ({"archives": None}, "archives must be a mapping of recipients, not NoneType"),
+        ({"out": None}, "out must be a path, not None"),
+        ({"key_file": "a\0b"}, "key_file must be a path, and no file can have the name"),
+    ],
+)
+def test_an_order_that_cannot_be_meant_is_refused(changed, words, press):
+    with pytest.raises(tm.KitError, match=words):
+        made(press, dataclasses.replace(press.order([17]), **changed))
+    assert not press.out.exists()
+
+
+def test_a_copy_of_no_photo_is_refused():
+    with pytest.raises(tm.KitError, match="photo must be a path, not None"):
+        tm.KitCopy(None, 17, "car.jpg")
+    with pytest.raises(tm.KitError, match="file must be a path, not int"):
+        tm.KitCopy("car.jpg", 17, 3)
+
+
+def test_a_ledger_by_its_name_is_refused(press):
+    for use in (tm.make_kit, tm.estimate_kit):
+        with pytest.raises(tm.LedgerError, match=r"ledger must be a tracemark Ledger, .* not str"):
+            list(use(press.order([17]), ledger="kit.db") or ())
+    assert not press.out.exists()
+
+
+@pytest.mark.parametrize("jobs", [0, -1, 1.5, "2", True])
 def test_a_number_of_processes_that_cannot_be_is_refused(jobs, press):
     for told in (tm.make_kit, tm.estimate_kit):
         with pytest.raises(tm.KitError, match="jobs must be a whole number, at least 1, not "):

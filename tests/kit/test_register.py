@@ -24,9 +24,9 @@ def ledger(press):
         yield opened
 
 
-def opened(press, manifest, *, ledger=None, **options):
-    fields = {"key_id": press.key.id, "quality": None, "strip_gps": False, "baseline": False} | options
-    register = Register(manifest, ledger=ledger, **fields)
+def opened(press, manifest, *, ledger=None, key_id=None, **options):
+    order = press.order(RECIPIENTS, **options)
+    register = Register(manifest, order, key_id=key_id or press.key.id, ledger=ledger)
     register.photos[press.photos[0]] = hashlib.sha256(press.photos[0].read_bytes()).digest()
     return register
 

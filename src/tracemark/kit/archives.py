@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tracemark.errors import OutputError
 from tracemark.kit.entries import ArchiveEntry, CopyEntry
-from tracemark.kit.folder import hash_file, make_folder, nowhere_to_write
+from tracemark.kit.folder import hash_file, make_folder, may_be_there, nowhere_to_write
 from tracemark.kit.manifest import Manifest
 from tracemark.kit.task import Failure, KitCopy
 from tracemark.new_file import draft_beside, settle
@@ -113,7 +113,7 @@ def holdings(manifest: Manifest, copies: Iterable[KitCopy]) -> dict[int, dict[st
     """
     ordered = {copy.file for copy in copies}
     there = [entry for entry in manifest.entries.values() if isinstance(entry, CopyEntry)]
-    there = [entry for entry in there if (manifest.out / entry.file).is_file()]
+    there = [entry for entry in there if may_be_there(manifest.out / entry.file)]
     renewed = {(entry.recipient, entry.photo_sha256) for entry in there if entry.file in ordered}
     held: dict[int, dict[str, str]] = defaultdict(dict)
     for entry in sorted(there, key=lambda entry: entry.file):
@@ -179,7 +179,8 @@ def write_archive(path: Path, *, out: Path, files: Mapping[str, str], replaced: 
                 opened.flush()
                 os.fsync(opened.fileno())
             sha256 = hash_file(draft)
-            if path.exists() and not replaced and hash_file(path) != sha256:
+            other = path.exists() and not path.is_dir() and not (path.is_file() and hash_file(path) == sha256)
+            if other and not replaced:
                 raise OutputError(f"{path} exists already and is not this archive; force replaces it")
             draft.replace(path)
             settle(path.parent)

@@ -1,5 +1,6 @@
 """Foretell how large a kit will be and how long it will take, by making a few copies that nobody keeps."""
 
+import os
 import shutil
 import tempfile
 import time
@@ -16,10 +17,11 @@ from tracemark.kit.folder import hash_file
 from tracemark.kit.making import SPLICED_COPIES, forget, make, notices_of
 from tracemark.kit.order import KitOrder, by_photo, refuse_nonsense
 from tracemark.kit.owners import Owners, kit_files
+from tracemark.kit.register import try_guests
 from tracemark.kit.standing import Standing
 from tracemark.kit.task import Answer, Failure, KitCopy, Notice, Task
 from tracemark.kit.workers import processes
-from tracemark.ledger.ledger import Ledger
+from tracemark.ledger.ledger import Ledger, checked_ledger
 from tracemark.media.photo import as_baseline, check_writable, read_photo
 from tracemark.recording import SOFTWARE
 from tracemark.signal.layout import lay_out
@@ -54,6 +56,9 @@ class KitEstimate:
     free: int
     """Bytes that are free where the kit will be."""
 
+    closed: tuple[Path, ...]
+    """Folders that files are to be written into, and nobody may write into."""
+
     failures: tuple[Failure, ...]
     """Photos that no copy can be made of."""
 
@@ -79,10 +84,6 @@ class _Tried:
 
     growth: float
     """Bytes of a copy over those of the photo."""
-
-
-class _TakenBackError(Exception):
-    """Ends a transaction that was tried."""
 
 
 def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | None = None) -> KitEstimate:
@@ -113,10 +114,10 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | N
     LedgerError
         When the ledger would not take the guests.
     """
-    refuse_nonsense(order, jobs=jobs, ledger=None if ledger is None else ledger.path)
+    refuse_nonsense(order, jobs=jobs, ledger=None if ledger is None else checked_ledger(ledger).path)
     key = Key.load(order.key_file)
     if ledger is not None:
-        _try_guests(ledger, order)
+        try_guests(ledger, order)
     listed = kit_files(order.out)
     owners, standing = Owners(order.out, ledger, listed=listed), Standing(order, listed, key_id=key.id)
     grouped = by_photo(order.copies)
@@ -132,6 +133,7 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | N
             kinds[kind].append((pixels, photo))
             notices += said
     seconds, size, there, zipped = 0.0, 0.0, 0, standing.lacking_archives()
+    folders: set[Path] = set()
     for photos in kinds.values():
         tried = _try_middle(photos, grouped, order, failures)
         for pixels, photo in photos:
@@ -146,7 +148,11 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | N
                 * (number + sum(copy.recipient in zipped for copy in grouped[photo]))
             )
             there += len(missing) - number
+            folders |= {
+                (order.out / copy.file).parent for copy, lacks in zip(grouped[photo], missing, strict=True) if lacks
+            }
     forget()
+    folders |= {(order.out / order.archives[recipient]).parent for recipient in zipped}
     workers = jobs or processes()
     photos_found = [photo for photos in kinds.values() for _, photo in photos]
     return KitEstimate(
@@ -157,16 +163,10 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | N
         seconds=seconds / workers,
         processes=workers,
         free=shutil.disk_usage(_nearest(order.out)).free,
+        closed=tuple(sorted(folder for folder in {_nearest(folder) for folder in folders} if not _is_open(folder))),
         failures=tuple(failures),
         notices=tuple(notices),
     )
-
-
-def _try_guests(ledger: Ledger, order: KitOrder) -> None:
-    """Raise what recording the guests would raise; nothing is recorded."""
-    with suppress(_TakenBackError), ledger.together():
-        ledger.add_recipients(order.guests, replace=order.update)
-        raise _TakenBackError
 
 
 def _look_at(
@@ -211,6 +211,7 @@ def _try(copies: Sequence[KitCopy], order: KitOrder, pixels: int) -> _Tried | Fa
     with tempfile.TemporaryDirectory() as folder:
         task = Task(
             photo=photo.absolute(),
+            name=photo.name,
             sha256=hash_file(photo),
             key_file=order.key_file.absolute(),
             key_id=Key.load(order.key_file).id,
@@ -247,6 +248,15 @@ def _timed(task: Task) -> tuple[Answer, float]:
     return answer, time.perf_counter() - began
 
 
+def _is_open(folder: Path) -> bool:
+    """Tell whether files can be written into a folder."""
+    return os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
 def _nearest(folder: Path) -> Path:
     """Find the folder in which another one would be made."""
-    return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.is_dir())
+    for place in (folder.absolute(), *folder.absolute().parents):
+        with suppress(OSError):  # inside of one that is closed
+            if place.is_dir():
+                return place
+    return Path(folder.anchor)

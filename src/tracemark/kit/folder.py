@@ -19,6 +19,7 @@ __all__ = [
     "hash_file",
     "is_inside",
     "make_folder",
+    "may_be_there",
     "nowhere_to_write",
     "open_folder",
 ]
@@ -139,6 +140,14 @@ def hash_file(path: Path) -> bytes:
     """Hash a file with SHA-256."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").digest()
+
+
+def may_be_there(path: Path) -> bool:
+    """Tell whether a file is there, or may be: what is in a folder that is closed nobody sees."""
+    try:
+        return path.is_file()
+    except OSError:
+        return True
 
 
 def nowhere_to_write(error: OutputError) -> bool:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from tracemark.errors import OutputError
@@ -15,10 +16,10 @@ from tracemark.kit.making import SPLICED_COPIES
 from tracemark.kit.manifest import open_manifest
 from tracemark.kit.order import KitOrder, by_photo, refuse_nonsense
 from tracemark.kit.owners import Owners
-from tracemark.kit.register import Register
+from tracemark.kit.register import Register, try_guests
 from tracemark.kit.sharing import open_workers, work
 from tracemark.kit.task import Failure, KitCopy, MadeCopy, Notice, Task
-from tracemark.ledger.ledger import Ledger
+from tracemark.ledger.ledger import Ledger, checked_ledger
 from tracemark.recording import SOFTWARE
 
 __all__ = ["make_kit"]
@@ -70,20 +71,14 @@ def make_kit(
     RecipientError
         When a guest that the ledger should record has no recipient's number.
     """
-    refuse_nonsense(order, jobs=jobs, scheduler=scheduler, ledger=None if ledger is None else ledger.path)
+    kept = None if ledger is None else checked_ledger(ledger).path
+    refuse_nonsense(order, jobs=jobs, scheduler=scheduler, ledger=kept)
     key = Key.load(order.key_file)
     stop = stop or threading.Event()
     with open_manifest(order.out) as manifest:
         if ledger is not None:
-            ledger.add_recipients(order.guests, replace=order.update)
-        register = Register(
-            manifest,
-            key_id=key.id,
-            quality=order.quality,
-            strip_gps=order.strip_gps,
-            baseline=order.baseline,
-            ledger=ledger,
-        )
+            try_guests(ledger, order)
+        register = Register(manifest, order, key_id=key.id, ledger=ledger)
         folders = {(order.out / copy.file).parent for copy in order.copies} | {order.out}
         clear_drafts(folders)
         lost: set[int] = set()
@@ -129,6 +124,7 @@ def _make_copies(
             if stop.is_set():
                 return
             if done is not None:
+                register.know_guests()
                 yield done
             else:
                 missing.append((copy, checked))
@@ -141,12 +137,19 @@ def _make_copies(
         for _, answer in work(tasks, workers, stop=stop):
             register.write(answer)
             yield from answer.made
-            said: tuple[Notice | Failure, ...] = (*answer.notices, *answer.failures)
+            failures = [_explained(failure, register) for failure in answer.failures]
+            said: tuple[Notice | Failure, ...] = (*answer.notices, *failures)
             for one in said:
                 # A photo that was shared out fails with everybody who has a share.
                 if (isinstance(one, Failure) and one.copy is not None) or (one.photo, one.words) not in told:
                     told.add((one.photo, one.words))
                     yield one
+
+
+def _explained(failure: Failure, register: Register) -> Failure:
+    """Add to the failure of a copy how the file that has its name was made, where that is listed and otherwise."""
+    otherwise = "" if failure.copy is None else register.otherwise(failure.copy)
+    return replace(failure, words=f"{failure.words}; what is there was made with {otherwise}") if otherwise else failure
 
 
 def _find_done(
@@ -166,6 +169,7 @@ def _task(photo: Path, missing: Sequence[tuple[KitCopy, bool]], order: KitOrder,
     """Order all copies of a photo that are missing."""
     return Task(
         photo=photo.absolute(),
+        name=register.names[photo],
         sha256=register.photos[photo],
         key_file=order.key_file.absolute(),
         key_id=register.key_id,

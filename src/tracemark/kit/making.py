@@ -94,7 +94,7 @@ def make(task: Task) -> Answer:
     until = time.monotonic() + SLICE_S
     try:
         prepared = _prepared(task)
-        record = describe_photo(prepared.photo.pixels, prepared.plan, name=task.photo.name) if task.describe else None
+        record = describe_photo(prepared.photo.pixels, prepared.plan, name=task.name) if task.describe else None
     except (PhotoError, OSError, MemoryError) as error:
         return Answer(failures=(_photo_failure(task, error),))
     notices = notices_of(task.copies[0].photo, prepared.photo, quality=task.quality, splice=task.splice)

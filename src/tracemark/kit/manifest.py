@@ -8,7 +8,7 @@ from typing import IO
 
 from tracemark.errors import KitError, OutputError
 from tracemark.kit.entries import BEGINNING, Entry, read_line, sum_line, write_line
-from tracemark.kit.folder import MANIFEST, SUMS, open_folder
+from tracemark.kit.folder import MANIFEST, SUMS, may_be_there, open_folder
 from tracemark.media.photo import write_atomically
 from tracemark.new_file import settle
 
@@ -67,7 +67,7 @@ class Manifest:
             When one of them cannot be written; the manifest is whole then, too.
         """
         self.close()
-        there = sorted(file for file in self.entries if (self.out / file).is_file())
+        there = sorted(file for file in self.entries if may_be_there(self.out / file))
         if self.entries:
             _write_anew(self.out / MANIFEST, b"".join(write_line(self.entries[file]) for file in there))
             _write_anew(self.out / SUMS, b"".join(sum_line(self.entries[file]) for file in there))

@@ -2,14 +2,18 @@
 
 import os
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import lru_cache
+from itertools import count
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from tracemark.arguments import checked_path
+from tracemark.errors import KitError
 from tracemark.kit.folder import DRAFT, MANIFEST, SUMS, is_inside
 from tracemark.kit.task import KitCopy
 
-__all__ = ["leads_out", "name_clash"]
+__all__ = ["leads_out", "name_clash", "photo_names"]
 
 
 def leads_out(file: str) -> bool:
@@ -49,10 +53,16 @@ def name_clash(copies: Sequence[KitCopy], archives: Mapping[int, str], *, out: P
         Empty when every file has a name of its own, also where names that differ in case, or in how an accent is
         written, are the same.
     """
+    out = checked_path(out, "out", refuse=KitError)
     _folder.cache_clear()  # links may have been laid since
     photos = dict.fromkeys(copy.photo for copy in copies)
-    others = (*kept, out / MANIFEST, out / SUMS, *photos)
-    owners: dict[str, Path | KitCopy] = {place: path for path in others for place in _places(path)}
+    own = (out / MANIFEST, out / SUMS)
+    owners: dict[str, Path | KitCopy] = {place: path for path in (*own, *photos) for place in _places(path)}
+    for path in kept:
+        lying = next((owners[place] for place in _places(path) if place in owners), None)
+        if lying is not None:
+            return f"{path} must be a file of its own, and is {'the list' if lying in own else 'a photo'} of the kit"
+    owners |= {place: path for path in kept for place in _places(path)}
     archived: set[str] = set()
     for file in archives.values():
         place = _place(out / file)
@@ -70,6 +80,33 @@ def name_clash(copies: Sequence[KitCopy], archives: Mapping[int, str], *, out: P
             )
         owners[place] = copy
     return _folder_clash((*(copy.file for copy in copies), *archives.values()), owners, archived, out)
+
+
+def photo_names(photos: Iterable[Path]) -> dict[Path, str]:
+    """Name photos for people.
+
+    Parameters
+    ----------
+    photos : iterable of Path
+        The files.
+
+    Returns
+    -------
+    names : dict
+        Photo -> its file's name; where several have the same, with as much of the folders as tells them apart.
+    """
+    alike: dict[str, list[Path]] = defaultdict(list)
+    for photo in dict.fromkeys(photos):
+        alike[photo.name].append(photo)
+    names: dict[Path, str] = {}
+    for name, files in alike.items():
+        places = [photo.absolute() for photo in files]
+        depth = next(level for level in count(1) if len({place.parts[-level:] for place in places}) == len(set(places)))
+        names |= {
+            photo: "/".join(place.parts[-depth:]) if depth > 1 else name
+            for photo, place in zip(files, places, strict=True)
+        }
+    return names
 
 
 def _folder_clash(files: Iterable[str], owners: Mapping[str, Path | KitCopy], archived: Set[str], out: Path) -> str:

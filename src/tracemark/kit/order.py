@@ -1,10 +1,12 @@
 """Say what a kit is to hold, and refuse what cannot be meant."""
 
+import operator
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
+from tracemark.arguments import checked_kind, checked_path
 from tracemark.errors import KitError
 from tracemark.kit.checking import CHECKS
 from tracemark.kit.names import leads_out, name_clash
@@ -18,7 +20,7 @@ class KitOrder:
     """What a kit is to hold, and how it is to be made."""
 
     copies: Sequence[KitCopy]
-    """All copies; those of a photo stand together."""
+    """All copies, which may come one by one; those of a photo stand together."""
 
     out: Path
     """The kit's folder; text is taken for a path."""
@@ -51,8 +53,21 @@ class KitOrder:
     """Whether copies of progressive JPEGs are baseline, with the same tables: these can be spliced."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "out", Path(self.out))
-        object.__setattr__(self, "key_file", Path(self.key_file))
+        if not isinstance(self.copies, Iterable):
+            raise KitError(f"copies must be a list of KitCopy, not {type(self.copies).__name__}")
+        for name in ("guests", "archives"):
+            if not isinstance(getattr(self, name), Mapping):
+                raise KitError(f"{name} must be a mapping of recipients, not {type(getattr(self, name)).__name__}")
+        named = {
+            recipient: file.as_posix() if isinstance(file, PurePath) else file
+            for recipient, file in dict[int, object](self.archives).items()
+        }
+        object.__setattr__(self, "archives", named)
+        object.__setattr__(self, "copies", tuple(self.copies))
+        for name in ("out", "key_file"):
+            object.__setattr__(self, name, checked_path(getattr(self, name), name, refuse=KitError))
+        if self.quality is not None:
+            object.__setattr__(self, "quality", _whole_number(self.quality, "quality", 1, 100))
 
 
 def refuse_nonsense(
@@ -76,6 +91,12 @@ def refuse_nonsense(
     KitError
         With what must be.
     """
+    checked_kind(order, KitOrder, "order", refuse=KitError)
+    if scheduler is not None:
+        checked_kind(scheduler, str, "scheduler", refuse=KitError)
+    other = next((one for one in order.copies if not isinstance(one, KitCopy)), None)
+    if other is not None:
+        raise KitError(f"copies must be a list of KitCopy, and holds {other!r}")
     guests = frozenset(order.guests)
     names = (*(copy.file for copy in order.copies), *order.archives.values())
     outside = next((file for file in names if leads_out(file)), None)
@@ -93,10 +114,22 @@ def refuse_nonsense(
         raise KitError(f"guests must hold every recipient of a copy, and {stranger} is not among them")
     if order.check not in CHECKS:
         raise KitError(f"check must be {', '.join(CHECKS[:-1])} or {CHECKS[-1]}, not {order.check!r}")
-    if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
-        raise KitError(f"jobs must be a whole number, at least 1, not {jobs!r}")
+    if jobs is not None:
+        _whole_number(jobs, "jobs", 1)
     if jobs is not None and scheduler is not None:
         raise KitError("either jobs or a scheduler must be given, not both")
+
+
+def _whole_number(value: object, name: str, least: int, most: int | None = None) -> int:
+    """Give what a table or an array holds as a plain number, which can be listed; refuse what is none."""
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]  # whether it is one is what is asked
+    except TypeError:
+        number = least - 1
+    if isinstance(value, bool) or number < least or (most is not None and number > most):
+        span = f"at least {least}" if most is None else f"{least} to {most}"
+        raise KitError(f"{name} must be a whole number, {span}, not {value!r}")
+    return number
 
 
 def by_photo(copies: Iterable[KitCopy]) -> dict[Path, list[KitCopy]]:

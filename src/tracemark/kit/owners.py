@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tracemark.arguments import checked_path
 from tracemark.errors import KitError
 from tracemark.kit.entries import ARCHIVE, COPY, CopyEntry, Entry, read_line
 from tracemark.kit.folder import MANIFEST
@@ -20,12 +21,12 @@ __all__ = ["Owners", "kit_files"]
 SCHEMAS = (COPY.encode(), ARCHIVE.encode())
 
 
-def kit_files(folder: Path) -> Mapping[str, Entry]:
+def kit_files(folder: str | os.PathLike[str]) -> Mapping[str, Entry]:
     """Read what a folder's manifest lists.
 
     Parameters
     ----------
-    folder : Path
+    folder : path-like
         Any folder.
 
     Returns
@@ -39,7 +40,7 @@ def kit_files(folder: Path) -> Mapping[str, Entry]:
     KitError
         When there is one and it cannot be read: nobody knows then what is a copy.
     """
-    path = folder / MANIFEST
+    path = checked_path(folder, "folder", refuse=KitError) / MANIFEST
     files: dict[str, Entry] = {}
     try:
         if path.is_file():
@@ -50,7 +51,9 @@ def kit_files(folder: Path) -> Mapping[str, Entry]:
                             entry = read_line(line)
                             files[entry.file] = entry
     except OSError as error:
-        raise KitError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from error
+        # In a folder that is closed nobody sees whether there is one.
+        which = f"folder {path.parent}" if isinstance(error, PermissionError) and not files else path
+        raise KitError(f"{which} cannot be read: {(error.strerror or str(error)).lower()}") from error
     return files
 
 

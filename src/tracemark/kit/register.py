@@ -1,38 +1,60 @@
 """Know which copies of a kit are done, and write down what gets done."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
 from tracemark.errors import LedgerError
 from tracemark.kit.entries import CopyEntry
-from tracemark.kit.folder import hash_file
+from tracemark.kit.folder import hash_file, may_be_there
 from tracemark.kit.manifest import Manifest
+from tracemark.kit.names import photo_names
+from tracemark.kit.order import KitOrder
 from tracemark.kit.task import Answer, Check, KitCopy, MadeCopy
 from tracemark.ledger.database import as_text
 from tracemark.ledger.ledger import Ledger
 from tracemark.profile import PROFILE
 from tracemark.recording import SOFTWARE
 
-__all__ = ["Register"]
+__all__ = ["Register", "try_guests"]
+
+
+class _TakenBackError(Exception):
+    """Ends a transaction that was tried."""
+
+
+def try_guests(ledger: Ledger, order: KitOrder) -> None:
+    """Raise what recording the guests of an order would raise; nothing is recorded.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Where to.
+    order : KitOrder
+        Whose guests.
+
+    Raises
+    ------
+    LedgerError
+        When the ledger says something else of them, or cannot be written.
+    RecipientError
+        When one of them is no recipient.
+    """
+    with suppress(_TakenBackError), ledger.together():
+        ledger.add_recipients(order.guests, replace=order.update)
+        raise _TakenBackError
 
 
 class Register:
     """Knows which copies are done, and writes down what gets done: in ledger and manifest."""
 
-    def __init__(
-        self,
-        manifest: Manifest,
-        *,
-        key_id: str,
-        quality: int | None,
-        strip_gps: bool,
-        baseline: bool,
-        ledger: Ledger | None,
-    ) -> None:
+    def __init__(self, manifest: Manifest, order: KitOrder, *, key_id: str, ledger: Ledger | None) -> None:
         self.manifest, self.key_id, self.ledger = manifest, key_id, ledger
-        self.quality, self.strip_gps, self.baseline = quality, strip_gps, baseline
         self.photos: dict[Path, bytes] = {}
+        self.names = photo_names(copy.photo for copy in order.copies)
+        self._order = order
+        self._guests_known = False
         self._recorded: set[tuple[int, str, bytes]] = set()
         if ledger is not None:
             copies = ledger.copies()
@@ -41,19 +63,29 @@ class Register:
     def listed(self, copy: KitCopy) -> CopyEntry | None:
         """Find what is listed of a copy that was made earlier, in the same way of the same photo."""
         entry = self.manifest.entries.get(copy.file)
-        written = (self.quality, self.strip_gps, self.baseline)
-        wanted = (copy.recipient, self.photos[copy.photo].hex(), self.key_id, *written)
         if not isinstance(entry, CopyEntry):
             return None
-        listed = (
-            entry.recipient,
-            entry.photo_sha256,
-            entry.key,
-            entry.quality,
-            entry.strip_gps,
-            entry.baseline,
-        )
+        order = self._order
+        listed = (entry.recipient, entry.photo_sha256, entry.key, entry.quality, entry.strip_gps, entry.baseline)
+        photo = self.photos[copy.photo].hex()
+        wanted = (copy.recipient, photo, self.key_id, order.quality, order.strip_gps, order.baseline)
         return entry if listed == wanted else None
+
+    def otherwise(self, copy: KitCopy) -> str:
+        """Say how the file that is there under a copy's name was made, where that is listed and not as the copy is."""
+        entry = self.manifest.entries.get(copy.file)
+        if not isinstance(entry, CopyEntry) or not may_be_there(self.manifest.out / copy.file):
+            return ""
+        listed = {
+            f"recipient {entry.recipient}": entry.recipient == copy.recipient,
+            "another photo": entry.photo_sha256 == self.photos[copy.photo].hex(),
+            f"key {entry.key}": entry.key == self.key_id,
+            f"quality {entry.quality or 'of the photo'}": entry.quality == self._order.quality,
+            f"the place {'left out' if entry.strip_gps else 'left in'}": entry.strip_gps == self._order.strip_gps,
+            "baseline" if entry.baseline else "the order of scans of the photo": entry.baseline == self._order.baseline,
+            entry.software: entry.software == SOFTWARE,
+        }
+        return ", ".join(words for words, alike in listed.items() if not alike)
 
     def done(self, copy: KitCopy, *, check: bool) -> MadeCopy | None:
         """Find a copy that was made earlier: listed, recorded, checked if need be, and its file as it was."""
@@ -64,12 +96,19 @@ class Register:
         if self.ledger is not None and (copy.recipient, as_text(copy.file), sha256) not in self._recorded:
             return None
         try:
-            if hash_file(self.manifest.out / copy.file) != sha256:
+            path = self.manifest.out / copy.file
+            if not path.is_file() or hash_file(path) != sha256:
                 return None
         except OSError:
             return None
         found = None if entry.checked is None else Check(entry.checked["method"], entry.checked["log10_false_alarm"])
         return MadeCopy(copy, sha256, entry.bytes, was_there=True, check=found)
+
+    def know_guests(self) -> None:
+        """Record the guests, when the first copy of the kit is there: a number is bound to a person for ever."""
+        if self.ledger is not None and not self._guests_known:
+            self.ledger.add_recipients(self._order.guests, replace=self._order.update)
+            self._guests_known = True
 
     def write(self, answer: Answer) -> None:
         """Record and list copies that were made; those that are new and cannot be recorded are taken back."""
@@ -82,6 +121,8 @@ class Register:
         unrecorded = {(made.copy.recipient, as_text(made.copy.file), made.sha256): made for made in answer.made}
         unrecorded = {mark: made for mark, made in unrecorded.items() if mark not in self._recorded}
         try:
+            if answer.made:
+                self.know_guests()
             with ledger.together():
                 if answer.record is not None:
                     ledger.add_photo(answer.record)
@@ -116,12 +157,12 @@ class Register:
             sha256=made.sha256.hex(),
             bytes=made.size,
             recipient=made.copy.recipient,
-            photo=made.copy.photo.name,
+            photo=self.names[made.copy.photo],
             photo_sha256=self.photos[made.copy.photo].hex(),
             key=self.key_id,
-            quality=self.quality,
-            strip_gps=self.strip_gps,
+            quality=self._order.quality,
+            strip_gps=self._order.strip_gps,
             software=SOFTWARE,
             checked=None if made.check is None else asdict(made.check),
-            baseline=self.baseline,
+            baseline=self._order.baseline,
         )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tracemark.kit.archives import holdings
 from tracemark.kit.entries import ArchiveEntry, Entry
+from tracemark.kit.folder import may_be_there
 from tracemark.kit.manifest import Manifest
 from tracemark.kit.order import KitOrder
 from tracemark.kit.register import Register
@@ -28,14 +29,7 @@ class Standing:
 
     def __init__(self, order: KitOrder, listed: Mapping[str, Entry], *, key_id: str) -> None:
         self._order = order
-        self._register = Register(
-            Manifest(order.out, dict(listed), None),
-            key_id=key_id,
-            quality=order.quality,
-            strip_gps=order.strip_gps,
-            baseline=order.baseline,
-            ledger=None,
-        )
+        self._register = Register(Manifest(order.out, dict(listed), None), order, key_id=key_id, ledger=None)
 
     def know_photo(self, photo: Path, sha256: bytes) -> None:
         """Take note of what a photo's file is; of one that is not known nothing is held to be there."""
@@ -43,11 +37,14 @@ class Standing:
 
     def has_copy(self, copy: KitCopy) -> bool:
         """Tell whether a copy will not be made: its file is there, and is not one that would be replaced."""
-        path = self._order.out / copy.file
-        if copy.photo not in self._register.photos or not path.exists():
+        if copy.photo not in self._register.photos:
             return False
+        try:
+            size = (self._order.out / copy.file).stat().st_size
+        except OSError:
+            return False  # or in a folder that is closed, where nobody sees it
         listed = self._register.listed(copy)
-        return not self._order.force or (listed is not None and path.stat().st_size == listed.bytes)
+        return not self._order.force or (listed is not None and size == listed.bytes)
 
     def lacking_archives(self) -> set[int]:
         """List the recipients whose archives will be made: there is none, or it holds something else."""
@@ -62,4 +59,4 @@ class Standing:
     def _holds(self, file: str, wanted: Mapping[str, str]) -> bool:
         """Tell whether an archive is there and holds these copies."""
         known = self._register.manifest.entries.get(file)
-        return isinstance(known, ArchiveEntry) and known.holds == wanted and (self._order.out / file).is_file()
+        return isinstance(known, ArchiveEntry) and known.holds == wanted and may_be_there(self._order.out / file)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tracemark.arguments import checked_path
 from tracemark.codes.word import checked_recipient
+from tracemark.errors import KitError
 
 if TYPE_CHECKING:
     from tracemark.ledger.photos import PhotoRecord
@@ -25,12 +27,15 @@ class KitCopy:
     """Whose it is, 0 to 2**32 - 1."""
 
     file: str
-    """Its name inside the kit's folder, parts divided by ``/``."""
+    """Its name inside the kit's folder, parts divided by ``/``; a path is taken for its text."""
 
     def __post_init__(self) -> None:
         # What a table of guests gives: paths as text, and numbers that no manifest could hold.
-        object.__setattr__(self, "photo", Path(self.photo))
+        object.__setattr__(self, "photo", checked_path(self.photo, "photo", refuse=KitError))
         object.__setattr__(self, "recipient", checked_recipient(self.recipient))
+        file: object = self.file
+        if not isinstance(file, str):
+            object.__setattr__(self, "file", checked_path(file, "file", refuse=KitError).as_posix())
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,9 @@ class Task:
 
     photo: Path
     """The photo's file, absolute."""
+
+    name: str
+    """What the ledger is to call it."""
 
     sha256: bytes
     """SHA-256 of that file: all workers must see the same."""

@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from tracemark.arguments import checked_kind, checked_path
 from tracemark.errors import LedgerError
 from tracemark.ledger import copies, photos, recipients, schema, verification
 from tracemark.ledger.copies import CopyRecord, Head
@@ -18,8 +19,9 @@ from tracemark.ledger.photos import FeatureTable, PhotoEntry, PhotoRecord
 from tracemark.ledger.recipients import Recipient
 from tracemark.ledger.verification import Verification
 
-__all__ = ["Ledger"]
+__all__ = ["Ledger", "checked_ledger"]
 
+HASH_BYTES = 32  # of digests and hashes alike
 WAIT_S = 10.0  # for another program to finish writing; one copy takes about 5 ms
 
 
@@ -75,7 +77,7 @@ class Ledger:
             When there is no such file, or it is no ledger, damaged, or of a newer version.  It
             is left exactly as it is.
         """
-        place = Path(path)
+        place = checked_path(path, "path", refuse=LedgerError)
         with plain_words(place):
             if create and not place.exists():
                 schema.make_ledger(place)
@@ -113,6 +115,7 @@ class Ledger:
 
     def add_photo(self, record: PhotoRecord) -> None:
         """Record a photo; one that is there under the same key stays as it is."""
+        checked_kind(record, PhotoRecord, "record", refuse=LedgerError)
         with plain_words(self.path), transaction(self._connection):
             photos.add_photo(self._connection, record)
 
@@ -177,6 +180,10 @@ class Ledger:
         RecipientError
             When that is no recipient.
         """
+        _checked_hash(photo, "photo")
+        _checked_hash(sha256, "sha256")
+        for name, text in (("key_id", key_id), ("file", file), ("software", software)):
+            checked_kind(text, str, name, refuse=LedgerError)
         with plain_words(self.path), transaction(self._connection):
             return copies.add_copy(
                 self._connection,
@@ -225,11 +232,13 @@ class Ledger:
 
     def photo(self, digest: bytes, *, key_id: str) -> PhotoRecord:
         """Read all that is kept of a photo."""
+        _checked_hash(digest, "digest")
         with plain_words(self.path):
             return photos.read_photo_record(self._connection, digest, key_id=key_id)
 
     def luma(self, digest: bytes) -> NDArray[np.uint8]:
         """Read the working-scale luma of a photo."""
+        _checked_hash(digest, "digest")
         with plain_words(self.path):
             return photos.read_luma(self._connection, digest)
 
@@ -255,6 +264,7 @@ class Ledger:
 
     def recipients_of(self, photo: bytes, *, key_id: str) -> tuple[int, ...]:
         """List who has a copy of a photo, by their numbers."""
+        _checked_hash(photo, "photo")
         with plain_words(self.path):
             return copies.recipients_of(self._connection, photo, key_id=key_id)
 
@@ -262,6 +272,13 @@ class Ledger:
         self, *, photo: bytes | None = None, recipient: int | None = None, sha256: bytes | None = None
     ) -> Iterator[CopyRecord]:
         """Go through the copies in their order, of one photo or recipient, or of certain bytes."""
+        for name, hashed in (("photo", photo), ("sha256", sha256)):
+            if hashed is not None:
+                _checked_hash(hashed, name)
+        return self._copies(photo, recipient, sha256)
+
+    def _copies(self, photo: bytes | None, recipient: int | None, sha256: bytes | None) -> Iterator[CopyRecord]:
+        """Go through the copies."""
         with plain_words(self.path):
             yield from copies.read_copies(self._connection, photo=photo, recipient=recipient, sha256=sha256)
 
@@ -278,5 +295,37 @@ class Ledger:
         verification : Verification
             True when all is well; else it says what is not.
         """
+        if noted is not None:
+            _checked_hash(noted, "noted")
         with self.snapshot():
             return verification.verify(self._connection, identity=self.identity, created=self.created, noted=noted)
+
+
+def checked_ledger(ledger: object) -> Ledger:
+    """Refuse what is no ledger, as the path of one is none.
+
+    Parameters
+    ----------
+    ledger : object
+        What was given.
+
+    Returns
+    -------
+    ledger : Ledger
+        The same.
+
+    Raises
+    ------
+    LedgerError
+        When it is something else.
+    """
+    if not isinstance(ledger, Ledger):
+        raise LedgerError(f"ledger must be a tracemark Ledger, as Ledger.open gives one, not {type(ledger).__name__}")
+    return ledger
+
+
+def _checked_hash(value: object, name: str) -> None:
+    """Refuse what is no hash: a ledger would find nothing under it, and that would look like an answer."""
+    if not isinstance(value, bytes) or len(value) != HASH_BYTES:
+        shown = f"{len(value)}" if isinstance(value, bytes) else f"{value!r}"
+        raise LedgerError(f"{name} must be {HASH_BYTES} bytes, not {shown}")

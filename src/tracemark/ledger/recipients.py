@@ -47,6 +47,8 @@ def add_recipients(
     connection: sqlite3.Connection, guests: Mapping[int, Mapping[str, str]], *, replace: bool
 ) -> tuple[int, ...]:
     """Record recipients; the answer lists those who were erased, and stay so."""
+    if not isinstance(guests, Mapping):
+        raise LedgerError(f"guests must be a mapping of recipients to their columns, not {type(guests).__name__}")
     known = {recipient.id: recipient for recipient in read_recipients(connection)}
     erased = []
     for given, columns in guests.items():
@@ -106,9 +108,21 @@ def erase_recipient(connection: sqlite3.Connection, number: int) -> None:
 
 def _refuse_other_than_text(recipient: int, columns: Mapping[str, str]) -> None:
     """Refuse what would come back as another value than was given, and contradict it."""
+    if not isinstance(columns, Mapping):
+        raise LedgerError(f"columns of recipient {recipient} must be a mapping of names to text, not {columns!r}")
     for name, word in columns.items():
-        if not (isinstance(name, str) and isinstance(word, str)):
+        if not (_is_text(name) and _is_text(word)):
             raise LedgerError(f"column {name!r} of recipient {recipient} must say text, not {word!r}")
+    if len({_plain(name) for name in columns}) < len(columns):
+        raise LedgerError(
+            f"recipient {recipient} must have no two columns whose names differ in case alone, and has"
+            f" {', '.join(map(repr, columns))}"
+        )
+
+
+def _is_text(word: object) -> bool:
+    """Tell whether a word is text that can be kept: surrogates stand for bytes that are none."""
+    return isinstance(word, str) and not any("\ud800" <= sign <= "\udfff" for sign in word)
 
 
 def _merge(recipient: Recipient, columns: Mapping[str, str], *, replace: bool) -> dict[str, str]:

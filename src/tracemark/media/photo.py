@@ -11,6 +11,7 @@ from typing import SupportsIndex
 
 import numpy as np
 
+from tracemark.arguments import checked_bytes, checked_kind, checked_path
 from tracemark.errors import FormatError, OutputError, PhotoError
 from tracemark.media.decoding import decode, refusal_of
 from tracemark.media.metadata import Metadata
@@ -93,7 +94,7 @@ def read_photo(source: str | os.PathLike[str] | bytes) -> Photo:
     PhotoError
         When it says that it has more than 170 million pixels.
     """
-    data = source if isinstance(source, bytes) else _read_bytes(Path(source))
+    data = source if isinstance(source, bytes) else _read_bytes(checked_path(source, "source", refuse=FormatError))
     if not data:
         raise FormatError("image file is empty")
     # Which warnings are shown is the whole program's; of two threads at once, one would have the last word.
@@ -128,6 +129,7 @@ def without_gps(photo: Photo) -> Photo:
     photo : Photo
         The same without GPS positions in EXIF and XMP.  Names of places stay: they are part of the caption.
     """
+    checked_kind(photo, Photo, "photo", refuse=PhotoError)
     if isinstance(photo.settings, TiffFrame):
         return replace(photo, settings=without_places(photo.settings))
     return replace(photo, metadata=said_without_gps(photo.metadata))
@@ -164,6 +166,7 @@ def check_writable(photo: Photo) -> None:
     FormatError
         When it is of a kind that is only read, or cut short: the sentence says what to do.
     """
+    checked_kind(photo, Photo, "photo", refuse=PhotoError)
     refusal = photo.refusal or refusal_of(photo.format)
     if photo.truncated:
         raise FormatError("photo must be a whole file to be copied, and this one ends early or is damaged")
@@ -198,6 +201,7 @@ def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None, res
         When shape, dtype or quality are not what they must be.
     """
     check_writable(like)
+    checked_kind(pixels, np.ndarray, "pixels", refuse=PhotoError)
     if pixels.shape != like.pixels.shape or pixels.dtype != like.pixels.dtype:
         raise PhotoError(
             f"pixels must be {like.pixels.dtype} of shape {like.pixels.shape} like the photo they"
@@ -243,7 +247,8 @@ def write_atomically(path: str | os.PathLike[str], data: bytes, *, private: bool
     OutputError
         When it cannot be written; what was there before is still there.
     """
-    target = Path(path)
+    target = checked_path(path, "path", refuse=OutputError)
+    checked_bytes(data, "data", refuse=OutputError)
     draft = draft_beside(target, private=private)
     try:
         before = _mode_of(target)

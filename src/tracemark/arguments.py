@@ -1,0 +1,75 @@
+"""Refuse arguments that cannot be meant, in words: what must be, and what was."""
+
+import os
+from pathlib import Path
+from typing import TypeVar
+
+from tracemark.errors import TracemarkError
+
+__all__ = ["checked_bytes", "checked_kind", "checked_path"]
+
+Kind = TypeVar("Kind")
+
+
+def checked_bytes(data: object, name: str, *, refuse: type[TracemarkError]) -> bytes | bytearray | memoryview:
+    """Refuse what does not hold bytes, as text does not; the arguments are those of :func:`checked_kind`."""
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise refuse(f"{name} must be bytes, not {type(data).__name__}")
+    return data
+
+
+def checked_kind(value: object, kind: type[Kind], name: str, *, refuse: type[TracemarkError]) -> Kind:
+    """Refuse what is of another kind than it must be.
+
+    Parameters
+    ----------
+    value : object
+        The argument.
+    kind : type
+        What it must be.
+    name : str
+        What the caller calls it.
+    refuse : type
+        Error to raise.
+
+    Returns
+    -------
+    value : object
+        The same.
+
+    Raises
+    ------
+    TracemarkError
+        Of the type that was given, when it is something else.
+    """
+    if not isinstance(value, kind):
+        raise refuse(f"{name} must be of type {kind.__name__}, not {type(value).__name__}")
+    return value
+
+
+def checked_path(path: object, name: str, *, refuse: type[TracemarkError]) -> Path:
+    """Give a path, or what is taken for one, as a path.
+
+    Parameters
+    ----------
+    path : object
+        The argument.
+    name : str
+        What the caller calls it.
+    refuse : type
+        Error to raise.
+
+    Returns
+    -------
+    path : Path
+
+    Raises
+    ------
+    TracemarkError
+        Of the type that was given, when it is none, or no file can have such a name.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise refuse(f"{name} must be a path, not {type(path).__name__}")
+    if "\0" in os.fspath(path):
+        raise refuse(f"{name} must be a path, and no file can have the name {os.fspath(path)!r}")
+    return Path(path)
