@@ -344,6 +344,11 @@ def test_what_cannot_be_asked_is_refused_in_words(asked, error, sentence):
         tm.detect_together(**{"leaks": [np.zeros((9, 9))], "key": KEY, **asked})
 
 
+def test_an_original_that_cannot_be_one_is_told_apart_from_the_leak(copy, photo):
+    with pytest.raises(tm.PhotoError, match="original 2 cannot be what was marked: photo must be at least 192 px"):
+        tm.detect_together([copy], key=KEY, originals=[photo, photo[:40, :40]])
+
+
 def test_leaks_may_come_one_by_one(copy, photo):
     assert tm.detect_together(iter([copy]), key=KEY, originals=iter([photo])).recipients == (RECIPIENT,)
 

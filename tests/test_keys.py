@@ -244,7 +244,7 @@ def test_a_key_that_others_can_open_is_refused_with_the_remedy(mode, tmp_path):
 def test_a_file_that_is_no_key_is_refused_in_words(content, sentence, tmp_path):
     path = tmp_path / "wrong.key"
     path.write_bytes(content)
-    path.chmod(0o600)
+    path.chmod(0o600 if content.startswith(b"tracemark") else 0o644)  # of what is no key the mode is not complained of
     with pytest.raises(KeyFileError, match=sentence):
         Key.load(path)
 

@@ -77,7 +77,7 @@ def _tell(path: Path, folder: Path) -> Outcome:
     tm.Key.generate().save(key_file)
     photo = tm.read_photo(path)
     rows, columns = photo.pixels.shape[:2]
-    _say(f"The photo is {path.name}, {columns} x {rows} pixels. A new key is in {key_file.name}.")
+    _say(f"The photo is {path.name}, {columns} x {rows} pixels. A new key was made.")
 
     began = time.perf_counter()
     copies = _mark(photo, path, folder, key=tm.Key.load(key_file))

@@ -79,12 +79,14 @@ def _read_private(path: Path) -> bytes:
         with path.open("rb") as file:
             # Ask the open file, not the path: the path may point elsewhere a moment later.
             mode = os.fstat(file.fileno()).st_mode
-            if os.name == "posix" and stat.S_IMODE(mode) & ~OWNER_ANYTHING:
+            data = file.read(FILE_LIMIT + 1)
+            # Of any other file the mode is nobody's business here.
+            if data.startswith(HEADER.encode()) and os.name == "posix" and stat.S_IMODE(mode) & ~OWNER_ANYTHING:
                 raise KeyFileError(
                     f"key file must be closed to everybody but its owner, but {path} has mode"
                     f" {stat.S_IMODE(mode):04o}; run: chmod {OWNER_ONLY:o} {shlex.quote(str(path))}"
                 )
-            return file.read(FILE_LIMIT + 1)
+            return data
     except OSError as error:
         raise KeyFileError(f"key file {path} cannot be read: {_why(error)}") from error
 

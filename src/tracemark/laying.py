@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from tracemark.blind_search import Placed, placements_of
 from tracemark.by_grain import lay_by_grain
+from tracemark.errors import PhotoError
 from tracemark.finding import Laid, collection_of, find_photos, lay_on_best
 from tracemark.geometry.locating import SURE
 from tracemark.keys import Key
 from tracemark.ledger.ledger import Ledger
-from tracemark.original import original_of
+from tracemark.original import Original, original_of
 
 __all__ = ["LaidLeak", "lay"]
 
@@ -77,11 +78,19 @@ def _by_pictures(
     leaks: Sequence[NDArray[np.float32]], originals: Sequence[NDArray[Any]] | None, ledger: Ledger | None, key: Key
 ) -> Iterator[LaidLeak]:
     """Lay each leak where it looks like a photo, one of those given or one of the ledger's."""
-    photos = [original_of(original, key=key) for original in originals or ()]
+    photos = [_original(original, place, key) for place, original in enumerate(originals or (), start=1)]
     collection = None if originals is not None or ledger is None else collection_of(ledger, key=key)
     for luma in leaks:
         rivals = find_photos(luma, collection) if collection else lay_on_best(luma, photos) if photos else []
         yield LaidLeak(luma, rivals, placements_of(luma, key))
+
+
+def _original(original: NDArray[Any], place: int, key: Key) -> Original:
+    """Know an original; the sentence about one that cannot be says that it is not the leak."""
+    try:
+        return original_of(original, key=key)
+    except PhotoError as error:
+        raise PhotoError(f"original {place} cannot be what was marked: {error}") from error
 
 
 def _by_grain_if_unsure(leak: LaidLeak, key: Key) -> LaidLeak:
