@@ -14,7 +14,7 @@ from benchmarks.gauntlet.corpus import Limits, load
 from benchmarks.gauntlet.runner import rng_for
 from benchmarks.page import table
 from benchmarks.provenance import provenance
-from tracemark.kit.making import encoder_of
+from tracemark.kit.preparing import encoder_of
 from tracemark.media.photo import JpegSettings
 
 __all__ = ["SETTINGS", "Setting", "Size", "measure", "render", "report"]

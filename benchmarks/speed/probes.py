@@ -22,7 +22,7 @@ from benchmarks.gauntlet.damage.codec import jpeg
 from benchmarks.gauntlet.damage.pixels import Pixels
 from benchmarks.gauntlet.damage.reshape import crop, fit_within
 from benchmarks.memory import peak_mib
-from tracemark.kit.making import SPLICED_COPIES, WRITERS
+from tracemark.kit.preparing import SPLICED_COPIES, WRITERS
 
 __all__ = ["PROBES", "embed", "kit", "leaks", "main", "read", "splice"]
 

@@ -6,7 +6,9 @@ from typing import TypeVar
 
 from tracemark.errors import TracemarkError
 
-__all__ = ["checked_bytes", "checked_kind", "checked_path"]
+__all__ = ["checked_bytes", "checked_hash", "checked_kind", "checked_path"]
+
+HASH_BYTES = 32  # of digests and hashes alike
 
 Kind = TypeVar("Kind")
 
@@ -16,6 +18,17 @@ def checked_bytes(data: object, name: str, *, refuse: type[TracemarkError]) -> b
     if not isinstance(data, bytes | bytearray | memoryview):
         raise refuse(f"{name} must be bytes, not {type(data).__name__}")
     return data
+
+
+def checked_hash(value: object, name: str, *, refuse: type[TracemarkError]) -> bytes:
+    """Refuse what is no hash: nothing would be found under it, and that would look like an answer.
+
+    The arguments are those of :func:`checked_kind`.
+    """
+    if not isinstance(value, bytes) or len(value) != HASH_BYTES:
+        shown = len(value) if isinstance(value, bytes) else repr(value)
+        raise refuse(f"{name} must be {HASH_BYTES} bytes, not {shown}")
+    return value
 
 
 def checked_kind(value: object, kind: type[Kind], name: str, *, refuse: type[TracemarkError]) -> Kind:

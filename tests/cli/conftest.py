@@ -76,7 +76,7 @@ def stand_in(monkeypatch):
     def detect_together(leaks, *, key, originals=None, ledger=None, recipients=None):
         return detect(leaks[0], key=key)
 
-    monkeypatch.setattr("tracemark.kit.making.prepare", prepare)
+    monkeypatch.setattr("tracemark.kit.preparing.prepare", prepare)
     monkeypatch.setattr("tracemark.kit.making.read_back", read_back)
     monkeypatch.setitem(vars(tm), "detect", detect)
     monkeypatch.setitem(vars(tm), "detect_together", detect_together)

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from tracemark.kit import making
+from tracemark.kit import making, preparing
 from tracemark.kit.task import Answer, MadeCopy
 
 __all__ = ["die", "log_of", "make", "remembered", "slow_down", "tasks_of"]
@@ -44,7 +44,7 @@ def slow_down(log):
         time.sleep(PAUSE_S)
         real(path, data)
 
-    making.WRITERS = making.ENCODERS = 1
+    preparing.WRITERS = preparing.ENCODERS = 1
     making.write_atomically = write
 
 
@@ -61,7 +61,7 @@ def die():
 
 def remembered():
     """Count the photos that this process keeps prepared."""
-    return len(making._LAST)
+    return len(preparing._LAST)
 
 
 def tasks_of(press, *kinds, copies=2):

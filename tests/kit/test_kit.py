@@ -16,7 +16,7 @@ from PIL.ExifTags import IFD
 import tracemark as tm
 from tests.kit.conftest import stamp
 from tests.media.blocks import exif_block, exif_segment, segment, with_segments
-from tracemark.kit import making, register
+from tracemark.kit import making, preparing, register
 
 GUESTS = range(100, 120)
 
@@ -44,7 +44,7 @@ def test_a_kit_holds_a_readable_copy_of_each_photo_for_each_guest(press):
 
 def test_a_kit_that_is_done_is_not_made_again(press, monkeypatch):
     first = made(press)
-    monkeypatch.setattr(making, "prepare", None)
+    monkeypatch.setattr(preparing, "prepare", None)
     assert made(press) == [dataclasses.replace(one, was_there=True) for one in first]
 
 
@@ -479,7 +479,7 @@ def make_progressive(photo):
 
 
 def test_a_progressive_photo_is_written_as_baseline_and_spliced_where_that_is_wanted(press, monkeypatch):
-    monkeypatch.setattr(making, "SPLICED_SIZE", math.inf)  # photos as small as these are encoded for each guest
+    monkeypatch.setattr(preparing, "SPLICED_SIZE", math.inf)  # photos as small as these are encoded for each guest
     make_progressive(press.photos[0])
     order = press.order(GUESTS, check="none", baseline=True)
     assert all(isinstance(one, tm.MadeCopy) or "C2PA" in one.words for one in tm.make_kit(order, jobs=1))

@@ -13,8 +13,9 @@ from PIL import Image
 
 import tracemark as tm
 from tests.kit.conftest import stamp
-from tracemark.kit import making
-from tracemark.kit.making import forget, make, notices_of
+from tracemark.kit import making, preparing
+from tracemark.kit.making import make
+from tracemark.kit.preparing import forget, notices_of
 from tracemark.plan import Plan
 
 RECIPIENTS = (17, 3, 99)
@@ -60,7 +61,7 @@ def test_a_quality_is_told_to_be_of_no_use_where_nothing_is_lost(options, told):
 
 
 def test_splicing_changes_no_byte(press, monkeypatch):
-    monkeypatch.setattr(making, "SPLICED_SIZE", math.inf)  # photos as small as these are encoded for each guest
+    monkeypatch.setattr(preparing, "SPLICED_SIZE", math.inf)  # photos as small as these are encoded for each guest
     plain = make(press.task(RECIPIENTS))
     spliced = make(press.task(RECIPIENTS, splice=True, out=press.folder / "other"))
     assert [made.sha256 for made in plain.made] == [made.sha256 for made in spliced.made]
@@ -81,7 +82,7 @@ def test_one_picture_at_a_time_is_encoded_whatever_is_written_meanwhile(press, m
 
 
 def test_a_copy_that_is_not_spliced_has_huffman_tables_of_its_own(press, monkeypatch):
-    monkeypatch.setattr(making, "SPLICED_SIZE", 0.0)
+    monkeypatch.setattr(preparing, "SPLICED_SIZE", 0.0)
     (made,) = make(press.task([17])).made
     photo = tm.read_photo(press.photos[0])
     marked = tm.prepare(photo.pixels, key=press.key).copy_for(17)
@@ -145,8 +146,8 @@ def test_a_task_that_takes_long_is_answered_in_parts(press, monkeypatch):
 
 def test_a_photo_is_prepared_once_for_the_tasks_of_a_thread(press, monkeypatch):
     prepared = []
-    real = making.prepare
-    monkeypatch.setattr(making, "prepare", lambda pixels, *, key: prepared.append(1) or real(pixels, key=key))
+    real = preparing.prepare
+    monkeypatch.setattr(preparing, "prepare", lambda pixels, *, key: prepared.append(1) or real(pixels, key=key))
     one, other = press.task([17]), press.task([17], photo=press.photos[1])
     make(one)
     make(dataclasses.replace(one, copies=press.task([18]).copies))

@@ -6,7 +6,8 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from tracemark.errors import KitError, MissingLibraryError, TracemarkError
-from tracemark.kit.making import forget, make
+from tracemark.kit.making import make
+from tracemark.kit.preparing import forget
 from tracemark.kit.task import Answer, Task
 from tracemark.kit.workers import WorkerLostError
 from tracemark.recording import SOFTWARE

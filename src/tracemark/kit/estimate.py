@@ -14,9 +14,10 @@ from tracemark.errors import TracemarkError
 from tracemark.keys import Key
 from tracemark.kit.checking import sampled
 from tracemark.kit.folder import hash_file
-from tracemark.kit.making import SPLICED_COPIES, forget, make, notices_of
+from tracemark.kit.making import make
 from tracemark.kit.order import KitOrder, by_photo, refuse_nonsense
 from tracemark.kit.owners import Owners, kit_files
+from tracemark.kit.preparing import SPLICED_COPIES, forget, notices_of
 from tracemark.kit.register import try_guests
 from tracemark.kit.standing import Standing
 from tracemark.kit.task import Answer, Failure, KitCopy, Notice, Task

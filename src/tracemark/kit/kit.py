@@ -12,10 +12,10 @@ from tracemark.keys import Key
 from tracemark.kit.archives import MadeArchive, make_archives
 from tracemark.kit.checking import sampled
 from tracemark.kit.folder import clear_drafts, hash_file
-from tracemark.kit.making import SPLICED_COPIES
 from tracemark.kit.manifest import open_manifest
 from tracemark.kit.order import KitOrder, by_photo, refuse_nonsense
 from tracemark.kit.owners import Owners
+from tracemark.kit.preparing import SPLICED_COPIES
 from tracemark.kit.register import Register, try_guests
 from tracemark.kit.sharing import open_workers, work
 from tracemark.kit.task import Failure, KitCopy, MadeCopy, Notice, Task

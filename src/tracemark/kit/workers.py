@@ -9,7 +9,8 @@ from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager
 from typing import Protocol
 
-from tracemark.kit.making import forget, make
+from tracemark.kit.making import make
+from tracemark.kit.preparing import forget
 from tracemark.kit.task import Answer, Task
 
 __all__ = ["LocalWorkers", "WorkerLostError", "Workers", "processes", "settle_in"]

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.arguments import checked_kind, checked_path
+from tracemark.arguments import checked_hash, checked_kind, checked_path
 from tracemark.errors import LedgerError
 from tracemark.ledger import copies, photos, recipients, schema, verification
 from tracemark.ledger.copies import CopyRecord, Head
@@ -21,7 +21,6 @@ from tracemark.ledger.verification import Verification
 
 __all__ = ["Ledger", "checked_ledger"]
 
-HASH_BYTES = 32  # of digests and hashes alike
 WAIT_S = 10.0  # for another program to finish writing; one copy takes about 5 ms
 
 
@@ -180,8 +179,8 @@ class Ledger:
         RecipientError
             When that is no recipient.
         """
-        _checked_hash(photo, "photo")
-        _checked_hash(sha256, "sha256")
+        checked_hash(photo, "photo", refuse=LedgerError)
+        checked_hash(sha256, "sha256", refuse=LedgerError)
         for name, text in (("key_id", key_id), ("file", file), ("software", software)):
             checked_kind(text, str, name, refuse=LedgerError)
         with plain_words(self.path), transaction(self._connection):
@@ -232,13 +231,13 @@ class Ledger:
 
     def photo(self, digest: bytes, *, key_id: str) -> PhotoRecord:
         """Read all that is kept of a photo."""
-        _checked_hash(digest, "digest")
+        checked_hash(digest, "digest", refuse=LedgerError)
         with plain_words(self.path):
             return photos.read_photo_record(self._connection, digest, key_id=key_id)
 
     def luma(self, digest: bytes) -> NDArray[np.uint8]:
         """Read the working-scale luma of a photo."""
-        _checked_hash(digest, "digest")
+        checked_hash(digest, "digest", refuse=LedgerError)
         with plain_words(self.path):
             return photos.read_luma(self._connection, digest)
 
@@ -264,7 +263,7 @@ class Ledger:
 
     def recipients_of(self, photo: bytes, *, key_id: str) -> tuple[int, ...]:
         """List who has a copy of a photo, by their numbers."""
-        _checked_hash(photo, "photo")
+        checked_hash(photo, "photo", refuse=LedgerError)
         with plain_words(self.path):
             return copies.recipients_of(self._connection, photo, key_id=key_id)
 
@@ -274,7 +273,7 @@ class Ledger:
         """Go through the copies in their order, of one photo or recipient, or of certain bytes."""
         for name, hashed in (("photo", photo), ("sha256", sha256)):
             if hashed is not None:
-                _checked_hash(hashed, name)
+                checked_hash(hashed, name, refuse=LedgerError)
         return self._copies(photo, recipient, sha256)
 
     def _copies(self, photo: bytes | None, recipient: int | None, sha256: bytes | None) -> Iterator[CopyRecord]:
@@ -296,7 +295,7 @@ class Ledger:
             True when all is well; else it says what is not.
         """
         if noted is not None:
-            _checked_hash(noted, "noted")
+            checked_hash(noted, "noted", refuse=LedgerError)
         with self.snapshot():
             return verification.verify(self._connection, identity=self.identity, created=self.created, noted=noted)
 
@@ -322,10 +321,3 @@ def checked_ledger(ledger: object) -> Ledger:
     if not isinstance(ledger, Ledger):
         raise LedgerError(f"ledger must be a tracemark Ledger, as Ledger.open gives one, not {type(ledger).__name__}")
     return ledger
-
-
-def _checked_hash(value: object, name: str) -> None:
-    """Refuse what is no hash: a ledger would find nothing under it, and that would look like an answer."""
-    if not isinstance(value, bytes) or len(value) != HASH_BYTES:
-        shown = f"{len(value)}" if isinstance(value, bytes) else f"{value!r}"
-        raise LedgerError(f"{name} must be {HASH_BYTES} bytes, not {shown}")
