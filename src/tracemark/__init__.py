@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from tracemark.ledger.photos import PhotoEntry, PhotoRecord
     from tracemark.ledger.recipients import Recipient
     from tracemark.ledger.verification import Verification
-    from tracemark.media.photo import Photo, check_writable, encode_photo, read_photo, without_gps, write_atomically
-    from tracemark.new_file import write_private
+    from tracemark.media.photo import Photo, check_writable, encode_photo, read_photo, without_gps
+    from tracemark.new_file import write_atomically, write_private
     from tracemark.original import digest_of
     from tracemark.plan import Plan
     from tracemark.recording import record_copy, record_photo, recorded_luma
@@ -148,7 +148,7 @@ _ROOMS = {
     "record_photo": "tracemark.recording",
     "recorded_luma": "tracemark.recording",
     "without_gps": "tracemark.media.photo",
-    "write_atomically": "tracemark.media.photo",
+    "write_atomically": "tracemark.new_file",
     "write_private": "tracemark.new_file",
 }
 

@@ -1,7 +1,8 @@
-"""Put a new file in its place: whole or not at all, and never over one that is there."""
+"""Put a file in its place: whole or not at all."""
 
 import os
 import secrets
+import stat
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ __all__ = [
     "put_in_place",
     "settle",
     "uncache",
+    "write_atomically",
     "write_draft",
     "write_private",
 ]
@@ -53,6 +55,42 @@ def write_private(path: str | os.PathLike[str], data: bytes) -> None:
             draft.unlink(missing_ok=True)
     except FileExistsError as error:
         raise OutputError(f"{target} exists already and is never overwritten") from error
+    except OSError as error:
+        raise OutputError(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
+
+
+def write_atomically(path: str | os.PathLike[str], data: bytes, *, private: bool = False) -> None:
+    """Write a file so that it is there whole or not at all.
+
+    Parameters
+    ----------
+    path : path-like
+        Where to; its folder must exist.  An existing file is replaced, and whoever could read it still can, and nobody
+        else.
+    data : bytes
+        All that the file is to hold.
+    private : bool
+        Whether a new file is its owner's alone.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written; what was there before is still there.
+    """
+    target = checked_path(path, "path", refuse=OutputError)
+    checked_bytes(data, "data", refuse=OutputError)
+    draft = draft_beside(target, private=private)
+    try:
+        before = _mode_of(target)
+        try:
+            write_draft(draft, data, mode=(OWNER_ONLY if private else ANYBODY) if before is None else before)
+            if before is not None and _mode_of(draft) != before:  # as the process gives no new file all that it had
+                draft.chmod(before)
+            draft.replace(target)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+        settle(target.parent)
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
 
@@ -149,3 +187,11 @@ def uncache(path: Path) -> None:
 def _take_name(path: Path) -> None:
     """Make an empty file, its owner's alone, where there is none."""
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
+
+
+def _mode_of(path: Path) -> int | None:
+    """Say who may read and write a file; none where there is no file."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return None

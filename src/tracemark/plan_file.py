@@ -19,7 +19,7 @@ from typing import Any
 
 from tracemark.errors import FormatError, KeyFileError
 from tracemark.keys import Key
-from tracemark.media.photo import write_atomically
+from tracemark.new_file import write_atomically
 from tracemark.profile import PROFILE
 
 __all__ = ["PlanFile", "read_plan_file", "write_plan_file"]

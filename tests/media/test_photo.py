@@ -1,12 +1,9 @@
 import io
-import os
-import stat
 import struct
 import warnings
 import zlib
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import suppress
-from pathlib import Path
 from threading import Barrier, BrokenBarrierError, Event
 
 import numpy as np
@@ -28,10 +25,10 @@ from tests.media.blocks import (
     xmp_packet,
     xmp_segment,
 )
-from tracemark.errors import FormatError, OutputError, PhotoError
+from tracemark.errors import FormatError, PhotoError
 from tracemark.media.decoding import decode
 from tracemark.media.exif import orientation_alone
-from tracemark.media.photo import Photo, check_writable, encode_photo, read_photo, without_gps, write_atomically
+from tracemark.media.photo import Photo, check_writable, encode_photo, read_photo, without_gps
 
 SHAPES = st.one_of(
     arrays.array_shapes(min_dims=2, max_dims=2, max_side=40),
@@ -423,91 +420,6 @@ def test_a_kind_that_is_only_read_is_not_written(rng):
     for refuse in (check_writable, lambda photo: encode_photo(photo.pixels, like=photo)):
         with pytest.raises(FormatError, match=r"must be .* to be copied, not BMP; save it as PNG first"):
             refuse(photo)
-
-
-def test_a_file_is_written_whole_under_any_name(tmp_path):
-    path = tmp_path / "\u00fcber \u9ad8\u901f \U0001f697.jpg"
-    write_atomically(path, b"first")
-    write_atomically(path, b"second")
-    assert path.read_bytes() == b"second"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-@pytest.mark.skipif(os.name != "posix", reason="files are closed to others in another way elsewhere")
-@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o644])
-def test_a_file_that_is_replaced_stays_as_open_as_it_was(mode, tmp_path):
-    path = tmp_path / "car.jpg"
-    path.write_bytes(b"first")
-    path.chmod(mode)
-    write_atomically(path, b"second", private=mode == 0o644)
-    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"second", mode)
-
-
-@pytest.mark.skipif(os.name != "posix", reason="files are closed to others in another way elsewhere")
-def test_a_new_file_is_as_open_as_any_unless_it_is_private(tmp_path):
-    modes = []
-    for name in ("any", "open", "private"):
-        path = tmp_path / name
-        path.touch() if name == "any" else write_atomically(path, b"new", private=name == "private")
-        modes.append(stat.S_IMODE(path.stat().st_mode))
-    assert modes[1:] == [modes[0], 0o600]
-
-
-@pytest.mark.skipif(os.name != "posix", reason="files are closed to others in another way elsewhere")
-def test_while_it_is_written_a_file_is_no_more_open_than_in_the_end(tmp_path, monkeypatch):
-    path = tmp_path / "car.plan"
-    path.touch(mode=0o600)
-    modes, sync = [], os.fsync
-
-    def note(opened):
-        modes.append(stat.S_IMODE(os.fstat(opened).st_mode))
-        sync(opened)
-
-    monkeypatch.setattr(os, "fsync", note)
-    write_atomically(path, b"data")
-    assert modes[0] == 0o600
-
-
-def test_a_name_of_full_length_can_be_written(tmp_path):
-    path = tmp_path / ("x" * 251 + ".jpg")
-    write_atomically(path, b"data")
-    assert path.read_bytes() == b"data"
-
-
-def test_what_was_there_stays_when_writing_fails(tmp_path, monkeypatch):
-    path = tmp_path / "photo.jpg"
-    path.write_bytes(b"before")
-
-    def fail(descriptor):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(OutputError, match="no space left"):
-        write_atomically(path, b"after")
-    assert path.read_bytes() == b"before"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_folder_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(OutputError, match="nowhere"):
-        write_atomically(tmp_path / "nowhere" / "photo.jpg", b"data")
-
-
-def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path):
-    (tmp_path / "photo.jpg").mkdir()
-    with pytest.raises(OutputError, match="cannot be written"):
-        write_atomically(tmp_path / "photo.jpg", b"data")
-    assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
-
-
-def test_a_folder_closed_to_writing_is_refused(tmp_path):
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        folder = Path("/proc")
-    else:
-        folder = tmp_path
-        folder.chmod(0o500)
-    with pytest.raises(OutputError, match="cannot be written"):
-        write_atomically(folder / "photo.jpg", b"data")
 
 
 def test_photos_that_two_threads_read_at_once_leave_the_programs_warnings_alone(rng, monkeypatch):

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -87,6 +87,26 @@ class _Tried:
     """Bytes of a copy over those of the photo."""
 
 
+@dataclass(frozen=True)
+class _Share:
+    """What one photo has in an estimate."""
+
+    copies: int
+    """Of it."""
+
+    there: int
+    """How many of these have a file already."""
+
+    bytes: float
+    """Of the others, and of what archives hold of it."""
+
+    seconds: float
+    """Of one process."""
+
+    folders: set[Path]
+    """That the others are to be written into."""
+
+
 def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | None = None) -> KitEstimate:
     """Foretell a kit; nothing is written but to a folder for temporary files, and that goes again.
 
@@ -122,6 +142,34 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | N
     listed = kit_files(order.out)
     owners, standing = Owners(order.out, ledger, listed=listed), Standing(order, listed, key_id=key.id)
     grouped = by_photo(order.copies)
+    kinds, failures, notices = _sort(grouped, order, owners, standing)
+    zipped = standing.lacking_archives()
+    shares: list[_Share] = []
+    for photos in kinds.values():
+        tried = _try_middle(photos, grouped, order, failures)
+        shares += [_share(photo, pixels, tried, grouped[photo], order, standing, zipped) for pixels, photo in photos]
+    forget()
+    folders = {folder for share in shares for folder in share.folders}
+    folders |= {(order.out / order.archives[recipient]).parent for recipient in zipped}
+    workers = jobs or processes()
+    return KitEstimate(
+        photos=len(shares),
+        copies=sum(share.copies for share in shares),
+        there=sum(share.there for share in shares),
+        bytes=round(sum(share.bytes for share in shares)),
+        seconds=sum(share.seconds for share in shares) / workers,
+        processes=workers,
+        free=shutil.disk_usage(_nearest(order.out)).free,
+        closed=tuple(sorted(folder for folder in {_nearest(folder) for folder in folders} if not _is_open(folder))),
+        failures=tuple(failures),
+        notices=tuple(notices),
+    )
+
+
+def _sort(
+    grouped: Mapping[Path, Sequence[KitCopy]], order: KitOrder, owners: Owners, standing: Standing
+) -> tuple[dict[object, list[tuple[int, Path]]], list[Failure], list[Notice]]:
+    """Open all photos: those of each kind, with their pixels, those that fail, and what is to be said."""
     kinds: dict[object, list[tuple[int, Path]]] = defaultdict(list)
     failures: list[Failure] = []
     notices: list[Notice] = []
@@ -133,41 +181,7 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | N
             pixels, kind, said = found
             kinds[kind].append((pixels, photo))
             notices += said
-    seconds, size, there, zipped = 0.0, 0.0, 0, standing.lacking_archives()
-    folders: set[Path] = set()
-    for photos in kinds.values():
-        tried = _try_middle(photos, grouped, order, failures)
-        for pixels, photo in photos:
-            missing = [not standing.has_copy(copy) for copy in grouped[photo]]
-            number = sum(missing)
-            checks = sum(lacking and sampled(place, check=order.check) for place, lacking in enumerate(missing))
-            once_s = tried.once_s if number else 0.0
-            seconds += (once_s + number * tried.copy_s) * pixels / tried.pixels + checks * tried.check_s
-            size += (
-                photo.stat().st_size
-                * tried.growth
-                * (number + sum(copy.recipient in zipped for copy in grouped[photo]))
-            )
-            there += len(missing) - number
-            folders |= {
-                (order.out / copy.file).parent for copy, lacks in zip(grouped[photo], missing, strict=True) if lacks
-            }
-    forget()
-    folders |= {(order.out / order.archives[recipient]).parent for recipient in zipped}
-    workers = jobs or processes()
-    photos_found = [photo for photos in kinds.values() for _, photo in photos]
-    return KitEstimate(
-        photos=len(photos_found),
-        copies=sum(len(grouped[photo]) for photo in photos_found),
-        there=there,
-        bytes=round(size),
-        seconds=seconds / workers,
-        processes=workers,
-        free=shutil.disk_usage(_nearest(order.out)).free,
-        closed=tuple(sorted(folder for folder in {_nearest(folder) for folder in folders} if not _is_open(folder))),
-        failures=tuple(failures),
-        notices=tuple(notices),
-    )
+    return kinds, failures, notices
 
 
 def _look_at(
@@ -240,6 +254,29 @@ def _try(copies: Sequence[KitCopy], order: KitOrder, pixels: int) -> _Tried | Fa
                 return replace(checked.failures[0], copy=None)
     growth = first.made[0].size / photo.stat().st_size
     return _Tried(pixels, max(first_s - copy_s, 0.0), copy_s, max(check_s - copy_s, 0.0), growth)
+
+
+def _share(
+    photo: Path,
+    pixels: int,
+    tried: _Tried,
+    copies: Sequence[KitCopy],
+    order: KitOrder,
+    standing: Standing,
+    zipped: Set[int],
+) -> _Share:
+    """Say what the copies of a photo take, by what another of its kind took."""
+    missing = [not standing.has_copy(copy) for copy in copies]
+    number = sum(missing)
+    checks = sum(lacking and sampled(place, check=order.check) for place, lacking in enumerate(missing))
+    making_s = (tried.once_s + number * tried.copy_s) * pixels / tried.pixels if number else 0.0
+    return _Share(
+        copies=len(copies),
+        there=len(copies) - number,
+        bytes=photo.stat().st_size * tried.growth * (number + sum(copy.recipient in zipped for copy in copies)),
+        seconds=making_s + checks * tried.check_s,
+        folders={(order.out / copy.file).parent for copy, lacking in zip(copies, missing, strict=True) if lacking},
+    )
 
 
 def _timed(task: Task) -> tuple[Answer, float]:

@@ -13,8 +13,7 @@ from tracemark.kit.checking import read_back
 from tracemark.kit.folder import make_folder, nowhere_to_write
 from tracemark.kit.preparing import Prepared, notices_of, prepared_for
 from tracemark.kit.task import Answer, Failure, KitCopy, MadeCopy, Task
-from tracemark.media.photo import write_atomically
-from tracemark.new_file import uncache
+from tracemark.new_file import uncache, write_atomically
 from tracemark.recording import SOFTWARE, describe_photo
 
 __all__ = ["make"]

@@ -9,8 +9,7 @@ from typing import IO
 from tracemark.errors import KitError, OutputError
 from tracemark.kit.entries import BEGINNING, Entry, read_line, sum_line, write_line
 from tracemark.kit.folder import MANIFEST, SUMS, may_be_there, open_folder
-from tracemark.media.photo import write_atomically
-from tracemark.new_file import settle
+from tracemark.new_file import settle, write_atomically
 
 __all__ = ["MANIFEST", "SUMS", "Manifest", "open_manifest"]
 

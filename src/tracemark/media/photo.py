@@ -2,7 +2,6 @@
 
 import operator
 import os
-import stat
 import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import SupportsIndex
 
 import numpy as np
 
-from tracemark.arguments import checked_bytes, checked_kind, checked_path
-from tracemark.errors import FormatError, OutputError, PhotoError
+from tracemark.arguments import checked_kind, checked_path
+from tracemark.errors import FormatError, PhotoError
 from tracemark.media.decoding import decode, refusal_of
 from tracemark.media.metadata import Metadata
 from tracemark.media.pixels import COLOURS, Pixels
@@ -20,7 +19,6 @@ from tracemark.media.saying import bare, read_said, said_without_gps
 from tracemark.media.settings import JpegSettings, Settings
 from tracemark.media.tiff import TiffFrame, without_places
 from tracemark.media.writing import write_pixels
-from tracemark.new_file import ANYBODY, OWNER_ONLY, draft_beside, settle, write_draft
 
 __all__ = [
     "JpegSettings",
@@ -30,7 +28,6 @@ __all__ = [
     "encode_photo",
     "read_photo",
     "without_gps",
-    "write_atomically",
 ]
 
 SHALLOW = frozenset({"AVIF", "JPEG", "WEBP"})  # formats that have 8 bits a sample
@@ -227,50 +224,6 @@ def _checked_quality(quality: SupportsIndex) -> int:
     if isinstance(quality, bool) or not 1 <= number <= HIGHEST_QUALITY:
         raise PhotoError(f"quality must be 1 to {HIGHEST_QUALITY}, a whole number, not {quality!r}")
     return number
-
-
-def write_atomically(path: str | os.PathLike[str], data: bytes, *, private: bool = False) -> None:
-    """Write a file so that it is there whole or not at all.
-
-    Parameters
-    ----------
-    path : path-like
-        Where to; its folder must exist.  An existing file is replaced, and whoever could read it still can, and nobody
-        else.
-    data : bytes
-        All that the file is to hold.
-    private : bool
-        Whether a new file is its owner's alone.
-
-    Raises
-    ------
-    OutputError
-        When it cannot be written; what was there before is still there.
-    """
-    target = checked_path(path, "path", refuse=OutputError)
-    checked_bytes(data, "data", refuse=OutputError)
-    draft = draft_beside(target, private=private)
-    try:
-        before = _mode_of(target)
-        try:
-            write_draft(draft, data, mode=(OWNER_ONLY if private else ANYBODY) if before is None else before)
-            if before is not None and _mode_of(draft) != before:  # as the process gives no new file all that it had
-                draft.chmod(before)
-            draft.replace(target)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
-        settle(target.parent)
-    except OSError as error:
-        raise OutputError(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
-
-
-def _mode_of(path: Path) -> int | None:
-    """Say who may read and write a file; none where there is no file."""
-    try:
-        return stat.S_IMODE(path.stat().st_mode)
-    except FileNotFoundError:
-        return None
 
 
 def _read_bytes(path: Path) -> bytes:
