@@ -14,6 +14,8 @@ from tracemark.profile import PROFILE
 
 __all__ = ["MotherCode", "encode", "mother_code", "windows_of"]
 
+LEAP = 9  # cells from one to the one below, along the ring of stages
+
 
 @dataclass(frozen=True)
 class MotherCode:
@@ -42,7 +44,7 @@ def mother_code(key: Key, side: int) -> MotherCode:
     key : Key
         The secret.
     side : int
-        Cells on a side of the square, a power of two.
+        Cells on a side of the square.
 
     Returns
     -------
@@ -51,15 +53,14 @@ def mother_code(key: Key, side: int) -> MotherCode:
 
     Notes
     -----
-    Stages follow a Z-order curve, so that any compact scrap of 22 cells has symbols of all stages.  A generator
-    is uniform among the masks that contain the newest bit: of two words that differ, the codewords differ
+    From cell to cell in a row the stages go on, and from row to row they leap, so that scraps of 22 cells have symbols
+    of nearly all stages, and thin strips as well as compact ones see every bit.  A generator is uniform among the masks that contain the newest bit: of two words that differ, the codewords differ
     by a fair coin in every symbol whose window they differ in (but for the newest bit alone).
     """
     slots = PROFILE.message_slots
     steps = np.arange(side)
-    spread = sum(((steps >> bit) & 1) << 2 * bit for bit in range(side.bit_length()))
-    curve = 2 * np.asarray(spread)[:, None] + np.asarray(spread)[None, :]
-    stages = (curve[..., None] * slots + np.arange(slots)) % PROFILE.word_bits
+    turn = LEAP * steps[:, None] + steps
+    stages = (turn[..., None] * slots + np.arange(slots)) % PROFILE.word_bits
     masks = key.integers("generators", PROFILE.version, size=stages.size, below=1 << PROFILE.memory)
     return MotherCode(stages.astype(np.intp), (2 * masks.reshape(stages.shape) + 1).astype(np.intp))
 
