@@ -49,6 +49,7 @@ def test_what_is_no_path_and_what_no_file_can_be_called_is_refused(use, error):
         (lambda photo, plan, _: tm.encode_photo(None, like=photo), tm.PhotoError, "pixels must be of type ndarray"),
         (lambda photo, plan, _: tm.encode_photo(photo.pixels, like=photo.pixels), tm.PhotoError, "of type Photo"),
         (lambda photo, plan, _: plan.jpeg_for(17, like=photo.pixels), tm.PhotoError, "like must be of type Photo"),
+        (lambda photo, plan, _: plan.spliced_size(like="car.jpg"), tm.PhotoError, "like must be of type Photo"),
         (lambda photo, plan, _: plan.save("plan", like="car.jpg"), tm.PhotoError, "like must be of type Photo"),
         (lambda photo, plan, _: plan.save(None, like=photo), tm.OutputError, "must be a path"),
         (lambda photo, plan, _: tm.without_gps(photo.pixels), tm.PhotoError, "photo must be of type Photo"),

@@ -11,6 +11,7 @@ import tracemark as tm
 import tracemark.accusing
 import tracemark.detection
 import tracemark.informed
+import tracemark.message_beside
 from tests.damage import framed, jpeg, resized, rotated
 from tracemark.codes.message import encode
 from tracemark.codes.word import log10_accident, word_of
@@ -260,6 +261,27 @@ def test_where_the_original_is_another_version_nobody_is_named_and_the_reason_sa
     assert f"the message of {RECIPIENT}" in found.reason
     assert "that may be another version of what was marked" in found.reason
     assert tm.detect(jpeg(photo, 75), key=KEY, original=resaved, recipients=LISTED).verdict == "none"
+
+
+def test_without_a_list_nobodys_number_is_told_of_a_copy_of_another_version(copy, photo):
+    found = tm.detect(jpeg(copy, 75), key=KEY, original=jpeg(photo, 92))
+    assert (found.verdict, found.recipients) == ("inconclusive", ())
+    assert "somebody's message is in it" in found.reason
+    assert str(RECIPIENT) not in found.reason
+
+
+def test_a_message_is_looked_for_in_what_shows_the_photo_alone(copy, photo, monkeypatch):
+    """A page a hundred times as large as a small photo on it would take all memory."""
+    asked = []
+    real = tracemark.message_beside.read_blind
+    monkeypatch.setattr(
+        tracemark.message_beside, "read_blind", lambda leak, **more: asked.append(leak.shape) or real(leak, **more)
+    )
+    page = np.full((2000, 3000, 3), 250, np.uint8)
+    page[640:1360, 1024:1924] = 255 - copy
+    found = tm.detect(jpeg(page, 90), key=KEY, original=jpeg(photo, 92), recipients=LISTED)
+    assert f"the message of {RECIPIENT} is in it" in found.reason
+    assert max(asked[0]) < 1000
 
 
 @pytest.mark.parametrize("rows", [600, 601])

@@ -112,9 +112,9 @@ def placements_of(luma: NDArray[np.float32], key: Key) -> Iterator[Placed]:
     if min(luma.shape) < LEAST_SIDE:
         return
     small, factor = shrink(luma, long_side=SEARCH_SIDE)
-    white = whitened(small)
-    if not white.any():  # a picture of nothing: no search would end sooner
+    if not np.ptp(small):  # a picture of nothing: no search would end sooner
         return
+    white = whitened(small)
     spectrum, lines = spectrum_of(white), sync_lines(key)
     waiting: list[Placement] = []
     tried: list[Placement] = []

@@ -17,7 +17,7 @@ from tracemark.signal.quantisation import BLOCK, NOISE, Coding
 from tracemark.signal.simulation import Box, simulate
 from tracemark.signal.subtraction import subtract
 
-__all__ = ["compare"]
+__all__ = ["compare", "cut_out"]
 
 Floats = NDArray[np.float32]
 
@@ -58,7 +58,7 @@ def compare(leak: Floats, original: Original, registration: Registration, *, rou
     found out, else as the leak was laid on it, its tone and sharpness fitted.
     """
     spread = allowance(original.luma) * np.float32(STRENGTH)
-    cut = _cut_out(leak, registration)
+    cut = cut_out(leak, registration)
     there = density_of(registration) <= DENSE and max(cut[0].shape) <= LONGEST
     leak, registration = cut if there else _straight(leak, registration)
     boxes = [] if roughly else _boxes(leak.shape, original, registration)
@@ -71,7 +71,8 @@ def compare(leak: Floats, original: Original, registration: Registration, *, rou
         return Comparison(leak, simulated.luma, False, coding, (), whole, spread, shown, exactly, simulated.show)
     luma = np.float32(PEAK) - leak if registration.negative else leak
     rendering = rendering_of(registration, leak.shape)
-    cover = rendering.show(registration.weights) * rendering.inside(original.luma.shape)
+    # what is between pixels overshoots where it is looked up
+    cover = np.clip(rendering.show(registration.weights), 0, 1) * rendering.inside(original.luma.shape)
     expected = luma - subtract(luma, rendering.show(original.luma), cover)
     coding = Coding.jpeg(_quality(luma, expected, cover), ROUGH if roughly else NOISE)
     upright = replace(registration, negative=False)
@@ -88,8 +89,21 @@ def _straight(leak: Floats, registration: Registration) -> tuple[Floats, Registr
     return straight, replace(there, transform=np.eye(3), negative=False)
 
 
-def _cut_out(leak: Floats, registration: Registration) -> tuple[Floats, Registration]:
-    """Cut away the blocks of a leak's JPEG that show nothing of the original."""
+def cut_out(leak: Floats, registration: Registration) -> tuple[Floats, Registration]:
+    """Cut away the blocks of a leak's JPEG that show nothing of the original.
+
+    Parameters
+    ----------
+    leak : ndarray, shape (rows, columns), float32
+        The leak's luma.
+    registration : Registration
+        How it lies on the original.
+
+    Returns
+    -------
+    leak, registration : ndarray, Registration
+        Of what is left.
+    """
     # a plane that is seen at an angle has places that lie anywhere
     ends = [(places.min(), places.max()) for places in np.moveaxis(registration.places, -1, 0)]
     shown = np.clip(np.array(ends).T, 0, leak.shape[::-1])

@@ -155,7 +155,7 @@ def _read(
     if ways > 1:
         return _read_both_ways(laid[0], found, listed, key, ways)
     there = message_beside(laid[0].luma, chosen.residues[0], key=key)
-    return found if there is None else _inconclusive(found, there, listed=not candidates or there in candidates)
+    return found if there is None else _inconclusive(found, there, candidates)
 
 
 def _checked_pictures(pictures: object, name: str) -> list[NDArray[Any]]:
@@ -186,14 +186,16 @@ def _read_both_ways(leak: LaidLeak, found: Verdict, listed: list[int] | None, ke
     return replace(blind, reason=f"{blind.reason}; read blind, since it lies on the original, but not surely")
 
 
-def _inconclusive(found: Verdict, recipient: int, *, listed: bool) -> Verdict:
-    """Word the verdict on a leak that fits nobody, and yet holds somebody's message."""
-    why = "whom the list of recipients lacks"
-    if listed:
-        why = (
-            "but not as in a copy of the original: that may be another version of what was marked, or it was put there"
-        )
-    reason = f"the leak lies on the original, and none fits; the message of {recipient} is in it, {why}"
+def _inconclusive(found: Verdict, recipient: int, candidates: Sequence[int]) -> Verdict:
+    """Word the verdict on a leak that fits nobody, and yet holds somebody's message.
+
+    Without a list the lookups after which a number may be told are spent.
+    """
+    why = "but not as in a copy of the original: that may be another version of what was marked, or it was put there"
+    if candidates and recipient not in candidates:
+        why = "whom the list of recipients lacks"
+    whose = f"the message of {recipient}" if candidates else "somebody's message"
+    reason = f"the leak lies on the original, and none fits; {whose} is in it, {why}"
     return replace(found, verdict="inconclusive", reason=reason)
 
 

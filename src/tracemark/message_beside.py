@@ -5,8 +5,10 @@ from numpy.typing import NDArray
 
 from tracemark.blind import read_blind
 from tracemark.blind_search import Placed
+from tracemark.comparison import cut_out
 from tracemark.informed import Residue
 from tracemark.keys import Key
+from tracemark.signal.luma import PEAK
 
 __all__ = ["message_beside"]
 
@@ -34,8 +36,11 @@ def message_beside(leak: NDArray[np.float32], residue: Residue, *, key: Key) -> 
     it another fingerprint, and mostly another chip set.  Or the list lacks somebody.  The leak is read blind, without a
     search: where it lies is known.
     """
-    placed = Placed(leak, _affine_in_the_middle(residue.registration.transform, leak.shape), merit=0.0)
-    return read_blind(leak, key=key, placements=[placed]).recipient
+    shown, registration = cut_out(leak, residue.registration)  # of a large page the rest would take all memory
+    if registration.negative:
+        shown = np.float32(PEAK) - shown
+    placed = Placed(shown, _affine_in_the_middle(registration.transform, shown.shape), merit=0.0)
+    return read_blind(shown, key=key, placements=[placed]).recipient
 
 
 def _affine_in_the_middle(transform: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -122,6 +122,7 @@ class Plan:
         PhotoError
             As for :meth:`jpeg_for`.
         """
+        _checked_like(like)
         return spliced_size(self.delivery, like=like, quality=quality)
 
     def save(self, path: str | os.PathLike[str], *, like: Photo | None = None, quality: int | None = None) -> None:

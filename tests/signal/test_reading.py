@@ -75,7 +75,7 @@ def test_shrinking_fits_the_long_side_and_tells_the_factor(shape, rng):
         np.testing.assert_array_equal(small, luma)
         return
     assert max(small.shape) == 256
-    assert small.shape == tuple(max(round(side * factor), 1) for side in shape)
+    assert small.shape == tuple(max(round(side * factor), 2) for side in shape)
     assert factor == 256 / max(shape)
 
 
@@ -104,3 +104,9 @@ def test_the_middle_of_a_leak_lies_where_it_lay(shape, kept, rng):
     np.testing.assert_allclose(own @ [20, 10, 1], transform @ [column, row, 1])
     assert abs(2 * (row - 10) - (shape[0] - kept[0])) <= 1
     assert abs(2 * (column - 20) - (shape[1] - kept[1])) <= 1
+
+
+def test_a_picture_of_hardly_any_height_keeps_two_rows(rng):
+    """OpenCV never comes back from a warp of a single one."""
+    small, _ = shrink(rng.random((64, 60_000), dtype=np.float32), long_side=640)
+    assert small.shape == (2, 640)

@@ -54,8 +54,9 @@ def mother_code(key: Key, side: int) -> MotherCode:
     Notes
     -----
     From cell to cell in a row the stages go on, and from row to row they leap, so that scraps of 22 cells have symbols
-    of nearly all stages, and thin strips as well as compact ones see every bit.  A generator is uniform among the masks that contain the newest bit: of two words that differ, the codewords differ
-    by a fair coin in every symbol whose window they differ in (but for the newest bit alone).
+    of nearly all stages, and thin strips as well as compact ones see every bit.  A generator is uniform among the masks
+    that contain the newest bit: of two words that differ, the codewords differ by a fair coin in every symbol whose
+    window they differ in (but for the newest bit alone).
     """
     slots = PROFILE.message_slots
     steps = np.arange(side)

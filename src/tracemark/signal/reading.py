@@ -49,7 +49,8 @@ def shrink(luma: NDArray[np.float32], *, long_side: int) -> tuple[NDArray[np.flo
     factor = long_side / max(luma.shape)
     if factor >= 1:
         return luma, 1.0
-    size = tuple(max(round(side * factor), 1) for side in luma.shape[::-1])
+    # OpenCV never comes back from a warp of a single row of pixels that mirrors at its border
+    size = tuple(max(round(side * factor), 2) for side in luma.shape[::-1])
     return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), dtype=np.float32), factor
 
 
