@@ -55,6 +55,20 @@ def test_a_copy_without_a_mark_is_refused(office, tmp_path):
         check(office, "small", copy=tmp_path / "plain.png")
 
 
+def test_a_copy_that_is_saved_as_coarsely_as_its_photo_and_lost_its_mark_says_what_helps(office, tmp_path):
+    """Steps that the photo was saved with are edges that no small change crosses again."""
+    key, made = office
+    Image.fromarray(made["small"][0]).save(tmp_path / "photo.jpg", quality=4)
+    photo = tm.read_photo(tmp_path / "photo.jpg")
+    plan = tm.prepare(photo.pixels, key=key)
+    (tmp_path / "copy.jpg").write_bytes(plan.jpeg_for(17, like=photo, splice=False))
+    common = {"recipient": 17, "key": key, "original": photo.pixels, "guests": GUESTS}
+    with pytest.raises(tm.KitError, match="saved so coarsely that no mark is left in it: give a quality"):
+        read_back(tmp_path / "copy.jpg", **common)
+    (tmp_path / "copy.jpg").write_bytes(plan.jpeg_for(17, like=photo, quality=75, splice=False))
+    assert read_back(tmp_path / "copy.jpg", **common).log10_false_alarm < -9
+
+
 def test_a_copy_that_cannot_be_opened_is_refused(office, tmp_path):
     (tmp_path / "empty.jpg").touch()
     with pytest.raises(tm.FormatError, match="empty"):

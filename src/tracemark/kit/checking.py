@@ -13,6 +13,7 @@ from tracemark.errors import KitError
 from tracemark.keys import Key
 from tracemark.kit.task import Check
 from tracemark.media.photo import JpegSettings, Photo, encode_photo, read_photo
+from tracemark.signal.luma import PEAK
 from tracemark.signal.reduction import halve
 from tracemark.verdict import Verdict
 
@@ -22,6 +23,7 @@ CHECKS = ("all", "sample", "none")
 EVERY = 50  # of a photo's copies one is read back: a reading takes a second, a spliced copy milliseconds
 QUALITY = 75  # JPEG, as sites save what is posted
 SUBSAMPLING = 2  # 4:2:0, likewise
+BARE = 0.1  # luma levels: a copy differs from its photo by half a level on average, and most of that should be left
 BLIND_PIXELS = 360_000  # below, blind reading of half the size takes three to seven times as long: docs/kit.md
 
 
@@ -79,9 +81,10 @@ def read_back(file: Path, *, recipient: int, key: Key, original: NDArray[Any], g
     if tuple(found.recipients) == (recipient,):
         return _check(found)
     names = ", ".join(map(str, found.recipients)) or "nobody"
+    lost = "; it was saved so coarsely that no mark is left in it: give a quality" if _is_bare(file, original) else ""
     raise KitError(
         f"copy must be read as recipient {recipient}'s at half its size and JPEG quality {QUALITY},"
-        f" and it names {names} ({found.reason})"
+        f" and it names {names} ({found.reason}){lost}"
     )
 
 
@@ -105,6 +108,13 @@ def leaked(file: Path) -> NDArray[np.uint8]:
     small = halve(read_photo(file).pixels)
     like = Photo(small, "JPEG", jpeg=JpegSettings({}, SUBSAMPLING, progressive=False))
     return np.asarray(read_photo(encode_photo(small, like=like, quality=QUALITY)).pixels, dtype=np.uint8)
+
+
+def _is_bare(file: Path, original: NDArray[Any]) -> bool:
+    """Tell whether a copy is its photo again: steps as coarse as the photo's own round the mark away."""
+    change = np.abs(read_photo(file).pixels.astype(np.float32) - original)
+    scale = PEAK / np.iinfo(original.dtype).max if np.issubdtype(original.dtype, np.integer) else PEAK
+    return bool(change.mean() * scale < BARE)
 
 
 def _check(found: Verdict) -> Check:
