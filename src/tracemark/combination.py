@@ -1,16 +1,17 @@
 """Choose which leaks count together, and with which photo each: of those that show one photo only one may."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import islice
 
 from tracemark.finding import NOT_ALIKE
 from tracemark.geometry.registration import Unregistered
-from tracemark.informed import Residue
+from tracemark.informed import Residue, read_residue
+from tracemark.keys import Key
 from tracemark.laying import LaidLeak
 from tracemark.verdict import Uncounted
 
-__all__ = ["Combination", "combinations", "why_unread"]
+__all__ = ["Combination", "combinations", "residues_of", "why_unread"]
 
 TOO_LITTLE = "it shows too little of the photo"
 
@@ -37,6 +38,27 @@ class Combination:
         return tuple(sorted(left_out, key=lambda one: one.leak))
 
 
+def residues_of(leak: LaidLeak, *, key: Key, most: int) -> list[Residue]:
+    """Read a leak with the photos that it may show, the likeliest first; nobody's signs are looked at.
+
+    Parameters
+    ----------
+    leak : LaidLeak
+        The leak.
+    key : Key
+        The secret.
+    most : int
+        How many residues there may be.
+
+    Returns
+    -------
+    residues : list of Residue
+        Truthy ones.
+    """
+    read = (read_residue(leak.luma, one.original, one.registration, key=key) for one in leak.rivals if one.registration)
+    return list(islice((residue for residue in read if residue), most))
+
+
 def combinations(readings: Sequence[Sequence[Residue]], *, most: int) -> list[Combination]:
     """List which photos the leaks may show, likeliest first; each is to be read by itself, and counted.
 
@@ -53,9 +75,8 @@ def combinations(readings: Sequence[Sequence[Residue]], *, most: int) -> list[Co
         Truthy ones.
     """
     readable = {leak: [residue for residue in rivals if residue] for leak, rivals in enumerate(readings)}
-    leaks = [leak for leak, rivals in readable.items() if rivals]
-    chosen = islice(product(*(readable[leak] for leak in leaks)), most if leaks else 0)
-    return [_one_a_photo(dict(zip(leaks, residues, strict=True))) for residues in chosen]
+    readable = {leak: rivals for leak, rivals in readable.items() if rivals}
+    return [_one_a_photo(chosen) for chosen in islice(_chosen(readable), most)]
 
 
 def why_unread(leak: LaidLeak) -> str:
@@ -75,6 +96,18 @@ def why_unread(leak: LaidLeak) -> str:
         return NOT_ALIKE.reason
     registration = leak.rivals[0].registration
     return registration.reason if isinstance(registration, Unregistered) else TOO_LITTLE
+
+
+def _chosen(readable: dict[int, list[Residue]]) -> Iterator[dict[int, Residue]]:
+    """Take the first rival of all leaks, then the second of each in turn, the others as before, and so on."""
+    if not readable:
+        return
+    first = {leak: rivals[0] for leak, rivals in readable.items()}
+    yield first
+    for rank in range(1, max(map(len, readable.values()))):
+        for leak, rivals in readable.items():
+            if rank < len(rivals):
+                yield first | {leak: rivals[rank]}
 
 
 def _one_a_photo(residues: dict[int, Residue]) -> Combination:

@@ -11,9 +11,9 @@ from tracemark.accusing import Accusation, accuse_anyone, accuse_listed
 from tracemark.blas import one_blas_thread
 from tracemark.blind import read_blind
 from tracemark.codes.word import checked_recipient
-from tracemark.combination import Combination, combinations, why_unread
+from tracemark.combination import Combination, combinations, residues_of, why_unread
 from tracemark.errors import PhotoError, RecipientError
-from tracemark.informed import Residue, read_residue, to_photo
+from tracemark.informed import Residue, to_photo
 from tracemark.keys import Key, checked_key
 from tracemark.laying import LaidLeak, lay
 from tracemark.ledger.ledger import Ledger, checked_ledger
@@ -131,10 +131,7 @@ def _read(
 ) -> Verdict:
     """Read leaks with their originals, or one blind."""
     laid = lay(lumas, originals, ledger, key=key)
-    readings = [
-        [read_residue(leak.luma, one.original, one.registration, key=key) for one in leak.rivals if one.registration]
-        for leak in laid
-    ]
+    readings = [residues_of(leak, key=key, most=MOST_ATTEMPTS) for leak in laid]
     ways = 2 if len(laid) == 1 and not laid[0].sure else 1
     tried = combinations(readings, most=MOST_ATTEMPTS // ways)
     if not tried:

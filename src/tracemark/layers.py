@@ -83,6 +83,6 @@ def _beacon_signs(working: NDArray[np.float32], key: Key, chip_set: int) -> NDAr
 
 
 def _working(original: Original) -> NDArray[np.float32]:
-    """Fill a photo's luma up to whole cells, as it was when it was marked."""
+    """Fill a photo's luma up to whole cells, nearly as it was when it was marked."""
     missing = [(0, whole - have) for whole, have in zip(original.layout.working, original.luma.shape, strict=True)]
     return np.pad(original.luma, missing, mode="symmetric")

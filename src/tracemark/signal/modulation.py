@@ -19,14 +19,17 @@ class Layers:
     """A mark before anyone's signs: what all copies share, and what a recipient's signs multiply."""
 
     common: NDArray[np.float32]
-    """Sync pattern and beacon, shape (rows, columns) at the working scale, luma levels."""
+    """Sync pattern and beacon at the working scale, in allowances, of which the strength makes luma levels.
+
+    Shape (rows, columns).
+    """
 
     signed: NDArray[np.float32]
-    """Message slots, then the fingerprint: shape (slots, rows, columns), luma levels."""
+    """Message slots, then the fingerprint: shape (slots, rows, columns), likewise."""
 
     @cached_property
     def sample(self) -> NDArray[np.float32]:
-        """The mark of a copy whose signs are all +1, shape (rows, columns), luma levels."""
+        """The mark of a copy whose signs are all +1, shape (rows, columns), likewise."""
         return np.asarray(self.common + self.signed.sum(axis=0), dtype=np.float32)
 
 

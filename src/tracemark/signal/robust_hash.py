@@ -53,7 +53,7 @@ def robust_hash(working: NDArray[np.float32], lines: NDArray[np.intp]) -> NDArra
     -------
     signs : ndarray, shape (cell rows, cell columns), float32
         +1 where a cell is as bright as the mean of its two neighbours along its line, or brighter, else -1.  Where
-        there is no neighbour, the cell itself stands in.
+        there is no neighbour, the nearest cell of the photo stands in.
 
     Notes
     -----
