@@ -102,7 +102,7 @@ def test_a_mark_pasted_onto_another_photo_names_nobody(exact, strength, alike):
 
 def test_letters_over_a_photo_do_not_make_its_mark_another_pictures(photos):
     copy = tm.embed(photos["seeding"][400:850, 600:1300], recipient=THIEF, key=KEY)
-    lettered = caption(copy, 10, np.random.default_rng(3))  # they change the hash of more cells than they hide
+    lettered = caption(copy, 10, np.random.default_rng(4))  # they change the hash of more cells than they hide
     assert tm.detect(jpeg(lettered, 75), key=KEY).recipients == (THIEF,)
 
 
