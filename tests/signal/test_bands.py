@@ -22,6 +22,13 @@ def test_bands_are_spread_evenly_whatever_the_width(shape, least):
     assert rows.max() < shape[0]
 
 
+@pytest.mark.parametrize("shape", [(1040, 1000), (1060, 960), (1230, 850)])
+def test_bands_that_hardly_leave_rows_out_take_no_row_twice(shape):
+    rows = sample_rows(lay_out(*shape), least=1)
+    assert shape[0] - 128 < len(rows) < shape[0]
+    assert (np.diff(rows) > 0).all()
+
+
 @pytest.mark.parametrize("least", [1, 8])
 def test_all_rows_of_a_small_photo_are_read(least):
     np.testing.assert_array_equal(sample_rows(lay_out(700, 1300), least=least), np.arange(700))

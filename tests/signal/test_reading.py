@@ -79,6 +79,15 @@ def test_shrinking_fits_the_long_side_and_tells_the_factor(shape, rng):
     assert factor == 256 / max(shape)
 
 
+@pytest.mark.parametrize(("shape", "long_side"), [((97, 640), 400), ((640, 133), 300), ((1237, 1600), 777)])
+def test_shrinking_reduces_both_sides_alike_whatever_the_short_one_ends_with(shape, long_side):
+    down, across = (np.arange(side, dtype=np.float32) for side in shape)
+    for ramp, side in ((down[:, None] + 0 * across, 0), (across + 0 * down[:, None], 1)):
+        small, factor = shrink(ramp, long_side=long_side)
+        found = np.moveaxis(small, side, 0)[:-1, 0]  # the last one may hold less
+        np.testing.assert_allclose(found, (np.arange(len(found)) + 1 / 2) / factor - 1 / 2, atol=0.1)
+
+
 @pytest.mark.parametrize(("scale", "favoured"), [(1.0, True), (2.0, True), (0.5, False)])
 def test_a_dense_leak_weighs_its_smooth_places_more_and_a_reduced_one_does_not(scale, favoured, rng):
     luma = rng.standard_normal((SIDE, 2 * SIDE))

@@ -33,7 +33,7 @@ def sample_rows(layout: Layout, *, least: int) -> NDArray[np.intp]:
     wanted = max(SAMPLE_PIXELS // (layout.columns * height), least)
     if wanted * height >= layout.rows:
         return np.arange(layout.rows)
-    starts = np.linspace(0, layout.rows - height, wanted + 2)[1:-1].astype(np.intp) // LOWEST * LOWEST
+    starts = np.linspace(-height, layout.rows, wanted + 2)[1:-1].astype(np.intp) // LOWEST * LOWEST  # all gaps alike
     return (starts[:, None] + np.arange(height)).ravel()
 
 

@@ -1,6 +1,7 @@
 """Bring a located leak to the working scale and read its cells."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -45,13 +46,15 @@ class CellReading:
 
 
 def shrink(luma: NDArray[np.float32], *, long_side: int) -> tuple[NDArray[np.float32], float]:
-    """Reduce luma by area until its long side fits; also give small pixels in a large one."""
+    """Reduce luma by area until its long side fits; also give small pixels in a large one, of both sides alike."""
     factor = long_side / max(luma.shape)
     if factor >= 1:
         return luma, 1.0
-    # OpenCV never comes back from a warp of a single row of pixels that mirrors at its border
-    size = tuple(max(round(side * factor), 2) for side in luma.shape[::-1])
-    return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), dtype=np.float32), factor
+    if round(min(luma.shape) * factor) > 1:  # the factor, not the size: the short side rarely ends with a whole pixel
+        to: dict[str, Any] = {"dsize": None, "fx": factor, "fy": factor}
+    else:  # OpenCV never comes back from a warp of a single row of pixels that mirrors at its border
+        to = {"dsize": tuple(max(round(side * factor), 2) for side in luma.shape[::-1])}
+    return np.asarray(cv2.resize(luma, **to, interpolation=cv2.INTER_AREA), dtype=np.float32), factor
 
 
 def central(
