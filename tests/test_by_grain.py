@@ -6,10 +6,10 @@ import pytest
 
 import tracemark as tm
 from tests.damage import jpeg, resized, rotated
-from tracemark.blind_search import placements_of
 from tracemark.by_grain import lay_by_grain
 from tracemark.finding import lay_on_best
 from tracemark.original import original_of
+from tracemark.placing import placements_of
 from tracemark.signal.luma import luma_of
 
 KEY = tm.Key(bytes(range(32)))

@@ -7,7 +7,7 @@ from hypothesis.extra import numpy as arrays
 
 import tracemark as tm
 from tests.damage import framed, jpeg, resized, rotated
-from tracemark import blind, blind_search
+from tracemark import blind, blind_search, placing
 from tracemark.codes.word import word_of
 
 KEY, OTHER = tm.Key(bytes(range(32))), tm.Key(bytes(32))
@@ -155,18 +155,31 @@ def test_a_leak_that_was_stretched_slanted_or_turned_about_in_tone_names_its_rec
     assert tm.detect(jpeg(bend(copy), 75), key=KEY).recipients == (RECIPIENT,)
 
 
+def test_a_leak_that_was_seen_at_an_angle_is_read_as_far_as_its_corners(photos):
+    copy = tm.embed(photos["seeding"], recipient=RECIPIENT, key=KEY)
+    rows, columns = copy.shape[:2]
+    ends = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], dtype=np.float32)
+    seen = cv2.getPerspectiveTransform(
+        ends, (np.array([(0.07, 0), (0.93, 0), (1, 1), (0, 1)]) * (columns, rows)).astype(np.float32)
+    )
+    leak = jpeg(cv2.warpPerspective(copy, seen, (columns, rows), flags=cv2.INTER_CUBIC), 75)
+    verdict = tm.detect(leak, key=KEY)
+    assert verdict.recipients == (RECIPIENT,)
+    assert verdict.score > 40  # no linear map fits more than a twentieth of it
+    back = cv2.perspectiveTransform(cv2.perspectiveTransform(ends[None], seen), verdict.geometry)[0]
+    np.testing.assert_allclose(back, ends, atol=2 * CLOSE)
+
+
 def test_a_crop_that_kept_its_pixels_is_read_without_the_searches_of_all_scales(photos, monkeypatch):
     copy = tm.embed(photos["seeding"], recipient=RECIPIENT, key=KEY)
-    monkeypatch.setattr(
-        blind_search, "SEARCHES", ((blind_search.search_upright, 1000.0),)
-    )  # none of its finds is that good
+    monkeypatch.setattr(placing, "SEARCHES", ((placing.search_upright, 1000.0),))  # none of its finds is that good
     verdict = tm.detect(jpeg(copy[500:900, 700:1300], 75), key=KEY)
     assert verdict.recipients == (RECIPIENT,)
     np.testing.assert_allclose(verdict.geometry, [[1, 0, 700], [0, 1, 500], [0, 0, 1]], atol=CLOSE)
 
 
 def test_many_unmarked_crops_are_not_even_decoded_as_ones_that_kept_their_pixels(photos, monkeypatch):
-    monkeypatch.setattr(blind_search, "SEARCHES", ((blind_search.search_upright, 1000.0),))
+    monkeypatch.setattr(placing, "SEARCHES", ((placing.search_upright, 1000.0),))
     crops = [photos["seeding"][top : top + 400, left : left + 600] for top in (100, 500, 900) for left in (300, 900)]
     reasons = [tm.detect(crop, key=KEY).reason for crop in crops]
     assert reasons.count("no mark made with this key was found") >= 2

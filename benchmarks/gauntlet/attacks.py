@@ -135,7 +135,7 @@ _FAMILIES = (
     _Family("mirror",   reshape.mirror,       (1,),                  "",                (.98,)),
     _Family("stretch{:+}", reshape.stretch,   (10, -10, 33, -25),    "% of width",      (None,) * 4, _SAVED),
     _Family("shear-{}", reshape.shear,        (3, 8),                "% of height",     (None, None), _SAVED),
-    _Family("perspective-{}", reshape.perspective, (2, 5, 8),        "% of sides",      (None,) * 3, _SAVED),
+    _Family("perspective-{}", reshape.perspective, (2, 5, 8, 12),    "% of sides",      (None,) * 4, _SAVED),
 
     _Family("brightness{:+}", tone.brightness, (25, -25),            "%",               (1, 1)),
     _Family("contrast{:+}", tone.contrast,    (25, -25),             "%",               (1, 1)),

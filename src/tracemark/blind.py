@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.blind_search import LEAST_SIDE, Placed, Reading, readings_of
+from tracemark.blind_search import Reading, readings_of
 from tracemark.codes.message import encode, mother_code
 from tracemark.codes.word import log10_accident, recipient_of
 from tracemark.keys import Key
+from tracemark.placing import LEAST_SIDE, Placed
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import CellChoice, beacon_choices, message_choices
 from tracemark.signal.places import beacon_scores, first_tile, known_word_scores, word_strengths
@@ -40,7 +41,7 @@ def read_blind(luma: NDArray[np.float32], *, key: Key, placements: Iterable[Plac
     key : Key
         The secret the copies were marked with.
     placements : iterable of Placed
-        What :func:`~tracemark.blind_search.placements_of` finds in it.
+        What :func:`~tracemark.placing.placements_of` finds in it.
     attempts : int
         Among how many ways of reading the same leak this is one, each of which may spend as much; all are counted.
 

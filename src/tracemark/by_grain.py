@@ -10,19 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from tracemark.blind_search import Placed, whitened
 from tracemark.geometry.agreement import Agreement
 from tracemark.geometry.registration import Registration, register_at
 from tracemark.keys import Key
 from tracemark.layers import beacon_signs, layers_in
 from tracemark.original import Original
+from tracemark.placing import Placed, whitened
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import CellChoice, beacon_choices, codebook
-from tracemark.signal.layout import scaling
 from tracemark.signal.luma import PEAK
 from tracemark.signal.places import first_tile, place_scores, to_working
 from tracemark.signal.reading import read_cells
 from tracemark.signal.robust_hash import hash_lines
+from tracemark.transforms import scaling
 
 __all__ = ["lay_by_grain"]
 

@@ -18,8 +18,8 @@ from tracemark.profile import PROFILE
 from tracemark.remainder import Comparison, Remainder
 from tracemark.signal.chips import message_choices
 from tracemark.signal.collusion import Among
-from tracemark.signal.layout import scaling
 from tracemark.signal.modulation import contrary, correlate_slots, cut, join
+from tracemark.transforms import scaling
 
 __all__ = ["Cells", "Residue", "Source", "read_residue", "soft_symbols", "to_photo", "together"]
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.blind_search import Placed, placements_of
 from tracemark.by_grain import lay_by_grain
 from tracemark.errors import PhotoError
 from tracemark.finding import Laid, collection_of, find_photos, lay_on_best
@@ -16,6 +15,7 @@ from tracemark.geometry.locating import SURE
 from tracemark.keys import Key
 from tracemark.ledger.ledger import Ledger
 from tracemark.original import Original, original_of
+from tracemark.placing import Placed, placements_of
 
 __all__ = ["LaidLeak", "lay"]
 

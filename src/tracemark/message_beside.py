@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.blind import read_blind
-from tracemark.blind_search import Placed
 from tracemark.comparison import cut_out
 from tracemark.informed import Residue
 from tracemark.keys import Key
+from tracemark.placing import Placed
 from tracemark.signal.luma import PEAK
 
 __all__ = ["message_beside"]

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 from tracemark.geometry.alignment import align, fits, pyramid
-from tracemark.geometry.straightening import Sight, resizing
+from tracemark.geometry.straightening import Sight
+from tracemark.transforms import resizing
 
 TRUE = np.array([[1.1, 0.05, -30], [-0.04, 1.05, 12], [6e-5, -4e-5, 1]])  # leak to original
 

@@ -4,7 +4,8 @@ import pytest
 
 from tracemark.geometry.features import extract
 from tracemark.geometry.registration import Unregistered, register, straighten
-from tracemark.geometry.straightening import LONGEST, resizing
+from tracemark.geometry.straightening import LONGEST
+from tracemark.transforms import resizing
 
 BEND = np.array([[0.9, 0.1, 20], [-0.12, 0.85, 60], [1e-4, -1e-4, 1]])  # original to leak
 DOWN, ACROSS = np.mgrid[:400, :600].astype(np.float64)

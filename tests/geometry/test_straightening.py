@@ -2,22 +2,12 @@ import cv2
 import numpy as np
 import pytest
 
-from tracemark.geometry.straightening import Sight, bring, density, fetch, legible, resizing, sight_of, without
+from tracemark.geometry.straightening import Sight, bring, fetch, legible, sight_of, without
+from tracemark.transforms import resizing
 
 
 def believed(luma):
     return Sight(luma, np.ones_like(luma))
-
-
-def test_resizing_takes_corners_to_corners():
-    transform = resizing((100, 200), (37, 500))
-    corners = np.array([[-0.5, -0.5, 1], [199.5, 99.5, 1]]) @ transform.T
-    np.testing.assert_allclose(corners[:, :2], [[-0.5, -0.5], [499.5, 36.5]])
-
-
-@pytest.mark.parametrize("factor", [0.25, 1, 3])
-def test_density_counts_leak_pixels(factor):
-    assert density(resizing((300, 600), (int(300 / factor), int(600 / factor))), (300, 600)) == pytest.approx(factor)
 
 
 @pytest.mark.parametrize("factor", [1, 3])

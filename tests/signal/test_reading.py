@@ -79,6 +79,19 @@ def test_shrinking_fits_the_long_side_and_tells_the_factor(shape, rng):
     assert factor == 256 / max(shape)
 
 
+def test_a_leak_that_was_seen_at_an_angle_reads_its_patterns(rng):
+    cells = codebook(KEY)[:, :, 4].reshape(TILE, TILE, PROFILE.cell, PROFILE.cell)
+    drawn = cells.swapaxes(1, 2).reshape(SIDE, SIDE)
+    luma = (np.tile(128 + 4 * drawn, (2, 2)) + rng.standard_normal((2 * SIDE, 2 * SIDE))).astype(np.float32)
+    seen = np.array([[1.0, 0.05, 10], [-0.03, 0.95, 20], [1.5e-4, 2e-4, 1]])
+    leak = cv2.warpPerspective(luma, seen, (2 * SIDE, 2 * SIDE), flags=cv2.INTER_CUBIC, borderValue=128)
+    reading = read_cells(leak, np.linalg.inv(seen), codebook(KEY), hash_lines(KEY))
+    shown = reading.covered
+    assert 0.3 < shown.mean() < 1
+    assert reading.correlation[shown, 4].mean() > 5 * np.abs(reading.correlation[shown, 5].mean())
+    assert (reading.correlation[shown, 4] > 0).mean() > 0.85  # at the border some show no pattern
+
+
 @pytest.mark.parametrize(("shape", "long_side"), [((97, 640), 400), ((640, 133), 300), ((1237, 1600), 777)])
 def test_shrinking_reduces_both_sides_alike_whatever_the_short_one_ends_with(shape, long_side):
     down, across = (np.arange(side, dtype=np.float32) for side in shape)

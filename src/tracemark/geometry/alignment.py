@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.geometry.displacement import Detail, Displacement, details, displacements, softened
-from tracemark.geometry.straightening import Sight, bring, density, reduced, resizing
+from tracemark.geometry.straightening import Sight, bring, reduced
+from tracemark.transforms import density, resizing
 
 __all__ = ["Scaled", "align", "compare", "fits", "pyramid"]
 

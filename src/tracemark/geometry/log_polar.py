@@ -95,10 +95,10 @@ def _log_polar(
     power: NDArray[np.float32], at: NDArray[np.float32], stretch: NDArray[np.float64]
 ) -> NDArray[np.float32]:
     """Map a picture of the spectrum to that grid behind a stretch; 0 beyond what pixels can hold."""
-    places = at @ stretch.astype(np.float32)
-    mask = np.abs(places).max(axis=-1) < np.float32(HIGHEST)
-    across, down = np.moveaxis(places * SIDE + SIDE // 2, -1, 0)
-    return np.asarray(cv2.remap(power, across, down, cv2.INTER_LINEAR) * mask, dtype=np.float32)
+    across, down = np.ascontiguousarray(np.moveaxis(at @ stretch.astype(np.float32), -1, 0))
+    inside = (np.abs(across) < np.float32(HIGHEST)) & (np.abs(down) < np.float32(HIGHEST))
+    values = cv2.remap(power, across * SIDE + SIDE // 2, down * SIDE + SIDE // 2, cv2.INTER_LINEAR)
+    return np.asarray(values * inside, dtype=np.float32)
 
 
 def _peaks(scores: NDArray[np.float32]) -> Iterator[tuple[float, int, int]]:

@@ -15,12 +15,12 @@ from tracemark.geometry.deformation import Field, bend, flat, sampled
 from tracemark.geometry.displacement import Detail, details, displacements
 from tracemark.geometry.features import Features
 from tracemark.geometry.locating import Place, locate, seen
-from tracemark.geometry.straightening import Sight, density, fetch, reduced, without
+from tracemark.geometry.straightening import Sight, fetch, reduced, without
+from tracemark.transforms import Transform, density
 
 __all__ = ["Registration", "Unregistered", "register", "register_at", "straighten"]
 
 Floats = NDArray[np.float32]
-Transform = NDArray[np.float64]
 
 LEAST_SIDE = 24  # pixels: of a leak; less has no detail to compare
 LEAST_SCORE = 15.0  # standard deviations that unrelated pictures do not reach; docs/registration.md

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LONGEST", "Sight", "bring", "density", "fetch", "legible", "reduced", "resizing", "sight_of", "without"]
+from tracemark.transforms import Transform, density, resizing
+
+__all__ = ["LONGEST", "Sight", "bring", "fetch", "legible", "reduced", "sight_of", "without"]
 
 Floats = NDArray[np.float32]
-Transform = NDArray[np.float64]
 
 OVERSAMPLING = 1.5  # leak pixels in a wanted one above which the leak is reduced by area first
 MUCH = 0.02  # of the pixels: less that is cut off leaves keypoints enough
@@ -109,21 +110,6 @@ def without(sight: Sight, foreign: Floats, places: Transform) -> Sight:
     size = (sight.luma.shape[1], sight.luma.shape[0])
     covered = cv2.warpPerspective(foreign, np.linalg.inv(places), size, flags=cv2.INTER_LINEAR)
     return Sight(sight.luma, np.asarray(sight.weights * (1 - covered), dtype=np.float32))
-
-
-def resizing(shape: tuple[float, ...], to: tuple[float, ...]) -> Transform:
-    """Give the transform of pixels, whose centres are at integers, when a picture is resized."""
-    factor = np.array([to[1] / shape[1], to[0] / shape[0]])
-    transform = np.diag([*factor, 1.0])
-    transform[:2, 2] = (factor - 1) / 2
-    return transform
-
-
-def density(transform: Transform, shape: tuple[int, ...]) -> float:
-    """Count the pixels of a leak of the given shape, along one side, in a pixel where its centre lies."""
-    centre = np.array([(shape[1] - 1) / 2, (shape[0] - 1) / 2, 1])
-    weight = float(transform[2] @ centre)
-    return float(np.sqrt(abs(weight) ** 3 / max(abs(float(np.linalg.det(transform))), np.finfo(float).tiny)))
 
 
 def bring(sight: Sight, transform: Transform, shape: tuple[int, int]) -> Sight:

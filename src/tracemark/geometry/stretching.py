@@ -101,10 +101,9 @@ def _scores(
     power: NDArray[np.float32], frequencies: NDArray[np.float64], linear: NDArray[np.float64]
 ) -> NDArray[np.float32]:
     """Add up the power at the lines for each linear map, in standard deviations."""
-    places = (frequencies @ linear).astype(np.float32)
-    inside = np.abs(places).max(axis=-1) < np.float32(HIGHEST)
-    across, down = np.moveaxis(places * SIDE + SIDE // 2, -1, 0)
-    values = cv2.remap(power, across, down, cv2.INTER_LINEAR) * inside
+    across, down = np.ascontiguousarray(np.moveaxis((frequencies @ linear).astype(np.float32), -1, 0))
+    inside = (np.abs(across) < np.float32(HIGHEST)) & (np.abs(down) < np.float32(HIGHEST))
+    values = cv2.remap(power, across * SIDE + SIDE // 2, down * SIDE + SIDE // 2, cv2.INTER_LINEAR) * inside
     count = inside.sum(axis=-1)
     scores = np.where(count > LEAST_LINES, values.sum(axis=-1) / np.sqrt(np.maximum(count, 1)), 0)
     return np.asarray(scores, dtype=np.float32)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from tracemark.geometry.straightening import resizing
+from tracemark.transforms import resizing
 
 __all__ = ["template_places", "whole_places"]
 

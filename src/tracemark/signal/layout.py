@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tracemark.errors import PhotoError
 from tracemark.profile import PROFILE
 
-__all__ = ["Layout", "from_working", "lay_out", "scaling", "to_working"]
+__all__ = ["Layout", "from_working", "lay_out", "to_working"]
 
 LEAST_SIDE = 192  # pixels at the smallest cell: twelve cells
 LEAST_CELLS = 280  # 256 x 288 pixels at the smallest cell; embedding.LEAST_SCORE refuses what is still too small
@@ -138,19 +138,3 @@ def from_working(working: NDArray[np.float32], layout: Layout, *, cell_row: int 
     size = (working.shape[1] * layout.multiple, (bottom - top) * layout.multiple)
     enlarged = cv2.resize(working[top:bottom], size, interpolation=cv2.INTER_CUBIC)
     return np.asarray(enlarged[(low - top) * layout.multiple : (high - top) * layout.multiple], dtype=np.float32)
-
-
-def scaling(factor: float) -> NDArray[np.float64]:
-    """Give the transform, (x, y, 1) to (x, y, 1), of pixels whose centres are at integers, as a picture is enlarged.
-
-    Parameters
-    ----------
-    factor : float
-        Pixels that one pixel becomes, along a side.
-
-    Returns
-    -------
-    transform : ndarray, shape (3, 3), float64
-    """
-    shift = (factor - 1) / 2
-    return np.array([[factor, 0, shift], [0, factor, shift], [0, 0, 1]])

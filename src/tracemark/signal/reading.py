@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.profile import PROFILE
-from tracemark.signal.layout import scaling
 from tracemark.signal.modulation import correlate_cells
 from tracemark.signal.robust_hash import soft_hash, soft_hash_beneath
 from tracemark.signal.whitening import favour_at, whiten
+from tracemark.transforms import corners, density, mapped, moving, scaling
 
 __all__ = ["LEVELS", "CellReading", "central", "read_cells", "shrink"]
 
@@ -81,7 +81,7 @@ def read_cells(
     luma : ndarray, shape (rows, columns), float32
         The leak's luma.
     transform : ndarray, shape (3, 3)
-        Leak (x, y, 1) to working (x, y, 1), but for whole tiles.
+        Leak (x, y, 1) to working (x, y, 1), but for whole tiles; projective, its horizon not in the leak.
     codebook : ndarray, shape (tile, tile, patterns, cell * cell), float32
         Chip patterns.
     lines : ndarray, shape (tile, tile), int
@@ -92,28 +92,25 @@ def read_cells(
     reading : CellReading
         Its transform has been moved by whole tiles so that the leak begins in the first one.
     """
-    density = 1 / np.sqrt(abs(np.linalg.det(transform[:2, :2])))
-    if density > OVERSAMPLING:
-        luma, factor = shrink(luma, long_side=round(max(luma.shape) * OVERSAMPLING / density))
+    dense = density(transform, luma.shape)
+    if dense > OVERSAMPLING:
+        luma, factor = shrink(luma, long_side=round(max(luma.shape) * OVERSAMPLING / dense))
         reduce = scaling(factor)
     else:
         reduce = np.eye(3)
-    rows, columns = luma.shape
-    corners = np.array(
-        [[-0.5, -0.5, 1], [columns - 0.5, -0.5, 1], [-0.5, rows - 0.5, 1], [columns - 0.5, rows - 0.5, 1]]
-    )
-    placed = (transform @ np.linalg.inv(reduce) @ corners.T)[:2]
+    placed = mapped(transform @ np.linalg.inv(reduce), corners(luma.shape))
     side = PROFILE.tile_pixels
-    first = np.floor((placed.min(axis=1) + 1 / 2) / side)
-    size = np.ceil((placed.max(axis=1) + 1 / 2) / side) - first
-    moved = np.array([[1, 0, -first[0] * side], [0, 1, -first[1] * side], [0, 0, 1]]) @ transform
+    first = np.floor((placed.min(axis=0) + 1 / 2) / side)
+    size = np.ceil((placed.max(axis=0) + 1 / 2) / side) - first
+    moved = moving(-first * side) @ transform
     canvas = (int(size[0]) * side, int(size[1]) * side)
-    warp = (moved @ np.linalg.inv(reduce))[:2]
+    warp = moved @ np.linalg.inv(reduce)
     straight = np.asarray(
-        cv2.warpAffine(luma, warp, canvas, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101), dtype=np.float32
+        cv2.warpPerspective(luma, warp, canvas, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101),
+        dtype=np.float32,
     )
-    cover = cv2.warpAffine(np.ones_like(luma), warp, canvas, flags=cv2.INTER_LINEAR)
-    white = whiten(straight, levels=LEVELS, favour=favour_at(density), density=density) * (cover > LEAST_COVER)
+    cover = cv2.warpPerspective(np.ones_like(luma), warp, canvas, flags=cv2.INTER_LINEAR)
+    white = whiten(straight, levels=LEVELS, favour=favour_at(dense), density=dense) * (cover > LEAST_COVER)
     cells = cover.reshape(canvas[1] // PROFILE.cell, PROFILE.cell, canvas[0] // PROFILE.cell, PROFILE.cell)
     covered = cells.mean(axis=(1, 3)) > LEAST_COVER
     hashes = soft_hash(straight, lines), soft_hash_beneath(straight, lines)

@@ -1,0 +1,275 @@
+"""Track the sync pattern from where a placement fits outwards, to the transform of a leak that was seen at an angle."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracemark.geometry.placement import line_frequencies
+from tracemark.geometry.sync_pattern import SyncLines
+from tracemark.transforms import Transform, corners, mapped, moving
+
+__all__ = ["Tracked", "track"]
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+
+WINDOW = 32  # working pixels: side of the windows in which the lines are read, a few of their periods
+FIRST_RADIUS, LAST_RADIUS, GROWTH = 96.0, 1024.0, 1.3  # working pixels, standard deviations of the area that counts
+LEAST_WINDOWS = 16  # that must be in the leak: twice as many as there are moves
+CLEAR = 30.0  # nats where tracking begins: chance does not bring as much
+LOST = 0.7  # of the most nats so far: where the pattern is, it shows the clearer the more is looked at
+LARGEST = 1600.0  # working pixels: half the diagonal of a leak that shows a photo on more than a small part of it
+REACH = 2.5  # radii beyond which nothing counts
+FIRST_SHIFTS = np.stack(np.meshgrid([-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]), axis=-1).reshape(-1, 2)  # working pixels
+FIRST_SLANTS = np.arange(-2.4, 2.5, 0.8)  # working pixels: how far off each slant may be where tracking begins
+SLANTS = 2  # of the moves, the last ones
+EXPECTED = np.array([0.7] * 6 + [1.5] * SLANTS)  # working pixels: size of each move that is still to come
+STEPS, LONGEST_STEP, STILL = 8, 1.5, 0.02  # of Newton's method: how many at most, and working pixels
+NEAREST = 0.2  # of the distance of the middle: no camera sees a corner so much nearer than that, or farther
+TINY = float(np.finfo(np.float32).tiny)
+UNSEEN = 1e-6  # of the most power: a window with less is not in the leak
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """Where a leak lies, once the sync pattern was tracked all over it."""
+
+    transform: Transform
+    """Leak (x, y, 1) to working (x, y, 1), but for whole tiles; shape (3, 3)."""
+
+    gain: float
+    """How much likelier the sync pattern is there than where tracking began, nats."""
+
+
+def track(white: Floats, start: Transform, lines: SyncLines) -> Tracked | None:
+    """Follow the sync pattern from where a transform fits it best to all of a leak.
+
+    Parameters
+    ----------
+    white : ndarray, shape (rows, columns), float32
+        The whitened leak.
+    start : ndarray, shape (3, 3)
+        Leak (x, y, 1) to working (x, y, 1), but for whole tiles, that fits somewhere in the leak.
+    lines : SyncLines
+        The sync pattern.
+
+    Returns
+    -------
+    tracked : Tracked or None
+        None when the pattern is not there, or leads to where no picture can be.
+
+    Notes
+    -----
+    A picture seen at an angle has another linear map everywhere: one map fits only as far as the lines drift by less
+    than a quarter of their period.  There both slants are tried, and what fits best is adjusted by Newton's method in
+    all eight numbers of a projective transform; then it fits farther out, where they are adjusted again, and so on, as
+    far as the pattern goes: around the picture there may be a wall.  Each number is held back by how much it can still
+    be off, as in :func:`~tracemark.geometry.placement.refine`.
+    """
+    placed = _placed(start, white.shape)
+    if placed is None:
+        return None
+    extent = float(np.hypot(*np.ptp(placed, axis=0))) / 2
+    if extent > LARGEST:
+        return None
+    everywhere = _Windows.of(white, start, lines, placed)
+    if np.count_nonzero(everywhere.seen) < LEAST_WINDOWS:
+        return None
+    centre, radius, shift = _clearest(everywhere, extent)
+    transform, slants, best = moving(shift) @ start, FIRST_SLANTS, 0.0
+    while True:
+        near = _Windows.of(white, transform, lines, np.clip(placed, centre - REACH * radius, centre + REACH * radius))
+        if np.count_nonzero(near.seen) < LEAST_WINDOWS:
+            return None
+        fit = _Fit.around(near, centre, radius)
+        move, likely = fit.likeliest(slants)
+        if slants is FIRST_SLANTS and likely < CLEAR:
+            return None
+        if likely < LOST * best:
+            break
+        transform, best = fit.transform(move) @ transform, max(best, likely)
+        placed = _placed(transform, white.shape)
+        if placed is None:
+            return None
+        if radius >= min(extent, LAST_RADIUS):
+            break
+        radius, slants = radius * GROWTH, np.zeros(1)
+    now = _Windows.of(white, transform, lines, placed)
+    return Tracked(transform, float(_likelihood(now.score) - _likelihood(everywhere.score)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Windows:
+    """What windows of a straightened leak show of the sync lines."""
+
+    lines: NDArray[np.complex64]
+    """Correlation with each line, its own phase taken off; shape (rows, columns, lines)."""
+
+    centres: Doubles
+    """Working (x, y); shape (rows, columns, 2)."""
+
+    frequencies: Doubles
+    """Of the lines, (x, y), cycles a working pixel; shape (lines, 2)."""
+
+    @classmethod
+    def of(cls, white: Floats, transform: Transform, lines: SyncLines, within: Doubles) -> Self:
+        """Straighten what of a leak lies within some points, shape (n, 2), and correlate each window with the lines."""
+        low, high = within.min(axis=0), within.max(axis=0)
+        origin = np.floor(low / WINDOW) * WINDOW
+        columns, rows = (int(count) for count in np.maximum(np.ceil((high - origin) / WINDOW), 1))
+        size = (columns * WINDOW, rows * WINDOW)
+        straight = cv2.warpPerspective(white, moving(-origin) @ transform, size, flags=cv2.INTER_LINEAR)
+        pixels = straight.reshape(rows, WINDOW, columns, WINDOW).swapaxes(1, 2).reshape(rows, columns, -1)
+        frequencies = line_frequencies(lines)
+        place = np.arange(WINDOW) - (WINDOW - 1) / 2
+        inside = np.stack(np.meshgrid(place, place), axis=-1).reshape(-1, 2)
+        across, down = (np.arange(count) * WINDOW - place[0] for count in (columns, rows))
+        centres = np.stack(np.meshgrid(across, down), axis=-1) + origin
+        own = np.exp(-1j * lines.phases) * _turned(centres @ frequencies.T)
+        return cls(pixels @ _turned(inside @ frequencies.T) * own.astype(np.complex64), centres, frequencies)
+
+    @property
+    def power(self) -> Floats:
+        """Of all lines, in each window; shape (rows, columns)."""
+        return np.asarray((np.abs(self.lines) ** 2).sum(axis=-1), dtype=np.float32)
+
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        """Which are in the leak; shape (rows, columns)."""
+        return np.asarray(self.power > UNSEEN * self.power.max())
+
+    @property
+    def score(self) -> float:
+        """Correlation of all windows with the sync pattern, standard deviations."""
+        noise = np.sqrt(max(float(self.power.sum()), TINY) / 2)
+        return float(self.lines.real.sum()) / float(noise)
+
+
+def _clearest(windows: _Windows, extent: float) -> tuple[Doubles, float, Doubles]:
+    """Find around which point, within which radius, and with which small shift the lines show best."""
+    shown = (windows.lines @ _turned(windows.frequencies @ FIRST_SHIFTS.T)).real.astype(np.float32)
+    power = windows.power
+    count = max(int(np.log(min(extent, LAST_RADIUS) / FIRST_RADIUS) / np.log(GROWTH)), 0) + 1
+    best = (-np.inf, FIRST_RADIUS, 0)
+    for radius in FIRST_RADIUS * GROWTH ** np.arange(count):
+        sigma = radius / WINDOW
+        # the square of a Gaussian is one of 1 / sqrt(2) the width, and 1 / (4 pi sigma**2) of its sum
+        noise = _around(power, sigma / np.sqrt(2)) / (8 * np.pi * sigma**2)
+        scores = _around(shown, sigma) / np.sqrt(np.maximum(noise, UNSEEN * noise.max()))[..., None]
+        at = int(scores.argmax())
+        if scores.flat[at] > best[0]:
+            best = (float(scores.flat[at]), float(radius), at)
+    row, column, shift = np.unravel_index(best[2], shown.shape)
+    return windows.centres[row, column], best[1], FIRST_SHIFTS[shift]
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """How well the lines fit around a point after each of eight moves: two shifts, four strains, and two slants."""
+
+    lines: NDArray[np.complex64]
+    """What each of n windows shows of the lines; shape (n, lines)."""
+
+    frequencies: Doubles
+    """As of windows."""
+
+    weights: Doubles
+    """Of the windows; shape (n,)."""
+
+    moves: Doubles
+    """Working (x, y) by which a move of one pixel displaces each window, on average by that; shape (8, n, 2)."""
+
+    mixing: Doubles
+    """What independent moves are in terms of the numbers of a projective transform; shape (8, 8)."""
+
+    frame: Transform
+    """Working (x, y, 1) to radii around the point; shape (3, 3)."""
+
+    @classmethod
+    def around(cls, windows: _Windows, centre: Doubles, radius: float) -> Self:
+        """Look at windows near a point."""
+        frame = np.array([[1, 0, -centre[0]], [0, 1, -centre[1]], [0, 0, radius]]) / radius
+        place = (windows.centres - centre) / radius
+        weights = np.exp(-(place**2).sum(axis=-1) / 2)
+        used = windows.seen
+        weights, (x, y) = weights[used], place[used].T
+        no, one = np.zeros_like(x), np.ones_like(x)
+        fields = ((one, no), (no, one), (x, no), (y, no), (no, x), (no, y), (x * x, x * y), (x * y, y * y))
+        numbers = np.array([np.stack(field, axis=-1) for field in fields])
+        _, mixed = np.linalg.qr((numbers * np.sqrt(weights)[:, None]).reshape(len(fields), -1).T)
+        mixing = np.linalg.pinv(mixed) * np.sqrt(2 * weights.sum())
+        moves = np.tensordot(mixing.T, numbers, axes=1)
+        return cls(windows.lines[used], windows.frequencies, weights, moves, mixing, frame)
+
+    def transform(self, move: Doubles) -> Transform:
+        """Give the transform, working (x, y, 1) to working (x, y, 1), of moves; shape (8,)."""
+        right, lower, xx, xy, yx, yy, wide, high = self.mixing @ move * self.frame[0, 0]
+        near = np.array([[1 + xx, xy, right], [yx, 1 + yy, lower], [-wide, -high, 1]])
+        return np.asarray(np.linalg.inv(self.frame) @ near @ self.frame)
+
+    def likeliest(self, slants: Doubles) -> tuple[Doubles, float]:
+        """Find the likeliest moves, shape (8,), from those on that are best among some slants; and their nats."""
+        tried = np.zeros((len(slants) ** SLANTS, len(EXPECTED)))
+        tried[:, -SLANTS:] = np.stack(np.meshgrid(slants, slants), axis=-1).reshape(-1, SLANTS)
+        posteriors = self._posterior(tried)
+        move, best = tried[posteriors.argmax()], float(posteriors.max())
+        turns = 2 * np.pi * self.frequencies
+        curve = np.einsum("anx,xy,bny,n->ab", self.moves, turns.T @ turns, self.moves, self.weights, optimize=True)
+        curve /= self.weights.sum() * len(turns)
+        for _ in range(STEPS):
+            shown = self._after(move)
+            total = max(float(self.weights @ shown.real.sum(axis=-1)), 0.0) / self._noise**2
+            slope = np.einsum("anx,nx,n->a", self.moves, shown.imag @ turns, self.weights, optimize=True)
+            hold = EXPECTED**-2.0
+            step = np.linalg.solve(total**2 * self._noise**2 * curve + np.diag(hold), total * slope - hold * move)
+            step *= min(1.0, LONGEST_STEP / max(float(np.abs(step).max()), STILL))
+            lengths = 0.5 ** np.arange(4)[:, None]  # where the curve is not what was expected, less is more
+            posteriors = self._posterior(move + lengths * step)
+            if posteriors.max() <= best:
+                break
+            move, best = move + lengths[posteriors.argmax()] * step, float(posteriors.max())
+            if np.abs(step).max() < STILL:
+                break
+        return move, best
+
+    @property
+    def _noise(self) -> float:
+        """Standard deviation of the weighted sum over all lines."""
+        power = (np.abs(self.lines) ** 2).sum(axis=-1)
+        return float(np.sqrt(max(float(self.weights**2 @ power) / 2, TINY)))
+
+    def _after(self, moves: Doubles) -> NDArray[np.complex64]:
+        """Give what the windows show of the lines after moves, shape (..., 8); shape (..., n, lines)."""
+        return np.asarray(self.lines * _turned(np.tensordot(moves, self.moves, axes=1) @ self.frequencies.T))
+
+    def _posterior(self, moves: Doubles) -> Doubles:
+        """Say how likely moves are, shape (n, 8), nats."""
+        scores = self._after(moves).real.sum(axis=-1) @ self.weights / self._noise
+        return np.asarray(_likelihood(scores) - ((moves / EXPECTED) ** 2).sum(axis=-1) / 2)
+
+
+def _likelihood(score: float | Doubles) -> Doubles:
+    """Turn scores into nats."""
+    return np.asarray(np.maximum(score, 0.0) ** 2 / 2)
+
+
+def _placed(transform: Transform, shape: tuple[int, ...]) -> Doubles | None:
+    """Give the working (x, y) of a leak's corners, shape (4, 2), where a camera can have seen them so."""
+    ends = corners(shape)
+    nearness = ends @ transform[2, :2] + transform[2, 2]
+    nearness /= nearness.mean()
+    seen = nearness.min() > NEAREST and nearness.max() < 1 / NEAREST
+    return mapped(transform, ends) if seen else None
+
+
+def _around(values: Floats, sigma: float) -> Floats:
+    """Average over the neighbourhood, nothing beyond the border; shape (rows, columns) or (rows, columns, n)."""
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT))
+
+
+def _turned(turns: Doubles) -> NDArray[np.complex64]:
+    """Give the factors that turn lines back."""
+    return np.asarray(np.exp(-2j * np.pi * (turns % 1)), dtype=np.complex64)
