@@ -62,6 +62,17 @@ def test_letters_are_filled_with_what_surrounds_them(coffee):
     assert legible(smooth) is smooth
 
 
+def test_broad_bars_over_a_large_leak_are_filled_everywhere(coffee):
+    large = cv2.resize(coffee, None, fx=5, fy=5, interpolation=cv2.INTER_CUBIC).clip(0, 250)
+    leak = large.copy()
+    for top in (200, 700, 1200, 1700):
+        leak[top : top + 150, 300:2700] = 255
+    filled, hidden = legible(leak), leak == 255
+    assert (filled == leak)[~hidden].mean() > 0.99  # but for the bars' own borders
+    assert filled[hidden].max() < 255
+    assert np.abs(filled - large)[hidden].mean() < 0.4 * np.abs(leak - large)[hidden].mean()
+
+
 def test_a_dither_of_black_and_white_is_believed_and_a_white_page_around_a_small_picture_is_not(coffee):
     dither = np.where(coffee > np.random.default_rng(1).uniform(0, 255, coffee.shape), 255, 0).astype(np.float32)
     assert sight_of(dither).weights.all()

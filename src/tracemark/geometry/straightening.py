@@ -14,7 +14,8 @@ Floats = NDArray[np.float32]
 
 OVERSAMPLING = 1.5  # leak pixels in a wanted one above which the leak is reduced by area first
 MUCH = 0.02  # of the pixels: less that is cut off leaves keypoints enough
-SURROUNDINGS = (3.0, 8.0, 24.0)  # pixels: standard deviations, the nearest that knows anything is taken
+FILLED_SIDE = 1280  # pixels: long side to which a leak is reduced before it is filled up
+SURROUNDINGS = (3.0, 8.0, 24.0)  # pixels of that: standard deviations, the nearest that knows anything is taken
 THIN = 0.05  # of a surrounding that must be known
 ENOUGH = 0.9  # a leak is not reduced by less
 LONGEST = 32766  # pixels: side of the longest picture that cv2.remap looks up or gives, SHRT_MAX - 1
@@ -81,14 +82,15 @@ def legible(luma: Floats) -> Floats:
     missing = sight.weights == 0
     if missing.mean() < MUCH:
         return luma
-    full = luma.copy()
+    small, _ = reduced(sight, OVERSAMPLING * max(luma.shape) / FILLED_SIDE)
+    full, unknown, believed = small.luma.copy(), small.weights == 0, small.luma * small.weights
     for sigma in SURROUNDINGS:
-        under = np.asarray(cv2.GaussianBlur(sight.weights, (0, 0), sigma), dtype=np.float32)
-        over = np.asarray(cv2.GaussianBlur(luma * sight.weights, (0, 0), sigma), dtype=np.float32)
-        known = missing & (under > THIN)
+        under = np.asarray(cv2.GaussianBlur(small.weights, (0, 0), sigma), dtype=np.float32)
+        over = np.asarray(cv2.GaussianBlur(believed, (0, 0), sigma), dtype=np.float32)
+        known = unknown & (under > THIN)
         full[known] = over[known] / under[known]
-        missing &= ~known
-    return full
+        unknown &= ~known
+    return np.where(missing, cv2.resize(full, luma.shape[::-1], interpolation=cv2.INTER_LINEAR), luma)
 
 
 def without(sight: Sight, foreign: Floats, places: Transform) -> Sight:
