@@ -95,7 +95,7 @@ def placements_of(luma: NDArray[np.float32], key: Key) -> Iterator[Placed]:
     if not np.ptp(small):  # a picture of nothing: no search would end sooner
         return
     white = whitened(small)
-    search = _Search(luma, white, factor, spectrum_of(white), key)
+    search = _Search(luma, white, factor, spectrum_of(white), key, sync_lines(key))
     yield from search.whole()
     yield from search.parts()
 
@@ -126,16 +126,14 @@ class _Search:
     key: Key
     """The secret."""
 
+    lines: SyncLines
+    """Its sync pattern."""
+
     tried: list[Placement] = field(default_factory=list)
     """What was handed on."""
 
     tracks: list[Transform] = field(default_factory=list)
     """Where tracking led that was handed on."""
-
-    @property
-    def lines(self) -> SyncLines:
-        """The sync pattern."""
-        return sync_lines(self.key)
 
     def whole(self) -> Iterator[Placed]:
         """Search the leak as a whole, and track the pattern from where it is clear."""
