@@ -43,6 +43,11 @@ class Original:
     known: Features | None = None
     """Keypoints in pixels of `luma`, where a ledger keeps them."""
 
+    @property
+    def extent(self) -> tuple[float, float]:
+        """Rows and columns that the photo fills at the working scale; they need not be whole."""
+        return self.layout.rows / self.layout.scale, self.layout.columns / self.layout.scale
+
     @cached_property
     def features(self) -> Features:
         """Keypoints in pixels of `luma`; sought when they are first asked for."""

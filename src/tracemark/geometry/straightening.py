@@ -93,7 +93,7 @@ def legible(luma: Floats) -> Floats:
     return np.where(missing, cv2.resize(full, luma.shape[::-1], interpolation=cv2.INTER_LINEAR), luma)
 
 
-def without(sight: Sight, foreign: Floats, places: Transform) -> Sight:
+def without(sight: Sight, foreign: Floats, transform: Transform) -> Sight:
     """Believe a leak's pixels no longer where they show something else.
 
     Parameters
@@ -102,7 +102,7 @@ def without(sight: Sight, foreign: Floats, places: Transform) -> Sight:
         The leak.
     foreign : ndarray, shape (rows', columns'), float32
         1 where the straightened leak does not show the original.
-    places : ndarray, shape (3, 3)
+    transform : ndarray, shape (3, 3)
         Leak (x, y, 1) to original (x, y, 1).
 
     Returns
@@ -110,7 +110,7 @@ def without(sight: Sight, foreign: Floats, places: Transform) -> Sight:
     sight : Sight
     """
     size = (sight.luma.shape[1], sight.luma.shape[0])
-    covered = cv2.warpPerspective(foreign, np.linalg.inv(places), size, flags=cv2.INTER_LINEAR)
+    covered = cv2.warpPerspective(foreign, np.linalg.inv(transform), size, flags=cv2.INTER_LINEAR)
     return Sight(sight.luma, np.asarray(sight.weights * (1 - covered), dtype=np.float32))
 
 
