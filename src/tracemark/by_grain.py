@@ -22,7 +22,7 @@ from tracemark.signal.luma import PEAK
 from tracemark.signal.places import first_tile, place_scores, to_working
 from tracemark.signal.reading import read_cells
 from tracemark.signal.robust_hash import hash_lines
-from tracemark.transforms import scaling
+from tracemark.transforms import moving, scaling
 
 __all__ = ["lay_by_grain"]
 
@@ -190,7 +190,7 @@ class _Crop:
             noise = max(DEVIATION * float(np.median(heights)), float(np.finfo(np.float32).tiny))
             score = float(heights[peak]) / noise
             down, across = _finest(cross, shape, np.array(peak), np.array([rows, columns]) - 1, step)
-            transform = np.array([[1, 0, across], [0, 1, down], [0, 0, 1]]) @ scaling(1 / step) @ back
+            transform = moving(np.array([across, down])) @ scaling(1 / step) @ back
             luma = self.leak if found[peak] > 0 else np.float32(PEAK) - self.leak
             placed.append((Placed(luma, transform, score**2 / 2 - float(np.log(heights.size))), score))
         return placed

@@ -16,6 +16,7 @@ from tracemark.signal.mask import allowance
 from tracemark.signal.quantisation import BLOCK, NOISE, Coding
 from tracemark.signal.simulation import Box, simulate
 from tracemark.signal.subtraction import subtract
+from tracemark.transforms import corners, mapped, moving
 
 __all__ = ["compare", "cut_out"]
 
@@ -109,7 +110,7 @@ def cut_out(leak: Floats, registration: Registration) -> tuple[Floats, Registrat
     shown = np.clip(np.array(ends).T, 0, leak.shape[::-1])
     left, top = np.maximum(shown[0] // BLOCK - 1, 0).astype(int) * BLOCK
     right, bottom = (shown[1] // BLOCK + 2).astype(int) * BLOCK
-    back = np.array([[1.0, 0, left], [0, 1, top], [0, 0, 1]])
+    back = moving(np.array([left, top]))
     places = registration.places - np.array([left, top], dtype=np.float32)
     return leak[top:bottom, left:right], replace(registration, transform=registration.transform @ back, places=places)
 
@@ -126,13 +127,10 @@ def _boxes(shape: tuple[int, ...], original: Original, registration: Registratio
     """Say which rectangles of the photo the leak may be, and nothing else: cut on whole pixels of it, or all of it."""
     if registration.negative:
         return []
-    rows, columns = shape
-    edges = np.array([[0, 0, 1], [columns, 0, 1], [0, rows, 1], [columns, rows, 1]]) - [1 / 2, 1 / 2, 0]
-    placed = edges @ registration.transform.T
-    corners = (placed[:, :2] / placed[:, 2:] + 1 / 2)[:, ::-1]
+    ends = (mapped(registration.transform, corners(shape)) + 1 / 2)[:, ::-1]
     scale = original.layout.scale
-    top, bottom = corners[:2, 0].mean(), corners[2:, 0].mean()
-    left, right = corners[::2, 1].mean(), corners[1::2, 1].mean()
+    top, bottom = ends[:2, 0].mean(), ends[2:, 0].mean()
+    left, right = ends[::2, 1].mean(), ends[1::2, 1].mean()
     low, high = (np.rint(np.array(corner) * scale) / scale for corner in ((top, left), (bottom, right)))
     whole = np.array([original.layout.rows, original.layout.columns]) / scale
     found = [
@@ -141,7 +139,7 @@ def _boxes(shape: tuple[int, ...], original: Original, registration: Registratio
         if (last > first).all()
         and (first > -ASKEW).all()
         and (last < whole + ASKEW).all()
-        and np.abs(corners - [first, (first[0], last[1]), (last[0], first[1]), last]).max() < ASKEW
+        and np.abs(ends - [first, (first[0], last[1]), (last[0], first[1]), last]).max() < ASKEW
     ]
     return list(dict.fromkeys(found))
 

@@ -148,9 +148,8 @@ class _Search:
                 if placement.merit < least_merit or _same(placement, self.tried):
                     continue
                 self.tried.append(placement)
-                start = _transform(placement, self.spectrum)
-                yield Placed(self.luma, start @ scaling(self.factor), placement.merit)
-                yield from self._tracked(start, placement.merit)
+                yield Placed(self.luma, self._in_leak(placement), placement.merit)
+                yield from self._tracked(_transform(placement, self.spectrum), placement.merit)
             waiting = [placement for placement in waiting if not _same(placement, self.tried)]
 
     def parts(self) -> Iterator[Placed]:
@@ -165,6 +164,10 @@ class _Search:
             for placement in search_bent(part, self.lines)[:1]:
                 start = _transform(placement, part) @ moving(np.array([-across, -down]))
                 yield from self._tracked(start, placement.merit)
+
+    def _in_leak(self, placement: Placement) -> Transform:
+        """Turn a placement of the reduced leak into a transform of the leak itself."""
+        return _transform(placement, self.spectrum) @ scaling(self.factor)
 
     def _tracked(self, start: Transform, merit: float) -> Iterator[Placed]:
         """Track the pattern from a place with a merit, and hand on where it leads, if there is more of it."""
@@ -186,8 +189,7 @@ class _Search:
         for search, least_merit in QUICK_SEARCHES:
             for placement in search(turned, self.lines)[:READ_PER_SEARCH]:
                 if placement.merit >= least_merit:
-                    transform = _transform(placement, self.spectrum) @ scaling(self.factor)
-                    yield Placed(np.float32(PEAK) - self.luma, transform, placement.merit)
+                    yield Placed(np.float32(PEAK) - self.luma, self._in_leak(placement), placement.merit)
 
     def _unscaled(self) -> Iterator[Placed]:
         """Search for a crop of the photo's own pixels; whose cells they are, the beacon of that size says."""
@@ -200,8 +202,7 @@ class _Search:
             chip_sets = (multiple - PROFILE.least_multiple) * PROFILE.salts + np.arange(PROFILE.salts)
             beacon = beacon_choices(self.key)
             choice = CellChoice(beacon.patterns[chip_sets], beacon.signs[chip_sets])
-            transform = _transform(placement, self.spectrum) @ scaling(self.factor)
-            middle, transform = central(self.luma, transform, side=HEARD_SIDE)
+            middle, transform = central(self.luma, self._in_leak(placement), side=HEARD_SIDE)
             cells = read_cells(middle, transform, codebook(self.key), hash_lines(self.key))
             scores = beacon_scores(cells, choice)
             merit = placement.merit + max(float(scores.max()), 0.0) ** 2 / 2 - float(np.log(scores.size))
@@ -209,7 +210,7 @@ class _Search:
         clear = sorted((pair for pair in heard if pair[0] >= UNSCALED_MERIT), key=lambda pair: -pair[0])
         for _, placement in clear[:READ_PER_SEARCH]:
             self.tried.append(placement)
-            yield Placed(self.luma, _transform(placement, self.spectrum) @ scaling(self.factor), placement.merit)
+            yield Placed(self.luma, self._in_leak(placement), placement.merit)
 
 
 def _transform(placement: Placement, spectrum: Spectrum) -> Transform:

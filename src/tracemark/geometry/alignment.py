@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 
 from tracemark.geometry.displacement import Detail, Displacement, details, displacements, softened
 from tracemark.geometry.straightening import Sight, bring, reduced
-from tracemark.transforms import density, resizing
+from tracemark.transforms import Transform, density, resizing
 
 __all__ = ["Scaled", "align", "compare", "fits", "pyramid"]
 
 Floats = NDArray[np.float32]
-Transform = NDArray[np.float64]
 
 COARSEST = 160  # pixels: long side of the coarsest picture compared
 ROUNDS = 5  # at most, on each level

@@ -12,11 +12,11 @@ from tracemark.geometry.consensus import Proposal, propose
 from tracemark.geometry.features import Features, extract
 from tracemark.geometry.straightening import Sight, bring, legible, sight_of
 from tracemark.geometry.template import template_places, whole_places
+from tracemark.transforms import Transform
 
 __all__ = ["LEAK_FEATURES", "ORIGINAL_FEATURES", "SURE", "Place", "locate", "seen"]
 
 Floats = NDArray[np.float32]
-Transform = NDArray[np.float64]
 
 LEAK_FEATURES = 3000  # a leak may show other things, too
 ORIGINAL_FEATURES = 4000  # a crop of 3 % may hold only as many in a hundred

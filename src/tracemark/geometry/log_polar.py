@@ -11,7 +11,7 @@ from tracemark.geometry.placement import HIGHEST, KEPT, LEAST_LINES, POSITIONS, 
 from tracemark.geometry.spectrum import SIDE, Spectrum
 from tracemark.geometry.sync_pattern import SyncLines
 
-__all__ = ["line_power", "log_polar_peaks", "scales_of"]
+__all__ = ["line_power", "log_polar_peaks", "power_at", "scales_of"]
 
 MOST_EXTENT = 4096.0  # working pixels on the leak's long side: the photo would be less than a third of the leak
 LOWEST = 0.004  # cycles a leak pixel: no line is looked for below
@@ -84,6 +84,16 @@ def line_power(spectrum: Spectrum) -> NDArray[np.float32]:
     return np.asarray((power - power.mean()) / max(float(power.std()), np.finfo(np.float32).tiny), dtype=np.float32)
 
 
+def power_at(
+    power: NDArray[np.float32], frequencies: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Look the power up at (x, y) frequencies, cycles a pixel; 0 beyond what pixels can hold, and say which is not."""
+    across, down = np.ascontiguousarray(np.moveaxis(frequencies, -1, 0))
+    inside = (np.abs(across) < np.float32(HIGHEST)) & (np.abs(down) < np.float32(HIGHEST))
+    values = cv2.remap(power, across * SIDE + SIDE // 2, down * SIDE + SIDE // 2, cv2.INTER_LINEAR)
+    return np.asarray(values * inside, dtype=np.float32), inside
+
+
 def _polar_grid(log_step: float, angle_steps: int) -> NDArray[np.float32]:
     """Give the frequencies of a map of (ln frequency, angle over half a turn): x and y, cycles a pixel."""
     radius = LOWEST * np.exp(np.arange(0, np.log(np.hypot(0.5, 0.5) / LOWEST), log_step))
@@ -95,10 +105,7 @@ def _log_polar(
     power: NDArray[np.float32], at: NDArray[np.float32], stretch: NDArray[np.float64]
 ) -> NDArray[np.float32]:
     """Map a picture of the spectrum to that grid behind a stretch; 0 beyond what pixels can hold."""
-    across, down = np.ascontiguousarray(np.moveaxis(at @ stretch.astype(np.float32), -1, 0))
-    inside = (np.abs(across) < np.float32(HIGHEST)) & (np.abs(down) < np.float32(HIGHEST))
-    values = cv2.remap(power, across * SIDE + SIDE // 2, down * SIDE + SIDE // 2, cv2.INTER_LINEAR)
-    return np.asarray(values * inside, dtype=np.float32)
+    return power_at(power, at @ stretch.astype(np.float32))[0]
 
 
 def _peaks(scores: NDArray[np.float32]) -> Iterator[tuple[float, int, int]]:

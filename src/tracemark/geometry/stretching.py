@@ -1,12 +1,10 @@
 """List how a leak may have been stretched, and find how an upright one was by the power of the sync lines alone."""
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.geometry.log_polar import line_power, scales_of
+from tracemark.geometry.log_polar import line_power, power_at, scales_of
 from tracemark.geometry.placement import (
-    HIGHEST,
     KEPT,
     LEAST_LINES,
     POSITIONS,
@@ -14,7 +12,7 @@ from tracemark.geometry.placement import (
     Placement,
     line_frequencies,
 )
-from tracemark.geometry.spectrum import SIDE, Spectrum
+from tracemark.geometry.spectrum import Spectrum
 from tracemark.geometry.sync_pattern import SyncLines
 
 __all__ = ["stretched_peaks", "stretches"]
@@ -101,9 +99,7 @@ def _scores(
     power: NDArray[np.float32], frequencies: NDArray[np.float64], linear: NDArray[np.float64]
 ) -> NDArray[np.float32]:
     """Add up the power at the lines for each linear map, in standard deviations."""
-    across, down = np.ascontiguousarray(np.moveaxis((frequencies @ linear).astype(np.float32), -1, 0))
-    inside = (np.abs(across) < np.float32(HIGHEST)) & (np.abs(down) < np.float32(HIGHEST))
-    values = cv2.remap(power, across * SIDE + SIDE // 2, down * SIDE + SIDE // 2, cv2.INTER_LINEAR) * inside
+    values, inside = power_at(power, (frequencies @ linear).astype(np.float32))
     count = inside.sum(axis=-1)
     scores = np.where(count > LEAST_LINES, values.sum(axis=-1) / np.sqrt(np.maximum(count, 1)), 0)
     return np.asarray(scores, dtype=np.float32)

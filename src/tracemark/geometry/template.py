@@ -7,12 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from tracemark.transforms import resizing
+from tracemark.transforms import Transform, moving, resizing
 
 __all__ = ["template_places", "whole_places"]
 
 Floats = NDArray[np.float32]
-Transform = NDArray[np.float64]
 
 COARSE = 320  # pixels: long side of the original in which a crop is sought
 SCALES = np.exp(np.arange(np.log(0.1), np.log(4.0), 0.035))  # original pixels in a leak pixel; alignment bears 2 %
@@ -88,7 +87,7 @@ def _peaks(leak: Floats, original: Floats) -> Iterator[tuple[float, Transform]]:
             scores = fft.irfft2(spectrum * np.conj(fft.rfft2(turned, size, workers=-1)), size, workers=-1)
             scores = scores[: small.shape[0] - oriented[0] + 1, : small.shape[1] - oriented[1] + 1]
             row, column = np.unravel_index(int(scores.argmax()), scores.shape)
-            move = np.array([[1, 0, column], [0, 1, row], [0, 0, 1.0]])
+            move = moving(np.array([column, row]))
             place = resizing(small.shape, original.shape) @ move @ turn @ resizing(leak.shape, shape)
             yield float(scores[row, column]) / np.sqrt(energy + 1), place
 

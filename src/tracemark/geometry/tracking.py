@@ -1,6 +1,7 @@
 """Track the sync pattern from where a placement fits outwards, to the transform of a leak that was seen at an angle."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import cv2
@@ -131,12 +132,12 @@ class _Windows:
         own = np.exp(-1j * lines.phases) * _turned(centres @ frequencies.T)
         return cls(pixels @ _turned(inside @ frequencies.T) * own.astype(np.complex64), centres, frequencies)
 
-    @property
+    @cached_property
     def power(self) -> Floats:
         """Of all lines, in each window; shape (rows, columns)."""
         return np.asarray((np.abs(self.lines) ** 2).sum(axis=-1), dtype=np.float32)
 
-    @property
+    @cached_property
     def seen(self) -> NDArray[np.bool_]:
         """Which are in the leak; shape (rows, columns)."""
         return np.asarray(self.power > UNSEEN * self.power.max())
@@ -235,7 +236,7 @@ class _Fit:
                 break
         return move, best
 
-    @property
+    @cached_property
     def _noise(self) -> float:
         """Standard deviation of the weighted sum over all lines."""
         power = (np.abs(self.lines) ** 2).sum(axis=-1)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import CellChoice
 from tracemark.signal.reading import CellReading
+from tracemark.transforms import moving
 
 __all__ = [
     "beacon_scores",
@@ -66,7 +67,7 @@ def first_tile(reading: CellReading, place: Sequence[int]) -> tuple[int, int]:
 def to_working(reading: CellReading, first: tuple[int, int]) -> NDArray[np.float64]:
     """Give the transform from the leak to the photo at the working scale, once its first tile is known."""
     side = PROFILE.tile_pixels
-    move = np.array([[1, 0, first[1] * side], [0, 1, first[0] * side], [0, 0, 1]])
+    move = moving(np.array(first[::-1]) * side)
     return np.asarray(move @ reading.transform, dtype=np.float64)
 
 

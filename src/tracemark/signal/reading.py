@@ -1,7 +1,6 @@
 """Bring a located leak to the working scale and read its cells."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import cv2
 import numpy as np
@@ -50,11 +49,12 @@ def shrink(luma: NDArray[np.float32], *, long_side: int) -> tuple[NDArray[np.flo
     factor = long_side / max(luma.shape)
     if factor >= 1:
         return luma, 1.0
-    if round(min(luma.shape) * factor) > 1:  # the factor, not the size: the short side rarely ends with a whole pixel
-        to: dict[str, Any] = {"dsize": None, "fx": factor, "fy": factor}
-    else:  # OpenCV never comes back from a warp of a single row of pixels that mirrors at its border
-        to = {"dsize": tuple(max(round(side * factor), 2) for side in luma.shape[::-1])}
-    return np.asarray(cv2.resize(luma, **to, interpolation=cv2.INTER_AREA), dtype=np.float32), factor
+    size = None  # the factor says it, as the short side rarely ends with a whole pixel
+    if round(min(luma.shape) * factor) < 2:
+        # OpenCV never comes back from a warp of a single row of pixels that mirrors at its border
+        size = [max(round(side * factor), 2) for side in luma.shape[::-1]]
+    small = cv2.resize(luma, size, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, dtype=np.float32), factor
 
 
 def central(
@@ -63,7 +63,7 @@ def central(
     """Cut out the middle of a leak, at most so many working pixels a side; also give its own transform."""
     most = round(side / np.sqrt(abs(np.linalg.det(transform[:2, :2]))))
     down, across = (max(length - most, 0) // 2 for length in luma.shape)
-    move = np.array([[1, 0, across], [0, 1, down], [0, 0, 1]])
+    move = moving(np.array([across, down]))
     middle = luma[down : down + most, across : across + most]
     return middle, np.asarray(transform @ move, dtype=np.float64)
 
