@@ -77,13 +77,12 @@ def _trials(paths: Sequence[Path], at: int, views: Sequence[View], limits: Limit
     others = [load(paths[(at + step) % len(paths)], limits) for step in range(1, NEIGHBOURS + 1)]
     layout = lay_out(*photo.shape[:2])
     original = to_working(luma_of(photo), layout)
-    extent = (layout.rows / layout.scale, layout.columns / layout.scale)
     features = extract(original, most=FEATURES)
     for number, view in enumerate(views):
         rng = np.random.default_rng(zlib.crc32(f"{paths[at].name} {view.name}".encode()))
         leak = show(view, photo, others, rng)
         start = time.process_time()
-        found = register(luma_of(leak.pixels), original, extent=extent, original_features=features)
+        found = register(luma_of(leak.pixels), original, extent=layout.extent, original_features=features)
         cpu_ms = round(MILLI * (time.process_time() - start))
         # photo pixels to working pixels, centres at integers
         places = (leak.places + np.float32(1 / 2)) / np.float32(layout.scale) - np.float32(1 / 2)

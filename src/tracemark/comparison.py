@@ -132,7 +132,7 @@ def _boxes(shape: tuple[int, ...], original: Original, registration: Registratio
     top, bottom = ends[:2, 0].mean(), ends[2:, 0].mean()
     left, right = ends[::2, 1].mean(), ends[1::2, 1].mean()
     low, high = (np.rint(np.array(corner) * scale) / scale for corner in ((top, left), (bottom, right)))
-    whole = np.array([original.layout.rows, original.layout.columns]) / scale
+    whole = np.array(original.layout.extent)
     found = [
         Box(*map(float, (*first, *last)))
         for first, last in ((low, high), (np.zeros(2), whole))

@@ -154,7 +154,7 @@ def _photo(collection: Collection, number: int) -> Original:
 def _lay(leak: NDArray[np.float32], features: Features, original: Original) -> Laid:
     """Lay a leak onto a photo."""
     registration = register(
-        leak, original.luma, extent=original.extent, leak_features=features, original_features=original.features
+        leak, original.luma, extent=original.layout.extent, leak_features=features, original_features=original.features
     )
     return Laid(original, registration)
 

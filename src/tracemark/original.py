@@ -43,11 +43,6 @@ class Original:
     known: Features | None = None
     """Keypoints in pixels of `luma`, where a ledger keeps them."""
 
-    @property
-    def extent(self) -> tuple[float, float]:
-        """Rows and columns that the photo fills at the working scale; they need not be whole."""
-        return self.layout.rows / self.layout.scale, self.layout.columns / self.layout.scale
-
     @cached_property
     def features(self) -> Features:
         """Keypoints in pixels of `luma`; sought when they are first asked for."""
@@ -155,7 +150,8 @@ def inner(working: NDArray[Any], layout: Layout) -> NDArray[Any]:
     inner : ndarray, shape (rows, columns)
         What lies on the photo as a whole.
     """
-    return working[: int(layout.rows / layout.scale), : int(layout.columns / layout.scale)]
+    rows, columns = (int(side) for side in layout.extent)
+    return working[:rows, :columns]
 
 
 def chip_set_of(key: Key, digest: bytes, layout: Layout) -> int:

@@ -27,8 +27,11 @@ def test_cells_cover_the_photo_and_no_cell_lies_outside(rows, columns):
     layout = laid_out(rows, columns)
     if layout is None:
         return
-    for side, cells, working in zip((rows, columns), layout.cells, layout.working, strict=True):
+    sides = zip((rows, columns), layout.cells, layout.working, layout.extent, strict=True)
+    for side, cells, working, filled in sides:
         assert (cells - 1) * layout.cell < side <= cells * layout.cell
+        assert working - PROFILE.cell < filled <= working
+        assert filled * layout.scale == pytest.approx(side)
         assert cells <= PROFILE.grid * PROFILE.tile
         assert working == cells * PROFILE.cell
     assert layout.cell % PROFILE.unit == 0

@@ -49,6 +49,11 @@ class Layout:
         """Photo pixels in a working pixel."""
         return self.cell / PROFILE.cell
 
+    @property
+    def extent(self) -> tuple[float, float]:
+        """Rows and columns that the photo fills at the working scale; they need not be whole."""
+        return self.rows / self.scale, self.columns / self.scale
+
 
 def lay_out(rows: int, columns: int) -> Layout:
     """Choose the cells of a photo.
