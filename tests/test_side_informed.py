@@ -14,13 +14,13 @@ from tracemark.codes.fingerprint import fingerprint
 from tracemark.codes.message import encode, mother_code
 from tracemark.codes.word import word_of
 from tracemark.geometry.registration import Registration
-from tracemark.informed import Cells, Residue, soft_symbols
+from tracemark.informed import Cells, Residue, soft_symbols, together
 from tracemark.keys import Key
 from tracemark.listed import draw
 from tracemark.original import Original
 from tracemark.profile import PROFILE
 from tracemark.side_informed import HYPOTHESES, ORDERS, SIZES, SUSPICIOUS, accuse_among
-from tracemark.signal.collusion import MIXES
+from tracemark.signal.collusion import MIXES, Mixture
 from tracemark.signal.layout import lay_out
 from tracemark.signal.modulation import correlate_slots
 
@@ -190,6 +190,22 @@ def test_a_candidates_own_code_has_no_part_in_his_soft_symbols(at, made, monkeyp
     np.testing.assert_array_equal(soft[0].message, soft[1].message)
 
 
+@pytest.mark.parametrize("mix", range(len(MIXES)))
+def test_how_a_company_ranks_has_no_part_in_the_soft_symbols(mix, made, rng):
+    """After the first turn the ranks follow from fits that a candidate's own code has a part in."""
+    leak = made(GUILTY, modified_negative, sigma=3.0)
+    listed = draw(LISTED, [leak], key=KEY)
+    scene = side_informed._Scene(leak.cells, together([leak], key=KEY), listed, listed.signs_in([leak]), 0)
+    given = []
+    for _ in range(4):
+        mixed = rng.permutation(range(8, 17)).tolist()  # five who are guilty, and four who are not
+        member = mixed.index(10)
+        given.append(scene._given(Mixture(scene.cells.drawn, scene._signs(mixed)), mixed, member, mix))
+    for other in given[1:]:
+        np.testing.assert_array_equal(other.fingerprint, given[0].fingerprint)
+        np.testing.assert_array_equal(other.message, given[0].message)
+
+
 @pytest.mark.parametrize(("members", "others"), [(1, 6), (3, 7), (4, 8)])
 def test_the_chances_of_all_companies_sum_up_to_one_at_most(members, others):
     order = list(range(100, 100 + others))
@@ -238,3 +254,16 @@ def test_innocents_given_the_guilty_score_no_more_often_than_the_bound_says(made
     for rate in (1e-1, 1e-2, 1e-3):
         hits = int(np.sum(alone <= math.log10(rate)))
         assert binomtest(hits, len(alone), rate, alternative="greater").pvalue > SLIM
+
+
+def test_innocents_in_a_company_of_innocents_are_bounded_with_all_that_was_chosen(made, monkeypatch):
+    """Nobody on the lists mixed: hypothesis, company and turns are chosen by what the innocents' own codes show."""
+    monkeypatch.setattr(side_informed, "SUSPICIOUS", -math.inf)
+    leak = made(GUILTY, modified_negative, sigma=3.0)
+    lists = [range(first, first + 40) for first in range(1000, 1320, 40)]
+    found = [accuse([leak], recipients)[1] for recipients in lists]
+    assert all(len(one.others) == 40 for one in found)
+    scores = np.array([one.score for accusation in found for one in accusation.others])
+    assert scores.std() == pytest.approx(1, abs=0.2)
+    assert scores.max() < SUSPICIOUS + 1
+    assert min(one.log10_false_alarm for accusation in found for one in accusation.others) > -1

@@ -231,7 +231,7 @@ def _candidates(
 
 
 def without(evidence: Evidence, fingerprints: NDArray[np.int8], words: Sequence[int]) -> Evidence:
-    """Take copies out of the soft symbols, each as strong as it shows.
+    """Take copies out of the soft symbols, each as strong as it shows beside the others; their order has no part in it.
 
     Parameters
     ----------
@@ -249,9 +249,17 @@ def without(evidence: Evidence, fingerprints: NDArray[np.int8], words: Sequence[
     """
     if not words:
         return evidence
-    fingerprint, message = evidence.fingerprint, evidence.message
-    signs = [encode(word, evidence.code).astype(np.float32) for word in words]
-    for own, symbols in zip(fingerprints.astype(np.float32), signs, strict=True):
-        fingerprint = fingerprint - own * np.mean(fingerprint * own)
-        message = message - symbols * np.mean(message * symbols)
-    return replace(evidence, fingerprint=fingerprint, message=message)
+    symbols = np.array([encode(word, evidence.code) for word in words])
+    return replace(
+        evidence,
+        fingerprint=_remainder(evidence.fingerprint, fingerprints),
+        message=_remainder(evidence.message, symbols),
+    )
+
+
+def _remainder(soft: NDArray[np.float32], signs: NDArray[np.int8]) -> NDArray[np.float32]:
+    """Take signs, shape (copies, n), out of soft symbols by least squares."""
+    codes = signs.astype(np.float64)
+    # few symbols may not tell two copies apart: then both share what shows of them
+    strengths = np.linalg.pinv(codes @ codes.T, hermitian=True) @ (codes @ soft)
+    return (soft - strengths @ codes).astype(np.float32)

@@ -63,6 +63,8 @@ def draw(recipients: Sequence[int], residues: Sequence[Residue], *, key: Key) ->
     drawn = {}
     for residue in residues:
         rows, columns = residue.seen.shape
-        own = [fingerprint(key, residue.original.digest, one, rows=rows, columns=columns) for one in recipients]
-        drawn[residue.original.digest] = np.array(own, dtype=np.int8)
+        signs = np.empty((len(recipients), rows, columns), dtype=np.int8)
+        for at, one in enumerate(recipients):
+            signs[at] = fingerprint(key, residue.original.digest, one, rows=rows, columns=columns)
+        drawn[residue.original.digest] = signs
     return Listed(tuple(recipients), tuple(word_of(key, one) for one in recipients), drawn)

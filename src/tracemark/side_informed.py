@@ -177,7 +177,7 @@ class _Scene:
             strong = {one for one, fit in zip(strangers, fits, strict=True) if fit > STRONG}
             weak = [one for one in own if one not in strong]
             for members in (*([one] for one in own if one in strong), *([weak] if weak else [])):
-                cleared = self._without(evidence, sorted(strong.difference(members)))
+                cleared = self._without(evidence, strong.difference(members))
                 yield _Group(members, company, cleared, self._scores(cleared, members))
 
     def judge(self, turns: Sequence[_Turn], order: Sequence[int], spent: float) -> Judgement | None:
@@ -207,11 +207,15 @@ class _Scene:
         """Make soft symbols of a copy, given the codes of those that it was mixed with."""
         fingerprint, message = self.cells.given(mixture.among(member, way))
         evidence = replace(self.evidence, fingerprint=fingerprint, message=message.ravel())
-        return self._without(evidence, [*mixed[:member], *mixed[member + 1 :]])
+        return self._without(evidence, {*mixed[:member], *mixed[member + 1 :]})
 
-    def _without(self, evidence: Evidence, others: Sequence[int]) -> Evidence:
-        """Take out what shows of others: it would make every word that is much like theirs score high."""
-        return without(evidence, self.fingerprints[list(others)], [self.listed.words[at] for at in others])
+    def _without(self, evidence: Evidence, others: Collection[int]) -> Evidence:
+        """Take out what shows of others: it would make every word that is much like theirs score high.
+
+        How they rank may follow from a candidate's own code, so not even rounding may follow from their order.
+        """
+        order = sorted(others)
+        return without(evidence, self.fingerprints[order], [self.listed.words[at] for at in order])
 
     def _scores(self, evidence: Evidence, chosen: Sequence[int]) -> Scores:
         """Score candidates with soft symbols that were made without their codes."""

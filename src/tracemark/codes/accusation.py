@@ -21,7 +21,7 @@ __all__ = ["Bound", "Evidence", "Scores", "bound_of", "scores_of"]
 RATES = 48  # of the fingerprint's bound, in equal ratios
 RATE_RANGE = (2.0, 40.0)  # in units of 1 / norm of the soft symbols: the rate that is best for such a score
 AT_ONCE = 1000  # candidates whose signs are made floats: 14 MB for a photo
-MARGIN = 1e-3  # nats added to every bound: sums in float32 move one by 1e-5, words that are taken by much less
+MARGIN = 1e-3  # nats added to every bound: sums in float32 move one by 1e-4, those of sixty photos too
 NORMAL = 1 / (2 * math.erfc(1))  # times as likely coins may be to score high as a normal number of their mean square
 
 

@@ -98,8 +98,8 @@ def windows_of(words: Sequence[int]) -> NDArray[np.intp]:
     windows : ndarray, shape (words, word_bits), intp
         ``memory + 1`` bits each, the newest one, that of the stage, lowest.
     """
-    places = range(PROFILE.word_bits)
-    bits = np.array([[word >> place & 1 for place in places] for word in words], dtype=np.intp).reshape(-1, len(places))
+    places = np.arange(PROFILE.word_bits)
+    bits = (np.array(words, dtype=np.uint64)[:, None] >> places.astype(np.uint64) & 1).astype(np.intp)
     rounded = np.concatenate([bits[:, -PROFILE.memory :], bits], axis=-1)
     starts = enumerate(range(PROFILE.memory, -1, -1))
     return sum((rounded[:, at : at + len(places)] << age for age, at in starts), np.zeros_like(bits))
