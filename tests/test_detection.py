@@ -204,14 +204,30 @@ def reading(word, score=15.0, beacon=1.0, likelihood=None):
 @pytest.fixture
 def give_readings(monkeypatch):
     def give_readings(readings):
-        monkeypatch.setattr(blind, "readings_of", lambda placements, key, heard: iter(readings))
+        looked_at = []
 
-        def fit(reading, heard, key):
-            share = reading.chip_set / 100
-            seen = share * blind.BEACON_TO_MESSAGE * reading.score, share
-            return [seen, (0.0, 0.0)], 0.0
+        def read(placements, key, heard):
+            for number, one in enumerate(readings):
+                heard.append(number)
+                yield one
 
-        monkeypatch.setattr(blind, "_fit", fit)
+        class Word:
+            def __init__(self, reading, key):
+                self.reading = reading
+
+            of = classmethod(lambda cls, reading, key: cls(reading, key))
+
+            def best_in(self, cells):
+                looked_at.append((self.reading.word, cells))
+                return blind._Shown(self.reading.score, (0, 0))
+
+            def fit(self, cells, shown):
+                share = self.reading.chip_set / 100
+                return [(share * blind.BEACON_TO_MESSAGE * shown.score, share), (0.0, 0.0)], 0.0
+
+        monkeypatch.setattr(blind, "readings_of", read)
+        monkeypatch.setattr(blind, "_Word", Word)
+        return looked_at
 
     return give_readings
 
@@ -245,6 +261,13 @@ def test_a_message_without_this_pictures_beacon_names_nobody_and_is_told_of(give
     found = tm.detect(np.zeros((100, 100), dtype=np.uint8), key=KEY)
     assert (found.verdict, found.recipients, found.log10_false_alarm) == ("inconclusive", (), 0.0)
     assert f"the message of {RECIPIENT} is in it, but not the beacon of this picture" in found.reason
+
+
+def test_a_message_without_its_beacon_is_looked_for_once_at_each_placement(give_readings):
+    """A clear one is read at many, and each time all that was heard before would be gone through again."""
+    looked_at = give_readings([reading(word_of(KEY, RECIPIENT), 25.0, beacon=0.3)] * 20)
+    assert tm.detect(np.zeros((100, 100), dtype=np.uint8), key=KEY).verdict == "inconclusive"
+    assert looked_at == [(word_of(KEY, RECIPIENT), number) for number in range(20)]
 
 
 @pytest.mark.parametrize(("score", "named"), [(10.0, False), (17.0, True)])

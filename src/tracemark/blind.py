@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +65,58 @@ def read_blind(luma: NDArray[np.float32], *, key: Key, placements: Iterable[Plac
 
 
 @dataclass(frozen=True)
+class _Shown:
+    """How well a word that is known shows at a placement."""
+
+    score: float
+    """At its best place, standard deviations."""
+
+    place: tuple[int, int]
+    """That place, as of :func:`~tracemark.signal.places.place_scores`."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Word:
+    """A word that was read, and all that is to be seen of it in a picture that it was made for."""
+
+    message: CellChoice
+    """Of its chip set."""
+
+    codeword: NDArray[np.int8]
+    """Its symbols."""
+
+    beacon: CellChoice
+    """Of its chip set alone."""
+
+    @classmethod
+    def of(cls, reading: Reading, key: Key) -> Self:
+        """Know the word of a reading."""
+        beacons = beacon_choices(key)
+        return cls(
+            message_choices(key, reading.chip_set),
+            encode(reading.word, mother_code(key, PROFILE.grid * PROFILE.tile)),
+            CellChoice(beacons.patterns[[reading.chip_set]], beacons.signs[[reading.chip_set]]),
+        )
+
+    def best_in(self, cells: CellReading) -> _Shown:
+        """Find where it shows best."""
+        scores = known_word_scores(cells, self.message, self.codeword)
+        row, column = np.unravel_index(scores.argmax(), scores.shape)
+        return _Shown(float(scores[row, column]), (int(row), int(column)))
+
+    def fit(self, cells: CellReading, shown: _Shown) -> tuple[list[tuple[float, float]], float]:
+        """Score the beacon, and say what share that is of what is expected, and how unevenly the message lies in cells.
+
+        Score and share come by the leak's own robust hash, and by that of what lies beneath letters and lines.
+        """
+        views = cells, replace(cells, hash=cells.beneath)
+        beacons = [float(beacon_scores(view, self.beacon)[0][shown.place]) for view in views]
+        strengths = word_strengths(cells, self.message, self.codeword, first_tile(cells, shown.place))
+        expected = BEACON_TO_MESSAGE * shown.score
+        return [(beacon, beacon / expected) for beacon in beacons], _unevenness(strengths.astype(np.float64))
+
+
+@dataclass(frozen=True)
 class _Evidence:
     """What was read of a leak, and whose words were looked up."""
 
@@ -82,8 +135,11 @@ class _Evidence:
     tried: dict[int, int | None] = field(default_factory=dict)
     """Words that were looked up, in order -> whose they are."""
 
+    shown: dict[tuple[int, int], list[_Shown]] = field(default_factory=dict)
+    """How well a word of a chip set shows at each placement that was heard when it was last asked for."""
+
     judged: dict[tuple[int, int, int], bool] = field(default_factory=dict)
-    """Whether a message is of this picture, by its word, its chip set, and how many placements had been heard."""
+    """Whether a message is of this picture, by its word, its chip set, and the placement where it shows best."""
 
     def look_up(self, word: int) -> int | None:
         """Say whose a word is, if anybody's."""
@@ -96,10 +152,18 @@ class _Evidence:
         return list(self.tried).index(reading.word) + 1
 
     def belongs(self, reading: Reading) -> bool:
-        """Tell whether a message was made for the picture that it is in; judged once for all that has been heard."""
-        asked = (reading.word, reading.chip_set, len(self.heard))
+        """Tell whether a message was made for the picture that it is in.
+
+        It may have been read a little beside its place, and there just where chance looks like a beacon.  So its word,
+        now known, is sought in all placements that were heard, and looked at where it shows best.
+        """
+        word = _Word.of(reading, self.key)
+        shown = self.shown.setdefault((reading.word, reading.chip_set), [])
+        shown += [word.best_in(cells) for cells in self.heard[len(shown) :]]
+        best = max(range(len(shown)), key=lambda at: shown[at].score)
+        asked = (reading.word, reading.chip_set, best)
         if asked not in self.judged:
-            fits, unevenness = _fit(reading, self.heard, self.key)
+            fits, unevenness = word.fit(self.heard[best], shown[best])
             self.judged[asked] = any(
                 beacon >= there and share >= CONSISTENT and share**2 >= CHOSEN * unevenness
                 for (beacon, share), there in zip(fits, (THERE, THERE_BENEATH), strict=True)
@@ -126,29 +190,6 @@ def _last_lookups(evidence: _Evidence) -> Verdict:
         return _nobody("no mark made with this key was found")
     best = max(reading.score for reading in evidence.readings)
     return _nobody("no message could be read with this key", score=best, lookups=len(evidence.tried))
-
-
-def _fit(reading: Reading, heard: list[CellReading], key: Key) -> tuple[list[tuple[float, float]], float]:
-    """Score the beacon, say what share that is of what a message lets expect, and how unevenly that lies in cells.
-
-    Score and share come by the leak's own robust hash, and by that of what lies beneath letters and lines.
-
-    A message may have been read a little beside its place, and there just where chance looks like a beacon.  So its
-    word, now known, is sought in all placements, and looked at where it shows best.
-    """
-    message = message_choices(key, reading.chip_set)
-    codeword = encode(reading.word, mother_code(key, PROFILE.grid * PROFILE.tile))
-    beacons = beacon_choices(key)
-    own = CellChoice(beacons.patterns[[reading.chip_set]], beacons.signs[[reading.chip_set]])
-    scores = [known_word_scores(cells, message, codeword) for cells in heard]
-    best = int(np.argmax([score.max() for score in scores]))
-    at = scores[best].argmax()
-    expected = BEACON_TO_MESSAGE * float(scores[best].flat[at])
-    views = heard[best], replace(heard[best], hash=heard[best].beneath)
-    found = [float(beacon_scores(view, own)[0].flat[at]) for view in views]
-    place = [int(index) for index in np.unravel_index(at, scores[best].shape)]
-    strengths = word_strengths(heard[best], message, codeword, first_tile(heard[best], place))
-    return [(beacon, beacon / expected) for beacon in found], _unevenness(strengths.astype(np.float64))
 
 
 def _unevenness(strengths: NDArray[np.float64]) -> float:
