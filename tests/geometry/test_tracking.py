@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tracemark.geometry import tracking
 from tracemark.geometry.spectrum import spectrum_of
 from tracemark.geometry.sync_pattern import sync_lines, sync_tile
 from tracemark.geometry.sync_search import search_any_angle, search_upright
@@ -96,6 +97,17 @@ def test_noise_is_not_tracked(seed):
 )
 def test_where_no_picture_can_be_nothing_is_tracked(start):
     assert track(leak(START, STRONG), start, LINES) is None
+
+
+@pytest.mark.parametrize(("widest", "tracked"), [(1600.0, True), (1400.0, False)])
+def test_what_would_take_all_memory_is_not_tracked(widest, tracked, monkeypatch):
+    """The nearer the horizon, the farther away are the corners beside it, though the leak is no larger."""
+    monkeypatch.setattr(tracking, "WIDEST", widest)
+    true = START @ np.array([[1, 0, 0], [0, 1, 0], [-0.6e-3, 0, 1]])  # half a diagonal of 1495
+    found = track(leak(true, 4 * STRONG), tangent(true, np.array([500, 320])), LINES)
+    assert bool(found) == tracked
+    if tracked:
+        assert farthest(found.transform, true) < 0.1
 
 
 @pytest.mark.parametrize("shape", [(64, 64), (64, 1024), (33, 40)])

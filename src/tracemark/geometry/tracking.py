@@ -23,6 +23,7 @@ LEAST_WINDOWS = 16  # that must be in the leak: twice as many as there are moves
 CLEAR = 30.0  # nats where tracking begins: chance does not bring as much
 LOST = 0.7  # of the most nats so far: where the pattern is, it shows the clearer the more is looked at
 LARGEST = 1600.0  # working pixels: half the diagonal of a leak that shows a photo on more than a small part of it
+WIDEST = 2 * LARGEST  # the same of what tracking leads to, as slants widen a corner: what is wider takes all memory
 REACH = 2.5  # radii beyond which nothing counts
 FIRST_SHIFTS = np.stack(np.meshgrid([-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]), axis=-1).reshape(-1, 2)  # working pixels
 FIRST_SLANTS = np.arange(-2.4, 2.5, 0.8)  # working pixels: how far off each slant may be where tracking begins
@@ -70,12 +71,10 @@ def track(white: Floats, start: Transform, lines: SyncLines) -> Tracked | None:
     far as the pattern goes: around the picture there may be a wall.  Each number is held back by how much it can still
     be off, as in :func:`~tracemark.geometry.placement.refine`.
     """
-    placed = _placed(start, white.shape)
+    placed = _placed(start, white.shape, LARGEST)
     if placed is None:
         return None
-    extent = float(np.hypot(*np.ptp(placed, axis=0))) / 2
-    if extent > LARGEST:
-        return None
+    extent = _extent(placed)
     everywhere = _Windows.of(white, start, lines, placed)
     if np.count_nonzero(everywhere.seen) < LEAST_WINDOWS:
         return None
@@ -92,10 +91,10 @@ def track(white: Floats, start: Transform, lines: SyncLines) -> Tracked | None:
         if likely < LOST * best:
             break
         transform, best = fit.transform(move) @ transform, max(best, likely)
-        placed = _placed(transform, white.shape)
+        placed = _placed(transform, white.shape, WIDEST)
         if placed is None:
             return None
-        if radius >= min(extent, LAST_RADIUS):
+        if radius >= min(_extent(placed), LAST_RADIUS):
             break
         radius, slants = radius * GROWTH, np.zeros(1)
     now = _Windows.of(white, transform, lines, placed)
@@ -257,13 +256,20 @@ def _likelihood(score: float | Doubles) -> Doubles:
     return np.asarray(np.maximum(score, 0.0) ** 2 / 2)
 
 
-def _placed(transform: Transform, shape: tuple[int, ...]) -> Doubles | None:
-    """Give the working (x, y) of a leak's corners, shape (4, 2), where a camera can have seen them so."""
+def _placed(transform: Transform, shape: tuple[int, ...], most: float) -> Doubles | None:
+    """Give the working (x, y) of a leak's corners, shape (4, 2), where a camera can have seen them so near."""
     ends = corners(shape)
     nearness = ends @ transform[2, :2] + transform[2, 2]
     nearness /= nearness.mean()
-    seen = nearness.min() > NEAREST and nearness.max() < 1 / NEAREST
-    return mapped(transform, ends) if seen else None
+    if nearness.min() <= NEAREST or nearness.max() >= 1 / NEAREST:
+        return None
+    placed = mapped(transform, ends)
+    return placed if _extent(placed) <= most else None
+
+
+def _extent(placed: Doubles) -> float:
+    """Give half the diagonal of what corners span, working pixels."""
+    return float(np.hypot(*np.ptp(placed, axis=0))) / 2
 
 
 def _around(values: Floats, sigma: float) -> Floats:
