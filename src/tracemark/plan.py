@@ -3,7 +3,8 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
+from threading import Lock
 from typing import Any, SupportsIndex
 
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from tracemark.signal.layout import Layout
 from tracemark.splicing import JpegPlan, prepare_jpeg, spliced_size
 
 __all__ = ["Plan"]
+
+VARIANTS = "_variants"  # where a plan keeps them
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +85,9 @@ class Plan:
         quality : int, optional
             JPEG quality, 1 to 100, in place of its tables; 95 when there are none.
         splice : bool
-            Whether the variants are encoded, once for all calls with the same `like` and `quality`, and the copy
-            spliced from them.  False encodes this copy alone: the same bytes, sooner when few copies are made.
+            Whether the variants are encoded, once for all calls with the same `quality` and the same `like`, not one
+            that was read again, and the copy spliced from them.  False encodes this copy alone: the same bytes, sooner
+            when few copies are made.
 
         Returns
         -------
@@ -178,13 +182,27 @@ class Plan:
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle no variants: they are encoded anew where they are asked for."""
-        return {name: value for name, value in vars(self).items() if name != "_jpeg_plan"}
+        return {name: value for name, value in vars(self).items() if name != VARIANTS}
 
-    @cached_property
+    @property
     def _jpeg_plan(self) -> Callable[[Photo | None, int | None], JpegPlan]:
         """Encode the variants, or find those that were encoded last."""
-        delivery, contents = self.delivery, self.contents
-        return lru_cache(maxsize=1)(lambda like, quality: prepare_jpeg(delivery, contents, like=like, quality=quality))
+        # Of threads that ask at once all are given the same, which functools.cached_property does not promise.
+        given: _Variants = vars(self).setdefault(VARIANTS, _Variants(self.delivery, self.contents))
+        return given.encoded
+
+
+class _Variants:
+    """The variants of a photo that were encoded last; who asks for them meanwhile waits."""
+
+    def __init__(self, delivery: Delivery, contents: Contents) -> None:
+        self._lock = Lock()
+        self._encode = lru_cache(maxsize=1)(partial(prepare_jpeg, delivery, contents))
+
+    def encoded(self, like: Photo | None, quality: int | None) -> JpegPlan:
+        """Encode them, unless they are those that were encoded last."""
+        with self._lock:
+            return self._encode(like=like, quality=quality)
 
 
 def _checked_like(like: object) -> None:
