@@ -41,6 +41,8 @@ def test_what_is_no_path_and_what_no_file_can_be_called_is_refused(use, error):
         use(None)
     with pytest.raises(error, match=r"must be a path, and no file can have the name 'a\\x00b'"):
         use("a\0b")
+    with pytest.raises(error, match=r"must be a path, and no file can have the name '\\ud800'"):
+        use("\ud800")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,7 @@ def test_what_is_no_path_and_what_no_file_can_be_called_is_refused(use, error):
         (lambda photo, plan, _: plan.save(None, like=photo), tm.OutputError, "must be a path"),
         (lambda photo, plan, _: tm.without_gps(photo.pixels), tm.PhotoError, "photo must be of type Photo"),
         (lambda photo, plan, _: tm.check_writable("car.jpg"), tm.PhotoError, "photo must be of type Photo"),
-        (lambda photo, plan, _: tm.digest_of([1]), tm.PhotoError, "pixels must be of type ndarray, not list"),
+        (lambda photo, plan, _: tm.digest_of([1]), tm.PhotoError, "photo must be a NumPy array, not list"),
         (lambda photo, plan, _: tm.write_atomically("x", "text"), tm.OutputError, "data must be bytes, not str"),
         (lambda photo, plan, _: tm.write_private("x", None), tm.OutputError, "data must be bytes, not NoneType"),
         (

@@ -357,7 +357,9 @@ def test_no_leak_and_an_empty_list_are_refused_in_words(copy, photo):
         ({"originals": np.zeros((9, 9))}, tm.PhotoError, "originals must be a list of arrays, not ndarray"),
         ({"originals": []}, tm.PhotoError, "must be at least one original"),
         ({"recipients": 17}, tm.RecipientError, "recipients must be a list of integers, not int"),
-        ({"recipients": "17"}, tm.RecipientError, "must be an integer, not str"),
+        ({"recipients": "17"}, tm.RecipientError, "recipients must be a list of integers, not str"),
+        ({"recipients": b"17"}, tm.RecipientError, "recipients must be a list of integers, not bytes"),
+        ({"recipients": [10**5000]}, tm.RecipientError, "from 0 to 4294967295, not one of 16610 bits"),
         ({"ledger": "kit.db"}, tm.LedgerError, "ledger must be a tracemark Ledger, as .* gives one, not str"),
     ],
 )

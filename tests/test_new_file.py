@@ -157,9 +157,36 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
 
 def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path):
     (tmp_path / "photo.jpg").mkdir()
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="must be a file, and is a folder"):
         write_atomically(tmp_path / "photo.jpg", b"data")
     assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
+
+
+@pytest.mark.parametrize("name", [".", "", "/", "sub/.."])
+def test_a_path_without_a_name_is_a_folder(name, tmp_path, monkeypatch):
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutputError, match="must be a file, and is a folder; put a name after it"):
+        write_atomically(name, b"new")
+
+
+def test_a_pipe_or_a_device_is_never_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, Path(os.devnull)):
+        with pytest.raises(OutputError, match="must be a file, and is a device or a pipe"):
+            write_atomically(path, b"new")
+    assert pipe.is_fifo()
+
+
+def test_a_link_is_replaced_and_what_it_leads_to_stays(tmp_path):
+    """A copy is never written over the photo that somebody has linked into the kit."""
+    photo, link = tmp_path / "photo", tmp_path / "link"
+    photo.write_bytes(b"old")
+    link.symlink_to(photo)
+    write_atomically(link, b"new")
+    assert not link.is_symlink()
+    assert (link.read_bytes(), photo.read_bytes()) == (b"new", b"old")
 
 
 def test_a_folder_closed_to_writing_is_refused(tmp_path):

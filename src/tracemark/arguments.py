@@ -83,6 +83,13 @@ def checked_path(path: object, name: str, *, refuse: type[TracemarkError]) -> Pa
     """
     if not isinstance(path, str | os.PathLike):
         raise refuse(f"{name} must be a path, not {type(path).__name__}")
-    if "\0" in os.fspath(path):
-        raise refuse(f"{name} must be a path, and no file can have the name {os.fspath(path)!r}")
+    written = os.fspath(path)
+    if isinstance(written, bytes):
+        raise refuse(f"{name} must be a path of letters, not of bytes")
+    try:
+        impossible = b"\0" in os.fsencode(written)
+    except UnicodeEncodeError:
+        impossible = True
+    if impossible:
+        raise refuse(f"{name} must be a path, and no file can have the name {written!r}")
     return Path(path)

@@ -167,7 +167,7 @@ def _checked_pictures(pictures: object, name: str) -> list[NDArray[Any]]:
 
 def _checked_list(recipients: Iterable[SupportsIndex]) -> list[int]:
     """Refuse a list that names nobody, or what cannot be a recipient; a second mention changes nothing."""
-    if not isinstance(recipients, Iterable):
+    if isinstance(recipients, str | bytes | bytearray | memoryview) or not isinstance(recipients, Iterable):
         raise RecipientError(f"recipients must be a list of integers, not {type(recipients).__name__}")
     listed = list(dict.fromkeys(checked_recipient(recipient) for recipient in recipients))
     if not listed:

@@ -45,8 +45,7 @@ def write_private(path: str | os.PathLike[str], data: bytes) -> None:
     target = checked_path(path, "path", refuse=OutputError)
     checked_bytes(data, "data", refuse=OutputError)
     try:
-        if target.is_dir():
-            raise OutputError(f"{target} must be a new file, and is a folder; put a name after it")
+        _refuse_other_kinds(target, "a new file")
         draft = draft_beside(target, private=True)
         try:
             write_draft(draft, data, mode=OWNER_ONLY)
@@ -66,7 +65,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes, *, private: bool
     ----------
     path : path-like
         Where to; its folder must exist.  An existing file is replaced, and whoever could read it still can, and nobody
-        else.
+        else.  Of a link it is the link that is replaced: what it leads to stays.
     data : bytes
         All that the file is to hold.
     private : bool
@@ -75,12 +74,13 @@ def write_atomically(path: str | os.PathLike[str], data: bytes, *, private: bool
     Raises
     ------
     OutputError
-        When it cannot be written; what was there before is still there.
+        When it cannot be written, or a folder, a device or a pipe is there; what was there before is still there.
     """
     target = checked_path(path, "path", refuse=OutputError)
     checked_bytes(data, "data", refuse=OutputError)
-    draft = draft_beside(target, private=private)
     try:
+        _refuse_other_kinds(target, "a file")
+        draft = draft_beside(target, private=private)
         before = _mode_of(target)
         try:
             write_draft(draft, data, mode=(OWNER_ONLY if private else ANYBODY) if before is None else before)
@@ -187,6 +187,14 @@ def uncache(path: Path) -> None:
 def _take_name(path: Path) -> None:
     """Make an empty file, its owner's alone, where there is none."""
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
+
+
+def _refuse_other_kinds(path: Path, kind: str) -> None:
+    """Refuse what is there and no file."""
+    if path.is_dir():
+        raise OutputError(f"{path} must be {kind}, and is a folder; put a name after it")
+    if path.exists() and not path.is_file():
+        raise OutputError(f"{path} must be {kind}, and is a device or a pipe")
 
 
 def _mode_of(path: Path) -> int | None:

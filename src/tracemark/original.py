@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.arguments import checked_kind
 from tracemark.errors import LedgerError, PhotoError
 from tracemark.geometry.features import Features, extract
 from tracemark.geometry.locating import ORIGINAL_FEATURES
@@ -193,7 +192,7 @@ def digest_of(pixels: NDArray[Any]) -> bytes:
     digest : bytes
         BLAKE2b, 32 bytes.
     """
-    checked_kind(pixels, np.ndarray, "pixels", refuse=PhotoError)
+    pixels = checked_pixels(pixels)
     hashed = hashlib.blake2b(f"{pixels.shape} {pixels.dtype.name}".encode(), digest_size=DIGEST_BYTES)
     hashed.update(np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("<")).data)
     return hashed.digest()

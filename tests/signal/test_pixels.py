@@ -33,6 +33,7 @@ def test_a_photo_passes_as_it_is(dtype, shape):
         (np.zeros((4, 5), dtype=np.float16), "not float16"),
         (np.zeros((4, 5), dtype=np.complex64), "not complex64"),
         (np.full((4, 5), np.nan), "without NaN"),
+        (np.ma.masked_invalid(np.full((4, 5), np.nan)), "must be a plain NumPy array, not a masked one"),
         (np.full((4, 5), 1.001), r"0 \.\. 1"),
         (np.full((4, 5), -0.001, dtype=np.float32), r"0 \.\. 1"),
         (np.full((4, 5), 200.0), "not in 200 .. 200"),

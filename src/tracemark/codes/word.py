@@ -37,7 +37,9 @@ def checked_recipient(recipient: SupportsIndex) -> int:
     except TypeError:
         raise RecipientError(f"recipient must be an integer, not {type(recipient).__name__}") from None
     if isinstance(recipient, bool) or not 0 <= number <= most:
-        raise RecipientError(f"recipient must be an integer from 0 to {most}, not {recipient}")
+        # Python refuses to write out numbers of many digits
+        shown = recipient if number.bit_length() <= PROFILE.word_bits else f"one of {number.bit_length()} bits"
+        raise RecipientError(f"recipient must be an integer from 0 to {most}, not {shown}")
     return number
 
 

@@ -32,6 +32,8 @@ def checked_pixels(image: NDArray[Any]) -> NDArray[Any]:
     """
     if not isinstance(image, np.ndarray):
         raise PhotoError(f"photo must be a NumPy array, not {type(image).__name__}")
+    if isinstance(image, np.ma.MaskedArray):  # what is masked would pass any look at its values
+        raise PhotoError("photo must be a plain NumPy array, not a masked one; fill what is masked")
     if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in CHANNELS):
         raise PhotoError(
             f"photo must have shape (rows, columns), (rows, columns, 3) or (rows, columns, 4), not {image.shape}"
