@@ -1,7 +1,6 @@
 """Measure the alternatives to one number: ``python -m benchmarks.choices NAME --photos DIR``."""
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -22,6 +21,7 @@ from benchmarks.choices.split import RANK, SPLIT
 from benchmarks.choices.subjects import Setting, choose
 from benchmarks.choices.visibility import VisibilityChoice
 from benchmarks.gauntlet.corpus import FOLDER_VARIABLE
+from benchmarks.json_lines import write_lines
 from benchmarks.page import insert
 from benchmarks.provenance import ROOT, provenance
 
@@ -78,10 +78,8 @@ def main(words: Sequence[str] | None = None) -> int:
     text = f"{_lead(facts)}\n\n{choice.render(records)}"
     print(text)
     if not options.dry_run:
-        RESULTS.mkdir(parents=True, exist_ok=True)
         lines = [facts, *({"kind": type(record).__name__.lower(), **asdict(record)} for record in records)]
-        out = RESULTS / f"choices-{options.name}.jsonl"
-        out.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+        write_lines(RESULTS / f"choices-{options.name}.jsonl", lines)
         insert(PAGES.get(options.name, PAGE), text, name=options.name)
     return 0
 

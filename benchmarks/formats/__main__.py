@@ -4,13 +4,13 @@ Writes docs/formats.md, and benchmarks/results/formats.jsonl or benchmarks/resul
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.formats import sizes, timing
 from benchmarks.gauntlet.corpus import find_photos
+from benchmarks.json_lines import write_lines
 from benchmarks.page import insert
 from benchmarks.provenance import ROOT
 
@@ -45,8 +45,7 @@ def main(words: Sequence[str] | None = None) -> int:
         text, lines = timing.report(largest)
     print(text)
     if not options.dry_run:
-        out = RESULTS / f"{options.what}.jsonl"
-        out.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+        write_lines(RESULTS / f"{options.what}.jsonl", lines)
         insert(PAGE, text, name=options.what)
     return 0
 

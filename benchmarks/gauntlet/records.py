@@ -1,12 +1,12 @@
 """What a run is asked to do, and what it writes down."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.gauntlet.corpus import Limits
 from benchmarks.gauntlet.quality import Quality
+from benchmarks.json_lines import read_lines
 
 __all__ = ["COPY", "PASTED", "UNMARKED", "WRONG_KEY", "Errand", "Marking", "Outcome", "read_results"]
 
@@ -120,7 +120,7 @@ def read_results(paths: Sequence[Path]) -> tuple[dict[str, object], list[Marking
     ValueError
         When the runs differ in commit or seed.
     """
-    lines = [json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
+    lines = [line for path in paths for line in read_lines(path)]
     runs = [line for line in lines if line["kind"] == "run"]
     if len({(run["commit"], run["seed"]) for run in runs}) != 1:
         raise ValueError(f"runs must be of one commit and one seed, not {[(r['commit'], r['seed']) for r in runs]}")

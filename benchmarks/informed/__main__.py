@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -11,8 +11,9 @@ import cv2
 from benchmarks.gauntlet.corpus import Limits, find_photos, spread
 from benchmarks.informed.kit import LISTED, Kit
 from benchmarks.informed.parts import PARTS
-from benchmarks.informed.records import append, line_of, read
+from benchmarks.informed.records import line_of, read
 from benchmarks.informed.tables import collusion_chart, render
+from benchmarks.json_lines import append_line
 from benchmarks.page import insert
 from benchmarks.provenance import ROOT, provenance
 
@@ -53,7 +54,11 @@ def main(words: Sequence[str] | None = None) -> int:
     cv2.setNumThreads(1)
     if not options.resume:
         options.out.unlink(missing_ok=True)
-    _run(options)
+    asked = {"seed": options.seed, "long_side_px": options.long_side}
+    for run in read(options.out)[0]:
+        if not asked.items() <= run.items():
+            parser.error(f"--resume must go on with the seed and the long side of the answers in {options.out}")
+    _run(options, asked)
     runs, answers = read(options.out)
     text = render(runs, answers, listed=LISTED)
     print(text)
@@ -63,12 +68,12 @@ def main(words: Sequence[str] | None = None) -> int:
     return int(any(answer.wrong for answer in answers))
 
 
-def _run(options: argparse.Namespace) -> None:
+def _run(options: argparse.Namespace, asked: Mapping[str, object]) -> None:
     """Read every leak that was not read yet, and write down each answer as it comes."""
     done = {answer.asked for answer in read(options.out)[1]}
     paths = find_photos(options.photos)
     chosen = spread(len(paths), options.most or None)
-    facts = {**provenance(), "seed": options.seed, "photos": len(chosen), "long_side_px": options.long_side}
+    facts = {**provenance(), "photos": len(chosen), **asked}
     told = False
     for part in options.parts:
         for order, at in enumerate(chosen):
@@ -78,10 +83,10 @@ def _run(options: argparse.Namespace) -> None:
                 if skipped or number % options.every != order % options.every or trial.asked in done:
                     continue
                 if not told:
-                    append(options.out, "run", facts)
+                    append_line(options.out, {"kind": "run", **facts})
                     told = True
                 answer = line_of(trial.read())
-                append(options.out, "answer", answer)
+                append_line(options.out, {"kind": "answer", **answer})
                 print(json.dumps(answer), file=sys.stderr, flush=True)
 
 

@@ -1,11 +1,11 @@
 """What a run writes down, one line a leak; a run that was stopped is read again and continued."""
 
-import json
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-__all__ = ["Answer", "Asked", "append", "read"]
+from benchmarks.json_lines import read_lines
+
+__all__ = ["Answer", "Asked", "line_of", "read"]
 
 
 @dataclass(frozen=True)
@@ -47,23 +47,6 @@ class Answer(Asked):
         return Asked(**{field.name: getattr(self, field.name) for field in fields(Asked)})
 
 
-def append(path: Path, kind: str, line: dict[str, object]) -> None:
-    """Add a line to a file of results, at once on disk.
-
-    Parameters
-    ----------
-    path : Path
-        JSON Lines; made when it is not there.
-    kind : str
-        ``run`` for what :func:`benchmarks.provenance.provenance` says, ``answer`` for an answer.
-    line : dict
-        What to write.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps({"kind": kind, **line}) + "\n")
-
-
 def line_of(answer: Answer) -> dict[str, object]:
     """Give an answer as an object for JSON Lines."""
     return asdict(answer)
@@ -85,18 +68,10 @@ def read(path: Path) -> tuple[list[dict[str, object]], list[Answer]]:
         In the order they came.
     """
     runs, answers = [], []
-    for line in _lines(path):
+    for line in read_lines(path):
         kind = line.pop("kind")
         if kind == "run":
             runs.append(line)
         else:
             answers.append(Answer(**line))
     return runs, answers
-
-
-def _lines(path: Path) -> Iterator[dict]:  # type: ignore[type-arg]  # whatever JSON holds
-    """Go through the lines of a file; a last one that was cut off is no line."""
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
-            if line.endswith("\n"):
-                yield json.loads(line)

@@ -17,6 +17,7 @@ from benchmarks.gauntlet.damage.codec import jpeg
 from benchmarks.gauntlet.damage.reshape import fit_within
 from benchmarks.informed.mixing import MIXES, Mix
 from benchmarks.innocents.drawing import CHUNK, STEPS, WAYS, chances, counts, innocents
+from benchmarks.json_lines import write_lines
 from benchmarks.page import insert, table
 from benchmarks.plot import Axis, Line, chart
 from benchmarks.provenance import ROOT, provenance
@@ -109,8 +110,7 @@ def main(words: Sequence[str] | None = None) -> int:
     text = render(facts, tails)
     print(text)
     if not options.dry_run:
-        lines = [facts, *({"kind": "tail", **asdict(tail)} for tail in tails)]
-        RESULTS.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+        write_lines(RESULTS, [facts, *({"kind": "tail", **asdict(tail)} for tail in tails)])
         insert(PAGE, text, name="innocents")
         CHART.write_text(draw(tails), encoding="utf-8")
     return 0

@@ -17,6 +17,7 @@ import tracemark as tm
 from benchmarks.gauntlet.corpus import Limits, find_photos, load
 from benchmarks.gauntlet.damage.codec import jpeg
 from benchmarks.gauntlet.damage.pixels import pixels
+from benchmarks.json_lines import write_lines
 from benchmarks.ledger import probes
 from benchmarks.ledger.making import fill
 from benchmarks.page import insert, table
@@ -90,8 +91,7 @@ def main(words: Sequence[str] | None = None) -> int:
     text = render(facts, steps)
     print(text)
     if not options.dry_run:
-        lines = [{"kind": "run", **facts}, *({"kind": "step", **asdict(step)} for step in steps)]
-        RESULTS.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+        write_lines(RESULTS, [{"kind": "run", **facts}, *({"kind": "step", **asdict(step)} for step in steps)])
         insert(PAGE, text, name="ledger")
     return 0
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.gauntlet.corpus import Limits, find_photos, load, spread
 from benchmarks.gauntlet.damage.pixels import Pixels
+from benchmarks.json_lines import write_lines
 from benchmarks.page import insert
 from benchmarks.provenance import ROOT, provenance
 from benchmarks.registration.errors import UNRELATED, Trial, errors, line, render
@@ -64,9 +65,7 @@ def main(words: Sequence[str] | None = None) -> int:
     text = render(facts, trials)
     print(text)
     if not options.dry_run:
-        RESULTS.parent.mkdir(parents=True, exist_ok=True)
-        lines = [facts, *(line(trial) for trial in trials)]
-        RESULTS.write_text("".join(json.dumps(each) + "\n" for each in lines), encoding="utf-8")
+        write_lines(RESULTS, [facts, *(line(trial) for trial in trials)])
         insert(PAGE, text, name="registration")
     return 0
 

@@ -18,6 +18,7 @@ import numpy as np
 from benchmarks.gauntlet.corpus import Limits, find_photos, load
 from benchmarks.gauntlet.damage.pixels import Pixels, pixels
 from benchmarks.gauntlet.damage.texture import noise
+from benchmarks.json_lines import write_lines
 from benchmarks.page import insert
 from benchmarks.provenance import ROOT, provenance
 from benchmarks.speed import probes
@@ -57,9 +58,7 @@ def main(words: Sequence[str] | None = None) -> int:
     text = render(facts, measures)
     print(text)
     if not options.dry_run:
-        RESULTS.parent.mkdir(parents=True, exist_ok=True)
-        lines = [facts, *(measure.line() for measure in measures)]
-        RESULTS.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+        write_lines(RESULTS, [facts, *(measure.line() for measure in measures)])
         insert(PAGE, text, name="speed")
     return 0
 

@@ -62,7 +62,7 @@ class Judgement:
     """What scores say of candidates."""
 
     candidates: tuple[Candidate, ...]
-    """The candidates, with their scores and bounds, in the order of the scores."""
+    """The candidates, with their scores and bounds, in the order in which they were given."""
 
     framed: NDArray[np.bool_]
     """Whose message would name them but for the lack of their fingerprint; shape (candidates,)."""

@@ -14,8 +14,9 @@ from benchmarks.informed.leaks import LEAKS
 from benchmarks.informed.mixing import FEW, MANY, MIXES, SAVINGS
 from benchmarks.informed.opponents import OPPONENTS
 from benchmarks.informed.parts import NEVER_MARKED, PARTS
-from benchmarks.informed.records import Answer, Asked, append, line_of, read
+from benchmarks.informed.records import Answer, Asked, line_of, read
 from benchmarks.informed.tables import collusion_chart, render
+from benchmarks.json_lines import append_line
 from benchmarks.registration.views import VIEWS
 from tracemark.profile import PROFILE
 
@@ -113,8 +114,8 @@ def test_a_mark_is_pasted_where_it_fits_and_nowhere_else():
 def test_answers_are_read_back_and_a_torn_line_is_none(tmp_path):
     path = tmp_path / "results" / "run.jsonl"
     assert read(path) == ([], [])
-    append(path, "run", {"commit": "c"})
-    append(path, "answer", line_of(answer()))
+    append_line(path, {"kind": "run", "commit": "c"})
+    append_line(path, {"kind": "answer", **line_of(answer())})
     with path.open("a") as file:
         file.write('{"kind": "answ')
     runs, answers = read(path)
@@ -185,6 +186,26 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(folder, reader, capsys):
     assert len({one.asked for one in both}) == len(both) == expected
     assert {leaks for leaks, _, _ in reader} == {1, 3}  # a folder of three photos has no fourth to read together
     assert all(json.loads(line)["photo"] for line in capsys.readouterr().err.splitlines())
+
+
+def test_a_line_that_was_cut_off_is_read_again(folder, reader):
+    words = ("--most", "1", "--parts", "views", "--leaks", "mirror", "negative")
+    _, (_, first) = run(folder, *words)
+    out = folder / "out.jsonl"
+    out.write_bytes(out.read_bytes()[:-20])
+    _, (runs, again) = run(folder, *words, "--resume")
+    assert again == first
+    assert len(runs) == 2
+
+
+@pytest.mark.parametrize("other", [("--seed", "3"), ("--long-side", "500")])
+def test_answers_of_another_seed_or_size_are_not_gone_on_with(other, folder, reader, capsys):
+    words = ("--most", "1", "--parts", "views", "--leaks", "mirror")
+    _, before = run(folder, *words)
+    with pytest.raises(SystemExit):
+        run(folder, *words, "--resume", *other)
+    assert "must go on with the seed and the long side of the answers in" in capsys.readouterr().err
+    assert read(folder / "out.jsonl") == before
 
 
 def test_opponents_who_paste_are_guilty_of_nothing(folder, reader):

@@ -210,7 +210,8 @@ def test_runs_that_were_stopped_are_shown_as_one(tmp_path, capsys):
     outcome = {"kind": "outcome", **asdict(Outcome("a.jpg", "social", COPY, 0, 5, 10, 20, "identified", 1, 0, 0.5))}
     first, second = tmp_path / "first.jsonl", tmp_path / "second.partial"
     first.write_text("\n".join(map(json.dumps, [run, marking, outcome])) + "\n")
-    second.write_text("\n".join(map(json.dumps, [run, marking | {"quality": quality}, outcome | {"photo": "b.jpg"}])))
+    lines = [run, marking | {"quality": quality}, outcome | {"photo": "b.jpg"}, marking]
+    second.write_text("\n".join(map(json.dumps, lines))[:-9])  # killed in the middle of its last line
     assert main(["--read", str(first), str(second), "--out", str(tmp_path / "both.jsonl")]) == 0
     shown = capsys.readouterr().out
     assert "Commit abc, seed 1, 2 photos" in shown

@@ -50,7 +50,7 @@ class Registration:
     """How likely each pixel of the original is shown by the leak, 0 to 1; shape (rows, columns)."""
 
     agreement: Agreement = NONE
-    """How alike leak and original are, once registered: what candidates are ranked by."""
+    """How alike leak and original are, once registered: photos are ranked by its score."""
 
     bending: float = 0.0
     """Root mean square of the bending where the photo shows, pixels of the original."""
