@@ -13,7 +13,7 @@ from tracemark.blind import read_blind
 from tracemark.codes.word import checked_recipient
 from tracemark.combination import Combination, combinations, residues_of, why_unread
 from tracemark.errors import PhotoError, RecipientError
-from tracemark.informed import Residue, to_photo
+from tracemark.informed import Residue
 from tracemark.keys import Key, checked_key
 from tracemark.laying import LaidLeak, lay
 from tracemark.ledger.ledger import Ledger, checked_ledger
@@ -22,14 +22,14 @@ from tracemark.message_beside import message_beside
 from tracemark.side_informed import accuse_among
 from tracemark.signal.luma import luma_of
 from tracemark.signal.pixels import checked_pixels
-from tracemark.verdict import Uncounted, Verdict, judge
+from tracemark.verdict import Uncounted, Verdict
+from tracemark.wording import inconclusive, on_the_list, verdict_of, with_uncounted
 
 __all__ = ["detect", "detect_together"]
 
 MOST_ATTEMPTS = 4  # readings of the same leaks where photos look alike; each may look up one word at least
 # Ways in which leaks are read: as copies or plain mixes, in the others of `read_residue`, and given others; all count.
 RESPONSES = 4
-RUNNERS_UP = 5  # of those not named, how many a verdict tells of
 
 
 def detect(
@@ -142,9 +142,9 @@ def _read(
         for one, candidates in zip(tried, lists, strict=True)
     ]
     chosen, accusation, candidates = max(answers, key=lambda answer: _weight(answer[1]))
-    found = _informed(chosen.residues, accusation)
+    found = verdict_of(chosen.residues, accusation)
     if len(laid) > 1:
-        return _with_uncounted(found, chosen.uncounted(laid, readings), leaks=len(laid))
+        return with_uncounted(found, chosen.uncounted(laid, readings), leaks=len(laid))
     if laid[0].by_grain:
         found = replace(found, reason=f"{found.reason}; it was laid by its grain, as it shows little else of the photo")
     if found.verdict != "none":
@@ -152,7 +152,7 @@ def _read(
     if ways > 1:
         return _read_both_ways(laid[0], found, listed, key, ways)
     there = message_beside(laid[0].luma, chosen.residues[0], key=key)
-    return found if there is None else _inconclusive(found, there, candidates)
+    return found if there is None else inconclusive(found, there, candidates)
 
 
 def _checked_pictures(pictures: object, name: str) -> list[NDArray[Any]]:
@@ -177,31 +177,10 @@ def _checked_list(recipients: Iterable[SupportsIndex]) -> list[int]:
 
 def _read_both_ways(leak: LaidLeak, found: Verdict, listed: list[int] | None, key: Key, ways: int) -> Verdict:
     """Read a leak blind in which the original found nobody, since it may lie elsewhere; each way spends its part."""
-    blind = _on_the_list(read_blind(leak.luma, key=key, attempts=ways, placements=leak.placements), listed)
+    blind = on_the_list(read_blind(leak.luma, key=key, attempts=ways, placements=leak.placements), listed)
     if blind.verdict == "none":
         return found
     return replace(blind, reason=f"{blind.reason}; read blind, since it lies on the original, but not surely")
-
-
-def _inconclusive(found: Verdict, recipient: int, candidates: Sequence[int]) -> Verdict:
-    """Word the verdict on a leak that fits nobody, and yet holds somebody's message.
-
-    Without a list the lookups after which a number may be told are spent.
-    """
-    why = "but not as in a copy of the original: that may be another version of what was marked, or it was put there"
-    if candidates and recipient not in candidates:
-        why = "whom the list of recipients lacks"
-    whose = f"the message of {recipient}" if candidates else "somebody's message"
-    reason = f"the leak lies on the original, and none fits; {whose} is in it, {why}"
-    return replace(found, verdict="inconclusive", reason=reason)
-
-
-def _with_uncounted(found: Verdict, uncounted: tuple[Uncounted, ...], *, leaks: int) -> Verdict:
-    """Say which leaks do not count."""
-    if not uncounted:
-        return found
-    reason = f"{found.reason}; {leaks - len(uncounted)} of {leaks} leaks counted"
-    return replace(found, reason=reason, uncounted=uncounted)
 
 
 def _accuse(residues: Sequence[Residue], candidates: Sequence[int], key: Key, *, attempts: int) -> Accusation:
@@ -213,10 +192,10 @@ def _accuse(residues: Sequence[Residue], candidates: Sequence[int], key: Key, *,
     found = [accuse_listed(residues, listed, key=key, attempts=counted)]
     if found[0].lacking is not None:
         return found[0]  # read in other ways, what is lacking may look like a mark
-    for ways in zip(*(residue.others for residue in residues), strict=True):
+    for responses in zip(*(residue.others for residue in residues), strict=True):
         if found[-1].named or found[-1].pasted:
             break
-        read = [one for one in (way() for way in ways) if one]
+        read = [one for one in (response() for response in responses) if one]
         if read:
             found.append(accuse_listed(read, listed, key=key, attempts=counted))
     best = max(found, key=_weight)
@@ -247,53 +226,7 @@ def _read_apart(leaks: Sequence[LaidLeak], listed: list[int] | None, key: Key, *
         reason = "none of the leaks lies on an original; read them one by one"
         return Verdict("none", 0.0, "blind", reason, uncounted=uncounted)
     (leak,) = leaks
-    blind = _on_the_list(read_blind(leak.luma, key=key, placements=leak.placements), listed)
+    blind = on_the_list(read_blind(leak.luma, key=key, placements=leak.placements), listed)
     if not sought:
         return blind
     return replace(blind, reason=f"{blind.reason}; read blind, since {why_unread(leak)}")
-
-
-def _on_the_list(blind: Verdict, listed: list[int] | None) -> Verdict:
-    """Name nobody whom a list that was given lacks: either the list is wrong or the name."""
-    if listed is None or blind.recipient is None or blind.recipient in listed:
-        return blind
-    reason = f"the message of {blind.recipient} was read, but the list of recipients lacks them"
-    return replace(blind, verdict="inconclusive", recipients=(), reason=reason)
-
-
-def _informed(residues: Sequence[Residue], accusation: Accusation) -> Verdict:
-    """Word the verdict on leaks that lie on their photos."""
-    shown = (*accusation.named, *accusation.others[:RUNNERS_UP])
-    # each bound counts all who were compared, so the weakest holds for all names together
-    bound = max((one.log10_false_alarm for one in accusation.named), default=None)
-    bound = min((one.log10_false_alarm for one in shown), default=0.0) if bound is None else bound
-    doubtful = accusation.lacking is not None or (accusation.pasted and not accusation.named)
-    verdict = "inconclusive" if doubtful else judge(bound)
-    return Verdict(
-        verdict=verdict,
-        log10_false_alarm=bound,
-        method="informed",
-        reason=_reason(accusation, verdict),
-        recipients=tuple(one.recipient for one in accusation.named),
-        geometry=to_photo(residues[0]),
-        score=shown[0].score if shown else None,
-        trials=accusation.trials,
-        candidates=shown,
-        photo=residues[0].original.digest,
-    )
-
-
-def _reason(accusation: Accusation, verdict: str) -> str:
-    """Say in a sentence what was found with the original."""
-    if accusation.pasted and not accusation.named:
-        names = ", ".join(map(str, accusation.pasted))
-        doubt = "it may have been put there, or the original is another version of what was marked"
-        return f"the message of {names} is in it, but not the fingerprint of this photo: {doubt}"
-    if accusation.lacking is not None:
-        return f"the original must be the photo itself, and seems to be the copy of {accusation.lacking}"
-    if verdict == "identified":
-        return "the original was taken away, and the rest is the mark of who is named"
-    compared = f"{accusation.trials} {'recipients compared' if accusation.others else 'words looked up'}"
-    if verdict == "inconclusive":
-        return f"the leak lies on the original, and of {compared} one fits, but not well enough to be proof"
-    return f"the leak lies on the original, but of {compared} none fits"

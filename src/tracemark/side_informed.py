@@ -63,10 +63,10 @@ def accuse_among(
     part in them.  He pays for a company that was not expected before.
     """
     cells = [residue.cells for residue in residues if residue.cells is not None]
-    reading = max(found, key=lambda one: max((other.score for other in one.others), default=0.0))
-    named = found[-1].named  # nothing is read in another way once somebody is named
+    telling = max(found, key=lambda one: max((other.score for other in one.others), default=0.0))
+    named = found[-1].named  # nothing is read in another response once somebody is named
     known = {one.recipient for one in named}
-    others = sorted((one for one in reading.others if one.recipient not in known), key=lambda one: -one.score)
+    others = sorted((one for one in telling.others if one.recipient not in known), key=lambda one: -one.score)
     if not others or others[0].score < SUSPICIOUS or len(cells) < len(residues):
         return None
     scene = _Scene(_joined(cells), together(residues, key=key), listed, listed.signs_in(residues), len(named))
@@ -140,35 +140,35 @@ class _Scene:
         """Rank candidates by how they fit given others, until that makes the leaks no likelier."""
         order = expected
         turns: list[_Turn] = []
-        ways: Iterable[int] = range(len(MIXES))
+        mixes: Iterable[int] = range(len(MIXES))
         while len(turns) < TURNS:
-            found = self._hypothesis(order, ways)
+            found = self._hypothesis(order, mixes)
             if found is None or (turns and found[0] <= turns[-1].log_likelihood):
                 break
-            log_likelihood, size, way = found
-            turns.append(_Turn(list(self._groups(order, size, way)), log_likelihood))
-            order, ways = [*expected[: self.start], *turns[-1].order(expected)], [way]
+            log_likelihood, size, mix = found
+            turns.append(_Turn(list(self._groups(order, size, mix)), log_likelihood))
+            order, mixes = [*expected[: self.start], *turns[-1].order(expected)], [mix]
         return turns
 
-    def _hypothesis(self, order: Sequence[int], ways: Iterable[int]) -> tuple[float, int, int] | None:
+    def _hypothesis(self, order: Sequence[int], mixes: Iterable[int]) -> tuple[float, int, int] | None:
         """Find the number of copies and the mix that make the leaks likeliest; the logarithm comes first."""
 
-        def tried(size: int, ways: Iterable[int]) -> list[tuple[float, int, int]]:
+        def tried(size: int, mixes: Iterable[int]) -> list[tuple[float, int, int]]:
             if not self.start < size <= len(order):
                 return []
             mixture = Mixture(self.cells.drawn, self._signs(order[:size]))
-            return [(self.cells.source.log_likelihood(mixture.mixed(way), UNKNOWN), size, way) for way in ways]
+            return [(self.cells.source.log_likelihood(mixture.mixed(mix), UNKNOWN), size, mix) for mix in mixes]
 
-        first = [one for size in FIRST_SIZES for one in tried(size, ways)]
-        likeliest = [max(first)[2]] if first else ways
+        first = [one for size in FIRST_SIZES for one in tried(size, mixes)]
+        likeliest = [max(first)[2]] if first else mixes
         rest = [one for size in SIZES if size not in FIRST_SIZES for one in tried(size, likeliest)]
         return max([*first, *rest], default=None)
 
-    def _groups(self, order: Sequence[int], size: int, way: int) -> Iterator[_Group]:
+    def _groups(self, order: Sequence[int], size: int, mix: int) -> Iterator[_Group]:
         """Score all candidates that are not named, each given the codes of others, were so many copies mixed."""
         mixture = Mixture(self.cells.drawn, self._signs(order[:size]))
         for member in range(self.start, size):
-            evidence = self._given(mixture, order[:size], member, way)
+            evidence = self._given(mixture, order[:size], member, mix)
             company = frozenset(order[self.start : size]) - {order[member]}
             strangers = [order[member], *order[size:]]
             # whoever comes after them has the same company as the last of them
@@ -203,9 +203,9 @@ class _Scene:
         candidates, framed = zip(*best.values(), strict=True)
         return Judgement(candidates, np.array(framed))
 
-    def _given(self, mixture: Mixture, mixed: Sequence[int], member: int, way: int) -> Evidence:
+    def _given(self, mixture: Mixture, mixed: Sequence[int], member: int, mix: int) -> Evidence:
         """Make soft symbols of a copy, given the codes of those that it was mixed with."""
-        fingerprint, message = self.cells.given(mixture.among(member, way))
+        fingerprint, message = self.cells.given(mixture.among(member, mix))
         evidence = replace(self.evidence, fingerprint=fingerprint, message=message.ravel())
         return self._without(evidence, {*mixed[:member], *mixed[member + 1 :]})
 

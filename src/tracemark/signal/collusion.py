@@ -55,12 +55,12 @@ class Mixture:
         if copies % 2 == 0 or copies < LEAST_COPIES:
             raise ValueError(f"the number of copies must be odd and at least {LEAST_COPIES}, not {copies}")
 
-    def mixed(self, way: int) -> Floats:
+    def mixed(self, mix: int) -> Floats:
         """Mix the copies.
 
         Parameters
         ----------
-        way : int
+        mix : int
             Which of ``MIXES``.
 
         Returns
@@ -68,16 +68,16 @@ class Mixture:
         mixed : ndarray, shape (cells, cell * cell), float32
         """
         least, _, _, median, _, _, most = self._ranks
-        return _weighed(way, least, most, median)
+        return _weighed(mix, least, most, median)
 
-    def among(self, member: int, way: int) -> Among:
+    def among(self, member: int, mix: int) -> Among:
         """Say what a copy shows, given all others.
 
         Parameters
         ----------
         member : int
             Which of the copies: its signs change nothing in the result.
-        way : int
+        mix : int
             Which of ``MIXES``.
 
         Returns
@@ -103,7 +103,7 @@ class Mixture:
                 for at in (0, 5, 2, 3)
             )
             shown = np.einsum("ks,nsp->knp", contents, self.drawn[part])
-            mixed = _weighed(way, np.minimum(shown, low), np.maximum(shown, high), np.clip(shown, under, over))
+            mixed = _weighed(mix, np.minimum(shown, low), np.maximum(shown, high), np.clip(shown, under, over))
             patterns[part] = np.einsum("sk,knp->nsp", mean, mixed)
             expected[part] = mixed.mean(axis=0)
             square += float(np.square(mixed - expected[part]).mean(axis=0).sum())
@@ -133,7 +133,7 @@ def _shown(signs: NDArray[np.int8], drawn: Floats) -> Floats:
     return np.asarray(np.einsum("...ns,nsp->...np", signs.astype(np.float32), drawn), dtype=np.float32)
 
 
-def _weighed(way: int, least: Floats, most: Floats, median: Floats) -> Floats:
+def _weighed(mix: int, least: Floats, most: Floats, median: Floats) -> Floats:
     """Add up what a mix has of each."""
-    parts = zip(MIXES[way], (least, most, median), strict=True)
+    parts = zip(MIXES[mix], (least, most, median), strict=True)
     return np.asarray(sum(weight * values for weight, values in parts if weight), dtype=np.float32)
