@@ -20,7 +20,6 @@ from tracemark.detection import RESPONSES
 from tracemark.finding import lay_on_best
 from tracemark.informed import LEAST_CELLS, read_residue, soft_symbols, together
 from tracemark.listed import draw
-from tracemark.message_beside import _affine_in_the_middle
 from tracemark.original import original_of
 from tracemark.signal.luma import luma_of
 from tracemark.signal.modulation import correlate_slots
@@ -282,21 +281,6 @@ def test_a_message_is_looked_for_in_what_shows_the_photo_alone(copy, photo, monk
     found = tm.detect(jpeg(page, 90), key=KEY, original=jpeg(photo, 92), recipients=LISTED)
     assert f"the message of {RECIPIENT} is in it" in found.reason
     assert max(asked[0]) < 1000
-
-
-@pytest.mark.parametrize("rows", [600, 601])
-def test_a_perspective_is_nearly_affine_in_the_middle_of_a_picture(rows):
-    transform = np.array([[1.1, 0.1, 5.0], [-0.1, 0.9, -7.0], [1e-4, -2e-4, 1.0]])
-    near = _affine_in_the_middle(transform, (rows, 800))
-    middle = np.array([399.5, (rows - 1) / 2])
-
-    def differ(point):
-        there = transform @ [*point, 1]
-        return np.abs(there[:2] / there[2] - (near @ [*point, 1])[:2]).max()
-
-    assert differ(middle) < 1e-9
-    assert differ(middle + 1) < 1e-3
-    assert differ(middle + 100) > 0.1
 
 
 @pytest.mark.parametrize("sought", [False, True])

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tracemark.transforms import corners, density, mapped, moving, resizing, scaling
+from tracemark.transforms import corners, density, mapped, moving, resizing, scaling, tangent
 
 SEEN = np.array([[1.1, 0.2, 5], [-0.1, 0.9, 3], [2e-4, -1e-4, 1]])
 
@@ -35,3 +35,13 @@ def test_density_of_what_was_seen_at_an_angle_is_that_in_the_middle():
 def test_a_projective_transform_divides_by_the_distance():
     point = SEEN @ [70, 40, 1]
     np.testing.assert_allclose(mapped(SEEN, np.array([[70.0, 40.0]])), [point[:2] / point[2]])
+
+
+def test_a_tangent_is_the_transform_but_for_the_square_of_the_distance():
+    point = np.array([70.0, 40.0])
+    for far, most in ((0, 1e-12), (1, 1e-3), (10, 1e-1)):
+        around = point + far * np.array([[1, 0], [0, 1], [-1, -1]])
+        np.testing.assert_allclose(mapped(tangent(SEEN, point), around), mapped(SEEN, around), atol=most)
+    assert np.abs(mapped(tangent(SEEN, point), point[None] + 100) - mapped(SEEN, point[None] + 100)).max() > 0.5
+    np.testing.assert_allclose(tangent(SEEN / SEEN[0, 0], point), tangent(SEEN, point))
+    np.testing.assert_array_equal(tangent(SEEN, point)[2], [0, 0, 1])

@@ -9,6 +9,7 @@ from tracemark.informed import Residue
 from tracemark.keys import Key
 from tracemark.placing import Placed
 from tracemark.signal.luma import PEAK
+from tracemark.transforms import corners, tangent
 
 __all__ = ["message_beside"]
 
@@ -39,16 +40,6 @@ def message_beside(leak: NDArray[np.float32], residue: Residue, *, key: Key) -> 
     shown, registration = cut_out(leak, residue.registration)  # of a large page the rest would take all memory
     if registration.negative:
         shown = np.float32(PEAK) - shown
-    placed = Placed(shown, _affine_in_the_middle(registration.transform, shown.shape), merit=0.0)
+    middle = corners(shown.shape).mean(axis=0)
+    placed = Placed(shown, tangent(registration.transform, middle), merit=0.0)  # there may be a horizon farther out
     return read_blind(shown, key=key, placements=[placed]).recipient
-
-
-def _affine_in_the_middle(transform: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Give the affine transform that a projective one is nearly in the middle of a picture, both (x, y, 1)."""
-    rows, columns = shape
-    middle = np.array([(columns - 1) / 2, (rows - 1) / 2, 1.0])
-    x, y, w = transform @ middle
-    affine = np.eye(3)
-    affine[:2, :2] = (transform[:2, :2] - np.outer([x / w, y / w], transform[2, :2])) / w
-    affine[:2, 2] = [x / w, y / w] - affine[:2, :2] @ middle[:2]
-    return affine

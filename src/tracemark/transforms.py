@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Transform", "corners", "density", "mapped", "moving", "resizing", "scaling"]
+__all__ = ["Transform", "corners", "density", "mapped", "moving", "resizing", "scaling", "tangent"]
 
 Transform = NDArray[np.float64]
 
@@ -76,6 +76,28 @@ def density(transform: Transform, shape: tuple[int, ...]) -> float:
     centre = np.array([(shape[1] - 1) / 2, (shape[0] - 1) / 2, 1])
     weight = float(transform[2] @ centre)
     return float(np.sqrt(abs(weight) ** 3 / max(abs(float(np.linalg.det(transform))), np.finfo(float).tiny)))
+
+
+def tangent(transform: Transform, point: NDArray[np.float64]) -> Transform:
+    """Give the affine transform that a projective one nearly is around a point.
+
+    Parameters
+    ----------
+    transform : ndarray, shape (3, 3)
+        The transform.
+    point : ndarray, shape (2,)
+        (x, y); not on its horizon.
+
+    Returns
+    -------
+    tangent : ndarray, shape (3, 3), float64
+    """
+    *place, weight = transform @ [*point, 1.0]
+    there = np.array(place) / weight
+    affine = np.eye(3)
+    affine[:2, :2] = (transform[:2, :2] - np.outer(there, transform[2, :2])) / weight
+    affine[:2, 2] = there - affine[:2, :2] @ point
+    return affine
 
 
 def corners(shape: tuple[int, ...]) -> NDArray[np.float64]:

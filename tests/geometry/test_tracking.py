@@ -10,7 +10,7 @@ from tracemark.geometry.tracking import track
 from tracemark.keys import Key
 from tracemark.placing import CHANCE
 from tracemark.profile import PROFILE
-from tracemark.transforms import corners, mapped, moving, resizing, scaling
+from tracemark.transforms import corners, mapped, moving, resizing, scaling, tangent
 
 LINES = sync_lines(Key(bytes(range(32))))
 SHAPE = (640, 960)
@@ -34,16 +34,6 @@ def leak(transform, amplitude):
     tiles = np.tile(sync_tile(LINES), (3, 3))
     drawn = cv2.remap(tiles, *np.moveaxis(inside.astype(np.float32), -1, 0), cv2.INTER_CUBIC)
     return amplitude * drawn + np.random.default_rng(0).standard_normal(SHAPE).astype(np.float32)
-
-
-def tangent(transform, point):
-    """The affine transform that a projective one is nearly at a point."""
-    near = point + np.array([[0.0, 0.0], [1e-3, 0.0], [0.0, 1e-3]])
-    origin, right, lower = mapped(transform, near)
-    affine = np.eye(3)
-    affine[:2, :2] = np.stack([right - origin, lower - origin], axis=1) * 1e3
-    affine[:2, 2] = origin - affine[:2, :2] @ point
-    return affine
 
 
 def farthest(transform, true, points=None):

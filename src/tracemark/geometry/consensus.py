@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.geometry.features import Features, match, mirrored, negative, similarities
+from tracemark.transforms import mapped, tangent
 
 __all__ = ["Proposal", "propose"]
 
@@ -79,7 +80,7 @@ def _agreed(leak: Features, original: Features, *, inverted: bool) -> Proposal |
     if votes.max() < LEAST:
         return None
     transform = _common(ours[best], theirs[best], leak.hand * original.hand)
-    near = np.linalg.norm(_moved(transform, ours[best]) - theirs[best], axis=1) < EXACT
+    near = np.linalg.norm(mapped(transform, ours[best]) - theirs[best], axis=1) < EXACT
     return Proposal(transform, len(np.unique(pairs[best][near, 1])), inverted)
 
 
@@ -115,10 +116,9 @@ def _sound(transform: NDArray[np.float64], points: NDArray[np.float32], hand: in
     """Tell whether a transform neither folds nor squeezes the picture where the pairs are."""
     low, high = points.min(axis=0), points.max(axis=0)
     for x, y in ((low[0], low[1]), (high[0], low[1]), (low[0], high[1]), (high[0], high[1])):
-        top, weight = transform[:2] @ [x, y, 1], float(transform[2] @ [x, y, 1])
-        linear = (
-            (transform[:2, :2] - np.outer(top / weight, transform[2, :2])) / weight if weight > 0 else np.zeros((2, 2))
-        )
+        if transform[2] @ [x, y, 1] <= 0:
+            return False
+        linear = tangent(transform, np.array([x, y]))[:2, :2]
         scales = np.linalg.svd(linear, compute_uv=False)
         if np.linalg.det(linear) * hand <= 0 or scales[0] > MOST_STRETCH * scales[1]:
             return False
@@ -141,9 +141,3 @@ def _similarity(ours: NDArray[np.float64], theirs: NDArray[np.float64], hand: in
         weight = 1 / (1 + (np.abs(factor * leak + shift - original) / EXACT) ** 2)
     a, b = factor.real, factor.imag
     return np.array([[a, -hand * b, shift.real], [b, hand * a, shift.imag], [0, 0, 1]])
-
-
-def _moved(transform: NDArray[np.float64], points: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Apply a transform to (x, y)."""
-    mapped = points @ transform[:, :2].T + transform[:, 2]
-    return np.asarray(mapped[:, :2] / mapped[:, 2:])
