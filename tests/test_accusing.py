@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tracemark import accusing
-from tracemark.accusing import CONSISTENT, LOOKUPS, accuse_anyone, accuse_listed
+from tracemark.accusing import FINGERPRINT_SHARE, LOOKUPS, accuse_anyone, accuse_listed
 from tracemark.codes.accusation import Scores
 from tracemark.codes.fingerprint import fingerprint
 from tracemark.codes.message import encode, mother_code
@@ -151,7 +151,7 @@ def test_a_message_that_was_put_there_passes_no_more_often_than_stated(z, rng):
     coins = rng.choice(np.array([-1, 1], dtype=np.int8), (trials, cells))
     message = np.full(trials, z * PROFILE.message_share / PROFILE.fingerprint_share)
     passed = 1 - np.mean(accusing._framed(Scores(coins @ soft, message)))
-    assert passed <= math.exp(-((CONSISTENT * z) ** 2) / 2)
+    assert passed <= math.exp(-((FINGERPRINT_SHARE * z) ** 2) / 2)
 
 
 def test_where_there_is_no_list_anybody_may_be_named(made):

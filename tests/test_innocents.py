@@ -11,24 +11,20 @@ import pytest
 from scipy.stats import binomtest
 
 import tracemark as tm
+from benchmarks.innocents.drawing import LOW_RATES, NAMING_RATE, innocents
 from tests.damage import jpeg
 from tracemark.accusing import WAYS, accuse_listed
 from tracemark.codes.accusation import Scores, bound_of
-from tracemark.codes.metrics import window_metrics
 from tracemark.finding import lay_on_best
 from tracemark.informed import read_residue, together
 from tracemark.listed import draw
 from tracemark.original import original_of
-from tracemark.profile import PROFILE
 from tracemark.signal.luma import luma_of
 from tracemark.verdict import IDENTIFIED_LOG10
 
 KEY = tm.Key(bytes(range(32)))
 RATES = (1e-2, 1e-3, 1e-4, 1e-5)
-LOW_RATES = (2.0, 3.0, 3.7, 4.3, 4.8)  # best for chances of 1e-1 to 1e-5
-NAMING_RATE = 7.8  # best for a name from a list of a thousand
 INNOCENTS = 180_000  # against each of six leaks
-CHUNK = 20_000
 KEYED = 1_500  # innocents whose signs and words are drawn from the key, as the detector draws them
 SLIM = 1e-4  # a count is evidence against a bound when the bound makes it this unlikely
 GUILTY = (10**9, 10**9 + 1, 10**9 + 2, 10**9 + 3, 10**9 + 4)
@@ -68,20 +64,10 @@ def residues(photos):
     return left
 
 
-def innocents(evidence, seed):
-    """Score fingerprints and words drawn at random: what an innocent's are to whoever has no key."""
-    rng = np.random.default_rng(seed)
-    metrics = window_metrics(evidence.message, evidence.code)
-    stages = np.arange(PROFILE.word_bits)
-    cells = len(evidence.fingerprint)
-    fingerprint, message = [], []
-    for _ in range(INNOCENTS // CHUNK):
-        coins = np.unpackbits(np.frombuffer(rng.bytes(CHUNK * -(-cells // 8)), np.uint8).reshape(CHUNK, -1), axis=1)
-        fingerprint.append((1 - 2 * coins[:, :cells].astype(np.float32)) @ evidence.fingerprint)
-        bits = rng.integers(0, 2, (CHUNK, PROFILE.word_bits), dtype=np.int32)
-        windows = sum(np.roll(bits, age, axis=1) << age for age in range(PROFILE.memory + 1))
-        message.append(metrics[stages, windows].sum(axis=1))
-    return Scores(*(np.concatenate(parts).astype(np.float64) for parts in (fingerprint, message)))
+def scored(evidence, seed):
+    """Innocents whose fingerprints and words are drawn at random."""
+    parts = list(innocents(evidence, INNOCENTS, np.random.default_rng(seed)))
+    return Scores(*(np.concatenate([getattr(part, own) for part in parts]) for own in ("fingerprint", "message")))
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +76,7 @@ def counted(residues):
     bounds = {"fingerprint alone": {}, "together": {}, "to name": {}}
     for seed, (name, residue) in enumerate(residues.items()):
         evidence = together([residue], key=KEY)
-        scores = innocents(evidence, seed)
+        scores = scored(evidence, seed)
         named_by = bound_of(evidence, joint_rates=(NAMING_RATE,))
         low = bound_of(evidence, joint_rates=LOW_RATES)
         bounds["fingerprint alone"][name] = low.fingerprint_alone(scores)
@@ -144,7 +130,7 @@ def test_innocents_of_the_key_are_compared_and_only_the_guilty_are_named(name, r
 def test_scores_of_random_draws_are_those_of_the_keys_own(residues):
     """The draws that are counted are spread as the detector's own are."""
     evidence = together([residues["a copy"]], key=KEY)
-    scores = innocents(evidence, 99)
+    scores = scored(evidence, 99)
     found = accuse(residues["a copy"])
     spread = np.std(scores.fingerprint + scores.message) / evidence.norm
     own = np.std([one.score for one in found.others if one.recipient < KEYED])

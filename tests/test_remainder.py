@@ -134,8 +134,8 @@ def known(mark, original):
 
 @pytest.mark.parametrize("name", LEAKS)
 def test_how_strong_a_mark_is_shows_in_the_leak(name, leaked, known):
-    assert 0.4 < compare(*leaked(name)).share_of(known) < 1.6
-    assert compare(*leaked(name, "photo")).share_of(known) < 0.2
+    assert 0.4 < compare(*leaked(name)).amount_of(known) < 1.6
+    assert compare(*leaked(name, "photo")).amount_of(known) < 0.2
 
 
 @pytest.mark.parametrize("name", ["turned", "cropped"])

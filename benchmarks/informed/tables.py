@@ -14,7 +14,6 @@ from benchmarks.plot import Axis, Line, chart
 __all__ = ["collusion_chart", "render"]
 
 SINGLE_PARTS = ("views", "pairs", "gauntlet", "opponents")
-MIX_PARTS = ("mixes", "together")
 SINGLE_HEAD = (
     "leak",
     "named",

@@ -16,7 +16,7 @@ from benchmarks.gauntlet.corpus import Limits, find_photos, load
 from benchmarks.gauntlet.damage.codec import jpeg
 from benchmarks.gauntlet.damage.reshape import fit_within
 from benchmarks.informed.mixing import MIXES, Mix
-from benchmarks.innocents.drawing import CHUNK, STEPS, WAYS, chances, counts, innocents
+from benchmarks.innocents.drawing import CHUNK, LOW_RATES, NAMING_RATE, STEPS, WAYS, chances, counts, innocents
 from benchmarks.json_lines import write_lines
 from benchmarks.page import insert, table
 from benchmarks.plot import Axis, Line, chart
@@ -41,8 +41,6 @@ LONG_SIDE_PX = 1280
 COPIES = 10  # made of each photo, and mixed in the leaks that are mixes
 COMPANY = 9  # recipients, one of whom is left out
 EACH = 80_000  # innocents against each reading of a leak
-LOW_RATES = (2.0, 3.0, 3.7, 4.3, 4.8)  # best for chances of 1e-1 to 1e-5
-NAMING_RATE = 7.8  # best for a name from a list of a thousand
 SHOWN = (2.0, 3.0, 4.0, 5.0)  # steps in the table
 AVERAGE, MODIFIED_NEGATIVE = (mix for mix in MIXES if mix.name in {"average", "modified negative"})
 

@@ -8,13 +8,19 @@ from numpy.typing import NDArray
 from tracemark.codes.accusation import Bound, Evidence, Scores
 from tracemark.profile import PROFILE
 
-__all__ = ["CHUNK", "STEPS", "WAYS", "chances", "counts", "innocents"]
+__all__ = ["CHUNK", "LOW_RATES", "NAMING_RATE", "STEPS", "WAYS", "chances", "counts", "innocents"]
 
 CHUNK = 20_000
 """Innocents drawn at a time."""
 
 STEPS = tuple(half / 2 for half in range(13))
 """Stated chances at which it is counted: 10 to the power of minus these."""
+
+LOW_RATES = (2.0, 3.0, 3.7, 4.3, 4.8)
+"""Rates of the bound on both scores together that are best for chances of 1e-1 to 1e-5."""
+
+NAMING_RATE = 7.8
+"""That which is best for a name from a list of a thousand."""
 
 WAYS = ("fingerprint alone", "both together")
 """In which candidates are judged."""

@@ -25,7 +25,7 @@ WAYS = 2  # a candidate is judged by the fingerprint alone and together with the
 WORTH = 6.5  # standard deviations of both scores below which the bound on them is not worth computing
 LACKING = -12.0  # standard deviations that a mark shows below zero which is in the original and not in the leak
 ALONE = 3.0  # times that the next one shows less; where copies were mixed so that majorities lose, all are below zero
-CONSISTENT = 0.5  # share of the fingerprint's expected score below which a message was put there by somebody
+FINGERPRINT_SHARE = 0.5  # share of the fingerprint's expected score below which a message was put there by somebody
 LN10 = math.log(10)
 
 
@@ -215,7 +215,7 @@ def judge_scores(
 def _framed(scores: Scores) -> NDArray[np.bool_]:
     """Tell whose message lacks the fingerprint: both are in the same cells, in the ratio of their shares of energy."""
     expected = scores.message * (PROFILE.fingerprint_share / PROFILE.message_share)
-    return scores.fingerprint < CONSISTENT * expected
+    return scores.fingerprint < FINGERPRINT_SHARE * expected
 
 
 def _candidates(

@@ -22,7 +22,7 @@ from tracemark.verdict import Verdict, judge
 __all__ = ["read_blind"]
 
 CLEAR_SCORE = 10.6  # standard deviations: 126 leaks without a mark reach 10.1 at most, so look it up at once
-CONSISTENT = 0.4  # share of the expected beacon without which a mark may have been made for another picture
+BEACON_SHARE = 0.4  # share of the expected beacon without which a mark may have been made for another picture
 # Standard deviations: a beacon that is not there shows as much once in a hundred times by the leak's own robust hash,
 # and once in 400 by that of what lies beneath letters and lines.
 THERE, THERE_BENEATH = 2.33, 2.81
@@ -165,7 +165,7 @@ class _Evidence:
         if asked not in self.judged:
             fits, unevenness = word.fit(self.heard[best], shown[best])
             self.judged[asked] = any(
-                beacon >= there and share >= CONSISTENT and share**2 >= CHOSEN * unevenness
+                beacon >= there and share >= BEACON_SHARE and share**2 >= CHOSEN * unevenness
                 for (beacon, share), there in zip(fits, (THERE, THERE_BENEATH), strict=True)
             )
         return self.judged[asked]

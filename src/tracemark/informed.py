@@ -120,8 +120,8 @@ def read_residue(leak: NDArray[np.float32], original: Original, registration: Re
         return Residue(original, registration, *soft_symbols(correlation, scrambling[seen]), seen)
 
     comparison = compare(leak, original, registration).clearest(common)
-    share = np.float32(comparison.share_of(common))
-    left = comparison.remainder(share * common)
+    amount = np.float32(comparison.amount_of(common))
+    left = comparison.remainder(amount * common)
     first = read(left, drawn)
 
     def contrarily() -> Residue:
@@ -130,7 +130,7 @@ def read_residue(leak: NDArray[np.float32], original: Original, registration: Re
     def roughly() -> Residue:
         return read(compare(leak, original, registration, roughly=True).remainder(), drawn)
 
-    source = _Leak(comparison, common, float(share), first.seen)
+    source = _Leak(comparison, common, float(amount), first.seen)
     cells = Cells(drawn[first.seen], scrambling[first.seen], source)
     return replace(first, cells=cells, others=(contrarily, roughly))
 
@@ -145,7 +145,7 @@ class _Leak:
     common: NDArray[np.float32]
     """What all copies share of the mark, in its standard deviations; shape (original rows, original columns)."""
 
-    share: float
+    amount: float
     """How strong the mark is in the leak."""
 
     seen: NDArray[np.bool_]
@@ -164,7 +164,7 @@ class _Leak:
         private = np.zeros((*self.seen.shape, known.shape[1]), dtype=np.float32)
         private[self.seen] = known
         rows, columns = self.common.shape
-        return np.asarray((self.common + join(private)[:rows, :columns]) * np.float32(self.share), dtype=np.float32)
+        return np.asarray((self.common + join(private)[:rows, :columns]) * np.float32(self.amount), dtype=np.float32)
 
 
 def together(residues: Sequence[Residue], *, key: Key) -> Evidence:

@@ -20,7 +20,7 @@ Floats = NDArray[np.float32]
 
 CLEARLY = 0.5  # standard deviations by which another coding must show a pattern better: a wrong one may do so by chance
 ENOUGH = 1 << 19  # pixels of a leak in which it is seen how strong a pattern is
-MOST_SHARE = 2.0  # of a pattern: more would be no mark's
+MOST_AMOUNT = 2.0  # of a pattern, whose usual amount is 1: more would be no mark's
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +118,7 @@ class Comparison:
         best = int(np.argmax(others))
         return replace(self, coding=self.others[best] if others[best] > likeliest + CLEARLY else self.coding, others=())
 
-    def share_of(self, pattern: Floats) -> float:
+    def amount_of(self, pattern: Floats) -> float:
         """Say how strong a pattern is in the leak.
 
         Parameters
@@ -128,16 +128,16 @@ class Comparison:
 
         Returns
         -------
-        share : float
-            0 to ``MOST_SHARE``, about 1 where a photo is usually marked and the leak has kept the mark.
+        amount : float
+            0 to ``MOST_AMOUNT``, about 1 where a photo is usually marked and the leak has kept the mark.
 
         Notes
         -----
         One step of the secant method, from none and all of the pattern, towards what makes the leak likeliest.
         """
         sample = self._sample(pattern)
-        without, with_it = (float(sample.products(self.coding, share).sum()) for share in (0, 1))
-        return float(np.clip(without / (without - with_it), 0, MOST_SHARE)) if without > with_it else 0.0
+        without, with_it = (float(sample.products(self.coding, amount).sum()) for amount in (0, 1))
+        return float(np.clip(without / (without - with_it), 0, MOST_AMOUNT)) if without > with_it else 0.0
 
     def log_likelihood(self, known: Floats, *, unknown: float) -> float:
         """Say how likely the leak is when this is known of its mark; nats.
@@ -180,9 +180,9 @@ class _Sample:
     cover: Floats
     pattern: Floats
 
-    def products(self, coding: Coding, share: float) -> Floats:
-        """Say, pixel by pixel, how much likelier more of the pattern makes the leak when this share is expected."""
-        expected = self.expected + np.float32(share) * self.pattern
+    def products(self, coding: Coding, amount: float) -> Floats:
+        """Say, pixel by pixel, how much likelier more of the pattern makes the leak when this amount is expected."""
+        expected = self.expected + np.float32(amount) * self.pattern
         return self.pattern * slopes(self.leak, expected, coding, self.spread, self.cover)
 
     def clearness(self, coding: Coding) -> float:
