@@ -29,12 +29,14 @@ def _ledger(folder: Path) -> Steps:
     key, path, leak = tm.Key(KEY_SECRET), folder / "kit.db", np.load(folder / "leak.npy")
     digest = tm.Ledger.open(path).photos()[0].digest
     ledger = tm.Ledger.open(path)
+    sha256 = next(ledger.copies()).sha256
     return {
         "open": lambda: tm.Ledger.open(path).close(),
         "list the photos": ledger.photos,
         "features of all photos": lambda: ledger.features(key_id=key.id),
         "one luma": lambda: ledger.luma(digest),
         "recipients of one photo": lambda: ledger.recipients_of(digest, key_id=key.id),
+        "a copy by its bytes": lambda: list(ledger.copies(sha256=sha256)),
         "read the leak": lambda: tm.detect(leak, key=key, ledger=ledger),
         "verify everything": ledger.verify,
         "erase a person": lambda: ledger.erase_recipient(RECIPIENT),

@@ -114,7 +114,36 @@ def test_an_older_ledger_is_brought_up_to_date_and_keeps_what_it_holds(filled, m
         assert (ledger.head, ledger.photos()) == (head, photos)
         assert ledger.recipients()[0].erased == "then"
         assert ledger.verify()
-    assert int.from_bytes(filled.read_bytes()[60:64], "big") == 3
+    assert int.from_bytes(filled.read_bytes()[60:64], "big") == len(schema.MIGRATIONS)
+
+
+def test_a_ledger_of_the_first_version_is_opened_and_finds_copies_by_their_bytes(path, monkeypatch):
+    with monkeypatch.context() as before:
+        before.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+        with tm.Ledger.open(path, create=True) as ledger:
+            fill(ledger)
+            head, copies = ledger.head, list(ledger.copies())
+    with tm.Ledger.open(path) as ledger:
+        assert (ledger.head, list(ledger.copies())) == (head, copies)
+        assert list(ledger.copies(sha256=copies[3].sha256)) == [copies[3]]
+        assert plan_of(ledger, sha256=copies[3].sha256)[0].startswith("SEARCH copies")
+        assert ledger.verify()
+
+
+def plan_of(ledger, **wanted):
+    """What SQLite does to find copies, step by step."""
+    asked = []
+    ledger._connection.set_trace_callback(asked.append)
+    list(ledger.copies(**wanted))
+    ledger._connection.set_trace_callback(None)
+    return [words for *_, words in ledger._connection.execute(f"EXPLAIN QUERY PLAN {asked[0]}")]
+
+
+def test_no_question_about_copies_goes_through_all_of_them(filled):
+    with tm.Ledger.open(filled) as ledger:
+        copy = next(ledger.copies())
+        for name in ("photo", "recipient", "sha256"):
+            assert all(step.startswith(("SEARCH", "USE")) for step in plan_of(ledger, **{name: getattr(copy, name)}))
 
 
 def test_a_migration_is_done_whole_or_not_at_all(filled, monkeypatch):

@@ -93,6 +93,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TRIGGER the_chain_is_never_removed BEFORE DELETE ON ledger
             BEGIN SELECT RAISE(ABORT, 'the chain is never removed'); END""",
     ),
+    # Whose copy a file is, is asked for each photo of a kit and each leak: to go through a million copies takes 0.1 s.
+    ("CREATE INDEX copies_of_certain_bytes ON copies (sha256)",),
 )
 
 
