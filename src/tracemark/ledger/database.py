@@ -44,6 +44,7 @@ SENTENCES = {
     sqlite3.SQLITE_CANTOPEN: "cannot be opened",
     sqlite3.SQLITE_IOERR: "cannot be read or written",
 }
+OTHER_THREAD = "created in a thread"  # what tells Python's own refusal from its others: none has a code
 CLOSED = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL}
 
 
@@ -175,6 +176,9 @@ def plain_words(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
+        if OTHER_THREAD in str(error):
+            words = "must be used by the thread that opened it; open it again in the other one"
+            raise LedgerError(f"ledger {path} {words}") from error
         code = getattr(error, "sqlite_errorcode", 0) & PRIMARY
         raise LedgerError(f"ledger {path} {_sentence(path, code)} ({error})") from error
     except (UnicodeDecodeError, OverflowError) as error:

@@ -28,8 +28,9 @@ class Ledger:
     """What went to whom: photos, recipients and copies, in one file.
 
     :meth:`open` gives one; a ``with`` statement closes it.  Several programs may read it at once;
-    writers wait for each other.  The key is never in it.  Its `identity` are 16 random bytes,
-    `created` is when it was made, ISO 8601 UTC.
+    writers wait for each other.  It is for the thread that opened it: another one opens it again.
+    The key is never in it.  Its `identity` are 16 random bytes, `created` is when it was made,
+    ISO 8601 UTC.
 
     Examples
     --------
