@@ -85,6 +85,28 @@ def test_what_is_no_path_and_what_no_file_can_be_called_is_refused(use, error):
             "must be a tracemark Ledger",
         ),
         (lambda photo, plan, ledger: ledger.add_photo(photo), tm.LedgerError, "record must be of type PhotoRecord"),
+        (
+            lambda photo, plan, ledger: tm.record_photo(ledger, photo.pixels, plan, name=None),
+            tm.LedgerError,
+            "name must be of type str, not NoneType",
+        ),
+        (lambda photo, plan, ledger: ledger.photos(key_id=5), tm.LedgerError, "key_id must be of type str, not int"),
+        (lambda photo, plan, ledger: ledger.features(key_id=5), tm.LedgerError, "key_id must be of type str, not int"),
+        (
+            lambda photo, plan, ledger: ledger.photo(plan.digest, key_id=KEY),
+            tm.LedgerError,
+            "key_id must be of type str, not Key",
+        ),
+        (
+            lambda photo, plan, ledger: ledger.recipients_of(plan.digest, key_id=5),
+            tm.LedgerError,
+            "key_id must be of type str, not int",
+        ),
+        (
+            lambda photo, plan, ledger: ledger.photos(key_id="\ud800"),
+            tm.LedgerError,
+            r"key_id must be text in UTF-8, not '\\ud800'",
+        ),
         (lambda photo, plan, ledger: tm.estimate_kit(None), tm.KitError, "order must be of type KitOrder"),
     ],
 )
@@ -93,6 +115,38 @@ def test_what_is_of_another_kind_is_refused(use, error, words, made, tmp_path, m
     with pytest.raises(error, match=words):
         use(*made)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("seconds", ["1", None, True, -1, float("nan"), float("inf"), 1e9])
+def test_what_nobody_could_wait_is_refused(seconds, tmp_path):
+    with pytest.raises(tm.LedgerError, match=r"timeout_s must be a number of seconds, 0 to 2147483, not"):
+        tm.Ledger.open(tmp_path / "kit.db", create=True, timeout_s=seconds)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("seconds", [0, 2147483, np.float32(0.5), np.int64(3)])
+def test_a_time_to_wait_may_be_any_number(seconds, tmp_path):
+    tm.Ledger.open(tmp_path / "kit.db", create=True, timeout_s=seconds).close()
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("", "file must be what a file can be called, not ''"),
+        ("17/a\0b.jpg", r"file must be what a file can be called, not '17/a\\x00b\.jpg'"),
+        ("17/\ud800.jpg", r"file must be what a file can be called, not '17/\\ud800\.jpg'"),
+        ("17/" + "a" * 256, "file must have at most 255 characters in each part and 4096 in all, not 256 and 259"),
+        ("17/" * 2000, "file must have at most 255 characters in each part and 4096 in all, not 2 and 6000"),
+    ],
+)
+def test_what_no_file_can_be_called_never_gets_into_the_chain(file, words, made):
+    photo, plan, ledger = made
+    tm.record_photo(ledger, photo.pixels, plan, name=Path("day", "car.jpg"))
+    ledger.add_recipients({17: {}})
+    before = ledger.head
+    with pytest.raises(tm.LedgerError, match=words):
+        tm.record_copy(ledger, plan, b"copy", recipient=17, file=file)
+    assert ledger.head == before
 
 
 def test_paths_are_taken_for_names(made):

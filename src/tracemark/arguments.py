@@ -1,14 +1,26 @@
 """Refuse arguments that cannot be meant, in words: what must be, and what was."""
 
+import math
 import os
+from numbers import Real
 from pathlib import Path
 from typing import TypeVar
 
 from tracemark.errors import TracemarkError
 
-__all__ = ["checked_bytes", "checked_hash", "checked_kind", "checked_path"]
+__all__ = [
+    "checked_bytes",
+    "checked_file",
+    "checked_hash",
+    "checked_kind",
+    "checked_path",
+    "checked_seconds",
+    "checked_text",
+]
 
 HASH_BYTES = 32  # of digests and hashes alike
+LONGEST_PART = 255  # characters; Linux, macOS and Windows take no more, be they bytes or units of UTF-16
+LONGEST_FILE = 4096  # the same of all parts together: PATH_MAX of Linux
 
 Kind = TypeVar("Kind")
 
@@ -18,6 +30,27 @@ def checked_bytes(data: object, name: str, *, refuse: type[TracemarkError]) -> b
     if not isinstance(data, bytes | bytearray | memoryview):
         raise refuse(f"{name} must be bytes, not {type(data).__name__}")
     return data
+
+
+def checked_file(value: object, name: str, *, refuse: type[TracemarkError]) -> str:
+    """Refuse what no file can be called; the arguments are those of :func:`checked_kind`.
+
+    Bytes that are no text, of which Python makes surrogates from ``U+DC80`` to ``U+DCFF``, may be in a file's name.
+    """
+    text = checked_kind(value, str, name, refuse=refuse)
+    longest = max(map(len, text.split("/")))
+    if longest > LONGEST_PART or len(text) > LONGEST_FILE:
+        raise refuse(
+            f"{name} must have at most {LONGEST_PART} characters in each part and {LONGEST_FILE} in all, not {longest}"
+            f" and {len(text)}"
+        )
+    try:
+        data = text.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        data = b""
+    if not data or b"\0" in data:
+        raise refuse(f"{name} must be what a file can be called, not {text!a}")
+    return text
 
 
 def checked_hash(value: object, name: str, *, refuse: type[TracemarkError]) -> bytes:
@@ -93,3 +126,21 @@ def checked_path(path: object, name: str, *, refuse: type[TracemarkError]) -> Pa
     if impossible:
         raise refuse(f"{name} must be a path, and no file can have the name {written!r}")
     return Path(path)
+
+
+def checked_seconds(value: object, name: str, *, most: int, refuse: type[TracemarkError]) -> float:
+    """Refuse what is no number of seconds from 0 to `most`; the others are the arguments of :func:`checked_kind`."""
+    seconds = float(value) if not isinstance(value, bool) and isinstance(value, Real) else math.nan
+    if not 0 <= seconds <= most:
+        raise refuse(f"{name} must be a number of seconds, 0 to {most}, not {value!r}")
+    return seconds
+
+
+def checked_text(value: object, name: str, *, refuse: type[TracemarkError]) -> str:
+    """Refuse what is no text that UTF-8 can write; the arguments are those of :func:`checked_kind`."""
+    text = checked_kind(value, str, name, refuse=refuse)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise refuse(f"{name} must be text in UTF-8, not {text!a}") from None
+    return text

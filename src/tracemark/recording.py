@@ -26,7 +26,7 @@ __all__ = ["SOFTWARE", "describe_photo", "record_copy", "record_photo", "recorde
 SOFTWARE = f"tracemark {__version__}"
 
 
-def record_photo(ledger: Ledger, image: NDArray[Any], plan: Plan, *, name: str) -> PhotoRecord:
+def record_photo(ledger: Ledger, image: NDArray[Any], plan: Plan, *, name: str | PurePath) -> PhotoRecord:
     """Record what reading a leak will need of a photo.
 
     Parameters
@@ -37,7 +37,7 @@ def record_photo(ledger: Ledger, image: NDArray[Any], plan: Plan, *, name: str) 
         What :func:`prepare` was given.
     plan : Plan
         What it made of it.
-    name : str
+    name : str or PurePath
         The photo's name, for people.
 
     Returns
@@ -50,10 +50,10 @@ def record_photo(ledger: Ledger, image: NDArray[Any], plan: Plan, *, name: str) 
     PhotoError
         When the image is another than the plan's.
     LedgerError
-        When the ledger cannot be written.
+        When the name is no text, or the ledger cannot be written.
     """
     checked_ledger(ledger)
-    record = describe_photo(image, plan, name=str(name))
+    record = describe_photo(image, plan, name=str(name) if isinstance(name, PurePath) else name)
     ledger.add_photo(record)
     return record
 
@@ -149,7 +149,7 @@ def record_copy(ledger: Ledger, plan: Plan, data: bytes, *, recipient: int, file
     Raises
     ------
     LedgerError
-        When photo or recipient are not recorded, or the ledger cannot be written.
+        When photo or recipient are not recorded, no file can have that name, or the ledger cannot be written.
     """
     checked_ledger(ledger)
     checked_kind(plan, Plan, "plan", refuse=PhotoError)

@@ -78,7 +78,10 @@ def test_a_migration_that_is_killed_has_not_happened(filled):
 def test_a_copy_whose_recording_fails_leaves_no_trace(filled):
     with tm.Ledger.open(filled) as ledger:
         head = ledger.head
-        with pytest.raises(tm.LedgerError, match="cannot store TEXT"):
-            ledger.add_copy(**(copy_fields(photo_record("photo-0.jpg", features=3), 1) | {"format_version": "new"}))
+        ledger._connection.execute(
+            "CREATE TEMP TRIGGER full BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'the last step fails'); END"
+        )
+        with pytest.raises(tm.LedgerError, match="the last step fails"):
+            ledger.add_copy(**(copy_fields(photo_record("photo-0.jpg", features=3), 1) | {"software": "tracemark 99"}))
         assert ledger.head == head
         assert ledger.verify()

@@ -74,11 +74,16 @@ def test_without_photos_the_table_of_features_is_empty(ledger):
         ({"keypoints": np.zeros((5, 4))}, "keypoints must be float32"),
         ({"descriptors": np.zeros((4, 128), np.uint8)}, "descriptors must be uint8 of shape \\(5, 128\\)"),
         ({"digest": b"short"}, "digest must be 32 bytes, not 5"),
+        ({"digest": "ab" * 16}, "digest must be 32 bytes, not 'abab"),
+        ({"name": None}, "name must be of type str, not NoneType"),
+        ({"key_id": 5}, "key_id must be of type str, not int"),
+        ({"rows": 4000.0}, "rows must be of type int, not float"),
+        ({"strength": 1}, "strength must be of type float, not int"),
     ],
 )
-def test_arrays_of_another_shape_or_type_are_refused(change, sentence, ledger):
+def test_a_record_of_another_shape_or_type_is_refused(change, sentence, ledger):
     with pytest.raises(tm.LedgerError, match=sentence):
-        ledger.add_photo(photo_record(**change))
+        ledger.add_photo(dataclasses.replace(photo_record(), **change))
     assert ledger.photos() == ()
 
 
@@ -301,6 +306,19 @@ def test_a_hash_that_is_none_is_refused_and_not_merely_not_found(ask, ledger):
     for value, shown in (("ab" * 32, f"'{'ab' * 32}'"), (bytes(31), "31")):
         with pytest.raises(tm.LedgerError, match=f"must be 32 bytes, not {shown}$"):
             ask(ledger, value)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"), [({"format_version": 1.0}, "of type int"), ({"software": "\ud800"}, "UTF-8")]
+)
+def test_what_would_come_back_as_something_else_is_not_chained(change, words, filled):
+    with tm.Ledger.open(filled) as ledger:
+        before, fields = ledger.head, copy_fields(photo_record("photo-0.jpg", features=3), 1)
+        with pytest.raises(tm.LedgerError, match=words):
+            ledger.add_copy(**(fields | change))
+        assert ledger.head == before
+        ledger.add_copy(**(fields | {"format_version": True}))
+        assert ledger.verify()
 
 
 @pytest.mark.parametrize("number", [-1, 2**32, True])

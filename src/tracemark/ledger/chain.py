@@ -59,4 +59,4 @@ def _tagged(item: str | bytes | int) -> tuple[Literal[b"s", b"b", b"i"], bytes]:
     """Write an item as bytes."""
     if isinstance(item, str):
         return b"s", item.encode()
-    return (b"b", item) if isinstance(item, bytes) else (b"i", str(item).encode())
+    return (b"b", item) if isinstance(item, bytes) else (b"i", str(int(item)).encode())

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.arguments import checked_hash, checked_kind, checked_path
+from tracemark.arguments import checked_file, checked_hash, checked_kind, checked_path, checked_seconds, checked_text
 from tracemark.errors import LedgerError
 from tracemark.ledger import copies, photos, recipients, schema, verification
 from tracemark.ledger.copies import CopyRecord, Head
@@ -22,6 +22,7 @@ from tracemark.ledger.verification import Verification
 __all__ = ["Ledger", "checked_ledger"]
 
 WAIT_S = 10.0  # for another program to finish writing; one copy takes about 5 ms
+LONGEST_WAIT_S = (2**31 - 1) // 1000  # SQLite counts milliseconds in 32 bits
 
 
 class Ledger:
@@ -64,7 +65,7 @@ class Ledger:
         create : bool
             Whether to make a new one where there is none.
         timeout_s : float
-            How long to wait while another program writes, seconds.
+            How long to wait while another program writes, seconds; 0 is not at all.
 
         Returns
         -------
@@ -74,15 +75,16 @@ class Ledger:
         Raises
         ------
         LedgerError
-            When there is no such file, or it is no ledger, damaged, or of a newer version.  It
-            is left exactly as it is.
+            When there is no such file, or it is no ledger, damaged, or of a newer version, or
+            nobody could wait so long.  It is left exactly as it is.
         """
         place = checked_path(path, "path", refuse=LedgerError)
+        wait_s = checked_seconds(timeout_s, "timeout_s", most=LONGEST_WAIT_S, refuse=LedgerError)
         with plain_words(place):
             if create and not place.exists():
                 schema.make_ledger(place)
             check_file(place, application=schema.APPLICATION_ID, newest=len(schema.MIGRATIONS))
-            connection = connect(place, timeout_s=timeout_s)
+            connection = connect(place, timeout_s=wait_s)
             try:
                 schema.bring_up_to_date(connection)
                 return cls(place, connection)
@@ -176,14 +178,17 @@ class Ledger:
         Raises
         ------
         LedgerError
-            When photo or recipient are not recorded, or the ledger cannot be written.
+            When photo or recipient are not recorded, no file can have that name, or the ledger
+            cannot be written.
         RecipientError
             When that is no recipient.
         """
         checked_hash(photo, "photo", refuse=LedgerError)
         checked_hash(sha256, "sha256", refuse=LedgerError)
-        for name, text in (("key_id", key_id), ("file", file), ("software", software)):
-            checked_kind(text, str, name, refuse=LedgerError)
+        checked_file(file, "file", refuse=LedgerError)
+        for name, text in (("key_id", key_id), ("software", software)):
+            checked_text(text, name, refuse=LedgerError)
+        checked_kind(format_version, int, "format_version", refuse=LedgerError)
         with plain_words(self.path), transaction(self._connection):
             return copies.add_copy(
                 self._connection,
@@ -227,12 +232,15 @@ class Ledger:
 
     def photos(self, *, key_id: str | None = None) -> tuple[PhotoEntry, ...]:
         """List the photos in the order they came, of one key or of all."""
+        if key_id is not None:
+            checked_text(key_id, "key_id", refuse=LedgerError)
         with plain_words(self.path):
             return photos.read_entries(self._connection, key_id=key_id)
 
     def photo(self, digest: bytes, *, key_id: str) -> PhotoRecord:
         """Read all that is kept of a photo."""
         checked_hash(digest, "digest", refuse=LedgerError)
+        checked_text(key_id, "key_id", refuse=LedgerError)
         with plain_words(self.path):
             return photos.read_photo_record(self._connection, digest, key_id=key_id)
 
@@ -244,6 +252,7 @@ class Ledger:
 
     def features(self, *, key_id: str) -> FeatureTable:
         """Read the features of all photos of a key; lumas are not decoded."""
+        checked_text(key_id, "key_id", refuse=LedgerError)
         with plain_words(self.path):
             return photos.read_features(self._connection, key_id=key_id)
 
@@ -265,6 +274,7 @@ class Ledger:
     def recipients_of(self, photo: bytes, *, key_id: str) -> tuple[int, ...]:
         """List who has a copy of a photo, by their numbers."""
         checked_hash(photo, "photo", refuse=LedgerError)
+        checked_text(key_id, "key_id", refuse=LedgerError)
         with plain_words(self.path):
             return copies.recipients_of(self._connection, photo, key_id=key_id)
 

@@ -3,13 +3,14 @@
 import sqlite3
 import struct
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tracemark.arguments import checked_hash, checked_kind, checked_text
 from tracemark.errors import FormatError, LedgerError
-from tracemark.ledger.chain import HASH_BYTES, hash_items
+from tracemark.ledger.chain import hash_items
 from tracemark.ledger.database import as_text
 from tracemark.media.plane import pack_plane, unpack_plane
 
@@ -210,9 +211,11 @@ def _luma(data: bytes) -> NDArray[np.uint8]:
 
 
 def _check(record: PhotoRecord) -> None:
-    """Refuse what is not of the shape and type it must be."""
-    if len(record.digest) != HASH_BYTES:
-        raise LedgerError(f"digest must be {HASH_BYTES} bytes, not {len(record.digest)}")
+    """Refuse what is not of the shape and type it must be: it would come back as another value than was sealed."""
+    checked_hash(record.digest, "digest", refuse=LedgerError)
+    checked_text(record.key_id, "key_id", refuse=LedgerError)
+    for name, kind in get_type_hints(PhotoEntry).items():
+        checked_kind(getattr(record, name), kind, name, refuse=LedgerError)
     count = len(record.keypoints)
     for name, array, dtype, width in (
         ("keypoints", record.keypoints, np.float32, KEYPOINT_COLUMNS),
