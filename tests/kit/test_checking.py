@@ -5,6 +5,7 @@ from PIL import Image
 
 import tracemark as tm
 from tests.kit.conftest import crop_photos
+from tracemark.kit import checking
 from tracemark.kit.checking import leaked, read_back, sampled
 
 GUESTS = (17, 18, 2**31)
@@ -40,6 +41,41 @@ def test_a_small_copy_is_read_with_its_photo(office):
     found = check(office, "small")
     assert found.method == "informed"
     assert found.log10_false_alarm < -9
+
+
+def test_a_long_list_takes_no_longer_and_all_of_it_counts(office, monkeypatch, tmp_path):
+    key, made = office
+    plain = tmp_path / "plain.png"
+    Image.fromarray(made["small"][0]).save(plain)
+    long = (*range(1000, 4000), 17)
+    whole = tm.detect(leaked(made["small"][1]), key=key, original=made["small"][0], recipients=long)
+    compared = []
+
+    def count(leak, *, recipients, **others):
+        compared.append(len(recipients))
+        return tm.detect(leak, recipients=recipients, **others)
+
+    monkeypatch.setattr(checking, "detect", count)
+    found = check(office, "small", guests=long)
+    assert compared == [100]
+    assert found.log10_false_alarm == pytest.approx(whole.log10_false_alarm, abs=0.1)
+    with pytest.raises(tm.KitError, match=r"must be read as recipient 3000's .* and it names 17 "):
+        check(office, "small", recipient=3000, guests=long)
+    assert compared == [100, 100, 3001]
+    with pytest.raises(tm.KitError, match="it names nobody"):
+        check(office, "small", guests=long, copy=plain)
+    assert compared == [100, 100, 3001, 100]
+
+
+def test_a_name_that_would_be_doubtful_among_all_guests_does_not_pass(office, monkeypatch):
+    weak = tm.Verdict("identified", -9.5, "informed", "it is weak", recipients=(17,))
+    none = tm.Verdict("none", 0.0, "informed", "none fits")
+    monkeypatch.setattr(
+        checking, "detect", lambda leak, *, recipients, **others: weak if len(recipients) < 101 else none
+    )
+    assert check(office, "small", guests=(17, 18)).log10_false_alarm == -9.5
+    with pytest.raises(tm.KitError, match="it names nobody"):
+        check(office, "small", guests=(*range(1000, 4000), 17))
 
 
 @pytest.mark.parametrize("name", ["small", "large"])

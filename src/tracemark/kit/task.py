@@ -46,7 +46,7 @@ class Check:
     """``"blind"`` or ``"informed"``."""
 
     log10_false_alarm: float
-    """What the verdict said."""
+    """What the verdict said, all guests counted."""
 
 
 @dataclass(frozen=True, slots=True)
