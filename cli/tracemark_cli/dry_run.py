@@ -59,6 +59,10 @@ def tell_of_plan(
             click.echo(describe(recipient, file, None))
     for failure in estimate.failures:
         complain(failure.photo, failure.words)
+    lacking = len(without & order.archives.keys())
+    if lacking:
+        archives = _count(lacking, "archive", "archives")
+        complain(order.out, f"{archives} will not be made: each must hold all copies of its recipient, and some fail")
     for notice in estimate.notices:
         complain(notice.photo, notice.words)
     if as_json:

@@ -501,3 +501,5 @@ def test_a_dry_run_says_how_much_and_how_long(run, png, key_file, tmp_path):
     assert missing.exit_code == 4
     assert ".zip" not in missing.stdout  # no guest would have all
     assert "x.png: " in missing.stderr
+    assert "kit: 2 archives will not be made: each must hold all copies of its recipient" in missing.stderr
+    assert "archive" not in run("embed", png, tmp_path / "x.png", *common[2:], "--dry-run").stderr

@@ -29,6 +29,29 @@ def test_archives_take_the_same_again(press):
     assert zipped.bytes == pytest.approx(2 * plain.bytes, abs=1)  # each is rounded
 
 
+@pytest.mark.parametrize("where", ["opened", "tried"])
+def test_archives_that_would_lack_a_photo_are_not_counted(where, press, monkeypatch):
+    if where == "opened":
+        press.photos.append(press.folder / "missing.jpg")
+    else:
+        with Image.open(press.photos[1]) as photo:
+            photo.save(press.photos[1].with_suffix(".png"))  # another kind, tried after the first
+        press.photos[1] = press.photos[1].with_suffix(".png")
+        real = estimate._try
+
+        def fail(copies, order, pixels):
+            failed = tm.Failure(copies[0].photo, "photo must carry a mark")
+            return failed if copies[0].photo == press.photos[1] else real(copies, order, pixels)
+
+        monkeypatch.setattr(estimate, "_try", fail)
+    order = press.order(range(4), check="none")
+    lacking = [copy for copy in order.copies if copy.photo != press.photos[-1] or copy.recipient != 3]
+    order = dataclasses.replace(order, copies=lacking)  # only guest 3 gets all that was ordered
+    zipped = dataclasses.replace(order, archives={guest: f"{guest}.zip" for guest in range(4)})
+    plain, more = (estimate_kit(one, jobs=1) for one in (order, zipped))
+    assert more.bytes == pytest.approx(plain.bytes * 5 / 4, abs=2)  # each is rounded
+
+
 def tried_as(monkeypatch, **numbers):
     """Let every photo take the time that is said."""
     fields = {"pixels": 336 * 256, "once_s": 0.0, "copy_s": 0.0, "check_s": 0.0, "growth": 1.0} | numbers

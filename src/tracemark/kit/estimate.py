@@ -46,7 +46,7 @@ class KitEstimate:
     """How many of these have a file already."""
 
     bytes: int
-    """Of the other copies together, and of the archives that are not there."""
+    """Of the other copies together, and of the archives that will be made."""
 
     seconds: float
     """Time these will take with so many processes."""
@@ -143,12 +143,16 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | N
     owners, standing = Owners(order.out, ledger, listed=listed), Standing(order, listed, key_id=key.id)
     grouped = by_photo(order.copies)
     kinds, failures, notices = _sort(grouped, order, owners, standing)
-    zipped = standing.lacking_archives()
-    shares: list[_Share] = []
-    for photos in kinds.values():
-        tried = _try_middle(photos, grouped, order, failures)
-        shares += [_share(photo, pixels, tried, grouped[photo], order, standing, zipped) for pixels, photo in photos]
+    tried = [(_try_middle(photos, grouped, order, failures), photos) for photos in kinds.values()]
     forget()
+    # an archive would go out, so it is not made without all of its copies
+    lost = {copy.recipient for failure in failures for copy in grouped[failure.photo]}
+    zipped = standing.lacking_archives() - lost
+    shares = [
+        _share(photo, pixels, one, grouped[photo], order, standing, zipped)
+        for one, photos in tried
+        for pixels, photo in photos
+    ]
     folders = {folder for share in shares for folder in share.folders}
     folders |= {(order.out / order.archives[recipient]).parent for recipient in zipped}
     workers = jobs or processes()
