@@ -129,7 +129,7 @@ def test_what_goes_wrong_on_a_worker_is_told_with_the_scheduler(scheduler, press
 
 def test_a_task_that_kills_every_worker_is_lost_and_the_cluster_goes_on(scheduler, client, press):
     workers = DaskWorkers(scheduler)
-    with pytest.raises(WorkerLostError, match="died while running it"):
+    with pytest.raises(WorkerLostError, match="on 4 different workers, but all those workers died while running it"):
         workers.answer(client.get_executor(pure=False).submit(die))
     assert workers.answer(workers.submit(press.task([17]))).made
     workers.close()

@@ -35,7 +35,7 @@ class DaskWorkers:
         When the scheduler cannot be reached, has no workers, or they are of another version.
     """
 
-    attempts = 1  # dask itself has tried several workers by then
+    attempts = 1  # dask itself has given it to others by then, until more died than its allowed-failures: 3 by default
 
     def __init__(self, address: str) -> None:
         try:
