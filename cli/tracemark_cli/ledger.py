@@ -2,6 +2,7 @@
 
 from __future__ import annotations  # the types of tracemark are named, not fetched: fetching takes half a second
 
+import hashlib
 import json
 from itertools import chain
 from pathlib import Path
@@ -19,7 +20,7 @@ from tracemark_cli.signs import in_one_line
 __all__ = ["ledger"]
 
 VERIFICATION = "tracemark.ledger.verification/1"
-HASH_BYTES = 32
+HASH_BYTES = hashlib.sha256().digest_size
 
 KINDS = {
     "photos": photo_fields,

@@ -22,7 +22,7 @@ NAMED_KINDS = HIDDEN_PHOTO, HIDDEN_FOLDER, LINKED_FOLDER, SPECIAL_FILE = (
     "linked folder",
     "special file",
 )
-KIT_FILES = ("manifest.jsonl", "SHA256SUMS")
+KIT_FILES = ("manifest.jsonl", "SHA256SUMS")  # as tracemark.kit.folder calls them; a test compares them
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ __all__ = [
     "checked_text",
 ]
 
-HASH_BYTES = 32  # of digests and hashes alike
+HASH_BYTES = 32  # of digests and hashes alike; of SHA-256, FIPS 180-4
 LONGEST_PART = 255  # characters; Linux, macOS and Windows take no more, be they bytes or units of UTF-16
 LONGEST_FILE = 4096  # the same of all parts together: PATH_MAX of Linux
 

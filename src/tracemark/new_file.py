@@ -12,7 +12,9 @@ from tracemark.errors import OutputError
 
 __all__ = [
     "ANYBODY",
+    "DRAFT_BEGINNING",
     "OWNER_ONLY",
+    "TOKEN_BYTES",
     "draft_beside",
     "put_in_place",
     "settle",
@@ -24,6 +26,7 @@ __all__ = [
 
 OWNER_ONLY = 0o600  # read and write for the owner, nothing for anybody else
 ANYBODY = 0o666  # read and write for all to whom the process's umask leaves it
+DRAFT_BEGINNING = ".tracemark-"  # of the name of a draft
 TOKEN_BYTES = 8  # random bytes in the name of a draft
 
 
@@ -110,7 +113,7 @@ def draft_beside(path: Path, *, private: bool = False) -> Path:
     -------
     draft : Path
     """
-    return path.with_name(f".tracemark-{'private-' if private else ''}{secrets.token_hex(TOKEN_BYTES)}")
+    return path.with_name(f"{DRAFT_BEGINNING}{'private-' if private else ''}{secrets.token_hex(TOKEN_BYTES)}")
 
 
 def write_draft(draft: Path, data: bytes, *, mode: int) -> None:

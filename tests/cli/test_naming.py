@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from tracemark.new_file import DRAFT_BEGINNING
+from tracemark_cli.file_names import DRAFT
 from tracemark_cli.naming import DEFAULT_TEMPLATE, archive_names, columns_in, plan_copies
 from tracemark_cli.outcome import UsageFailure
 from tracemark_cli.photo_files import PhotoFile
@@ -17,6 +19,10 @@ def plan(template=DEFAULT_TEMPLATE, photos=("a/car.jpg",), guests=NOBODY, out="k
 
 def names(*arguments, **options):
     return [copy.file for copy in plan(*arguments, **options)]
+
+
+def test_the_command_line_knows_how_drafts_are_called():
+    assert DRAFT == DRAFT_BEGINNING
 
 
 def test_each_recipient_has_a_folder_by_default():

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.kit.conftest import entry_of
-from tracemark.kit.manifest import open_manifest
+from tracemark.kit.manifest import MANIFEST, SUMS, open_manifest
 from tracemark_cli.outcome import UsageFailure
-from tracemark_cli.photo_files import find_photos
+from tracemark_cli.photo_files import KIT_FILES, find_photos
 
 HIDDEN = {"hidden photo": 1, "hidden folder": 1}  # what the names in `folder` that begin with a dot are counted as
 
@@ -24,6 +24,10 @@ def folder(tmp_path):
 def found(*paths, out):
     photos, others = find_photos(paths, out=out)
     return [(photo.path, photo.folder) for photo in photos], dict(others)
+
+
+def test_the_command_line_knows_what_a_kit_calls_its_lists():
+    assert KIT_FILES == (MANIFEST, SUMS)
 
 
 def test_a_folder_stands_for_all_photos_in_it(folder):

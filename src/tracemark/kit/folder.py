@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from tracemark.errors import KitError, OutputError
-from tracemark.new_file import settle
+from tracemark.new_file import DRAFT_BEGINNING, TOKEN_BYTES, settle
 
 __all__ = [
     "DRAFT",
@@ -26,7 +26,8 @@ __all__ = [
 
 MANIFEST = "manifest.jsonl"
 SUMS = "SHA256SUMS"
-DRAFT = re.compile(r"\.tracemark-[0-9a-f]{16}")  # of copies, archives and lists; those of keys and ledgers differ
+# of copies, archives and lists; those of keys and ledgers differ
+DRAFT = re.compile(rf"{re.escape(DRAFT_BEGINNING)}[0-9a-f]{{{2 * TOKEN_BYTES}}}")
 NOWHERE_TO_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # what fails one file so will fail all others
 
 

@@ -3,9 +3,8 @@
 import hashlib
 from typing import Literal
 
-__all__ = ["HASH_BYTES", "first_hash", "hash_items"]
+__all__ = ["first_hash", "hash_items"]
 
-HASH_BYTES = 32  # SHA-256, FIPS 180-4
 LENGTH_BYTES = 8  # the length that stands before each item, little-endian
 FIRST = "tracemark.ledger/1"  # what the hash before the first copy is a hash of; a new meaning needs a new name
 
