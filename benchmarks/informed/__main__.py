@@ -11,7 +11,7 @@ import cv2
 from benchmarks.gauntlet.corpus import Limits, find_photos, spread
 from benchmarks.informed.kit import LISTED, Kit
 from benchmarks.informed.parts import PARTS
-from benchmarks.informed.records import line_of, read
+from benchmarks.informed.records import Asked, line_of, read
 from benchmarks.informed.tables import collusion_chart, render
 from benchmarks.json_lines import append_line
 from benchmarks.page import insert
@@ -43,6 +43,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--long-side", type=int, default=LONG_SIDE_PX, help="pixels to which photos are shrunk")
     parser.add_argument("--parts", nargs="*", choices=PARTS, default=list(PARTS), help="tables to run; default all")
     parser.add_argument("--leaks", nargs="*", help="names of views, attacks or mixes; default all")
+    parser.add_argument("--copies", nargs="*", type=int, help="how many are in a leak; default all")
     parser.add_argument(
         "--every", type=int, default=1, help="read each so-manyth leak only, another one of each photo; default all"
     )
@@ -79,8 +80,8 @@ def _run(options: argparse.Namespace, asked: Mapping[str, object]) -> None:
         for order, at in enumerate(chosen):
             kit = Kit(tuple(paths), at, Limits(long_side_px=options.long_side), options.seed)
             for number, trial in enumerate(PARTS[part](kit)):
-                skipped = options.leaks and trial.asked.leak not in options.leaks
-                if skipped or number % options.every != order % options.every or trial.asked in done:
+                turn = number % options.every == order % options.every
+                if not turn or not _is_wanted(trial.asked, options) or trial.asked in done:
                     continue
                 if not told:
                     append_line(options.out, {"kind": "run", **facts})
@@ -88,6 +89,12 @@ def _run(options: argparse.Namespace, asked: Mapping[str, object]) -> None:
                 answer = line_of(trial.read())
                 append_line(options.out, {"kind": "answer", **answer})
                 print(json.dumps(answer), file=sys.stderr, flush=True)
+
+
+def _is_wanted(asked: Asked, options: argparse.Namespace) -> bool:
+    """Tell whether a leak is one of those that were chosen."""
+    chosen = ((options.leaks, asked.leak), (options.copies, asked.copies))
+    return all(not names or own in names for names, own in chosen)
 
 
 if __name__ == "__main__":

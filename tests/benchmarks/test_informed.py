@@ -188,6 +188,11 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(folder, reader, capsys):
     assert all(json.loads(line)["photo"] for line in capsys.readouterr().err.splitlines())
 
 
+def test_only_mixes_of_so_many_copies_are_read(folder, reader):
+    _, (_, answers) = run(folder, "--most", "1", "--parts", "mixes", "--leaks", "rows", "--copies", "5", "8")
+    assert sorted(one.copies for one in answers) == [5] * len(SAVINGS) + [8]
+
+
 def test_a_line_that_was_cut_off_is_read_again(folder, reader):
     words = ("--most", "1", "--parts", "views", "--leaks", "mirror", "negative")
     _, (_, first) = run(folder, *words)
