@@ -10,6 +10,7 @@ from PIL import Image
 
 from tests.media.blocks import chunk
 from tracemark.errors import FormatError
+from tracemark.media.chunks import chunks_of
 from tracemark.media.photo import encode_photo, read_photo
 from tracemark.media.png import decode_deep, encode_png, is_deep, mend_png
 from tracemark.media.settings import PngSettings
@@ -129,6 +130,24 @@ def test_no_damage_breaks_mending(at, junk, length):
     mend_png((whole[:at] + junk + whole[at + len(junk) :])[:length])
 
 
+@pytest.mark.parametrize("damaged", [40, -1])
+def test_a_deep_picture_with_a_chunk_of_a_wrong_length_gives_what_stands_before(damaged, rng):
+    whole = rng.integers(0, 65535, (300, 400, 3), np.uint16)
+    data = bytearray(encode_png(whole, PngSettings()))
+    pieces = [piece for piece in chunks_of(bytes(data)) if piece.name == b"IDAT"]
+    struct.pack_into(">I", data, pieces[damaged].start, 0xFF000000)
+    photo = read_photo(bytes(data))
+    assert photo.truncated
+    there = 100 if damaged > 0 else 300
+    np.testing.assert_array_equal(photo.pixels[:there], whole[:there])
+
+
+@pytest.mark.parametrize("data", [b"no PNG", png(np.zeros((2, 2, 3), np.uint16), RGB)[:-1]])
+def test_deep_pixels_whose_chunks_are_not_all_there_are_refused(data):
+    with pytest.raises(FormatError, match="must lie inside the file"):
+        decode_deep(data)
+
+
 def test_deep_pixels_that_cannot_be_decoded_are_refused():
     with pytest.raises(FormatError, match="cannot be decoded"):
-        decode_deep(b"no PNG")
+        decode_deep(png(np.zeros((2, 2, 3), np.uint16), RGB).replace(b"IDAT", b"IDOT"))

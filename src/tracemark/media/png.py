@@ -19,6 +19,7 @@ __all__ = ["decode_deep", "encode_png", "is_deep", "mend_png"]
 IHDR = struct.Struct(">IIBBBBB")  # columns, rows, bits, colour type, two methods, interlacing; 11.2.1
 IHDR_AT = 16  # in the file
 DEEP = 16  # bits a sample
+DEPTHS = (1, 2, 4, 8, DEEP)  # 11.2.1
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of each colour type, table 12
 GREY_ALPHA = 4  # colour type
 TRANSPARENT_GREY = 2  # bytes of the sample that is transparent, 11.3.1.1
@@ -69,12 +70,16 @@ def decode_deep(data: bytes) -> tuple[Pixels, PngSettings]:
     FormatError
         When it is damaged.
     """
+    chunks = list(chunks_of(data))
+    if not any(chunk.name == b"IEND" for chunk in chunks):
+        # OpenCV takes as much memory as a chunk is said to be long, before it looks whether the file has it.
+        raise FormatError("its chunks must lie inside the file, and the last one must be IEND")
     bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if bgr is None:
         raise FormatError("its pixels cannot be decoded")
     pixels = swap_colours(bgr.astype(np.uint16, copy=False))
     header = _header(data)
-    transparent = next((chunk.data(data) for chunk in chunks_of(data) if chunk.name == b"tRNS"), b"")
+    transparent = next((chunk.data(data) for chunk in chunks if chunk.name == b"tRNS"), b"")
     if pixels.ndim == 2 and len(transparent) == TRANSPARENT_GREY:
         # OpenCV takes no notice of it.
         opaque = np.where(pixels == int.from_bytes(transparent, "big"), 0, np.iinfo(np.uint16).max)
@@ -124,7 +129,7 @@ def mend_png(data: bytes) -> bytes | None:
         With black in place of what is missing; None when too little is there.
     """
     header = _header(data)
-    if header is None or header[3] not in CHANNELS or header[0] * header[1] > PIXEL_LIMIT:
+    if header is None or header[0] * header[1] > PIXEL_LIMIT or header[2] not in DEPTHS or header[3] not in CHANNELS:
         return None
     lines = _lines(*header)
     whole = sum(high * size for high, size in lines)

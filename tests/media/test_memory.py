@@ -1,0 +1,56 @@
+"""Files that say they hold far more than they do: reading them takes little memory."""
+
+import base64
+import struct
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+import pytest
+
+from tests.media.blocks import chunk
+
+STATUS = Path("/proc/self/status")
+pytestmark = pytest.mark.skipif(not STATUS.exists(), reason="only Linux tells the most memory that a program took")
+
+MOST_MB = 150  # each of these files took gigabytes
+# The limit is there for the machine that runs the tests.
+READ = """
+import base64, re, resource, sys
+from pathlib import Path
+import tracemark as tm
+
+def most_kb():
+    return int(re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1])
+
+data, smallest = (base64.b64decode(word) for word in sys.stdin.read().split())
+tm.read_photo(smallest)
+resource.setrlimit(resource.RLIMIT_AS, (12 << 30, resource.RLIM_INFINITY))
+before = most_kb()
+try:
+    answer = tm.read_photo(data).pixels.shape
+except tm.PhotoError as error:
+    answer = error
+print((most_kb() - before) / 1000, answer)
+"""
+
+
+def png(columns, rows, bits, colour, *chunks) -> bytes:
+    header = struct.pack(">IIBBBBB", columns, rows, bits, colour, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + b"".join(chunks) + chunk(b"IEND", b"")
+
+
+SMALLEST = png(1, 1, 16, 0, chunk(b"IDAT", zlib.compress(bytes(3))))
+FILES = {
+    "a PNG chunk of 4 GB": png(8, 8, 16, 2, b"\xff\0\0\0IDAT" + bytes(20)),
+    "a PNG of 255 bits a sample": png(6000, 6000, 255, 6, chunk(b"IDAT", zlib.compress(bytes(80_000_000), 1))),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_takes_no_more_memory_than_its_pixels_need(name):
+    files = b" ".join(base64.b64encode(data) for data in (FILES[name], SMALLEST))
+    done = subprocess.run([sys.executable, "-c", READ], input=files, capture_output=True, check=True)  # noqa: S603 - our own program
+    taken, answer = done.stdout.decode().split(maxsplit=1)
+    assert float(taken) < MOST_MB, answer
