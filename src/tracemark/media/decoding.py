@@ -1,17 +1,17 @@
 """Decode image files, whole ones and those that are cut short."""
 
-import io
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from PIL import Image, JpegImagePlugin, UnidentifiedImageError
+from PIL import Image, JpegImagePlugin
 
-from tracemark.errors import FormatError, PhotoError
+from tracemark.errors import FormatError
 from tracemark.media.avif import avif_settings
 from tracemark.media.heic import is_heic, read_heic
 from tracemark.media.jpeg_tables import has_own_codes
 from tracemark.media.mending import mend
+from tracemark.media.opening import DamagedError, open_image
 from tracemark.media.pixels import COLOURS, PIXEL_LIMIT, Pixels
 from tracemark.media.png import decode_deep, is_deep
 from tracemark.media.settings import JpegSettings, PngSettings, Settings
@@ -21,17 +21,6 @@ from tracemark.media.webp import webp_settings
 
 __all__ = ["Decoded", "decode", "refusal_of"]
 
-READABLE = (
-    "JPEG",
-    "PNG",
-    "WEBP",
-    "TIFF",
-    "BMP",
-    "GIF",
-    "AVIF",
-    "PPM",
-    "JPEG2000",
-)  # Pillow's names; none runs programs
 WRITABLE = ("JPEG", "PNG", "TIFF", "WebP", "AVIF")
 TIFF_REFUSAL = (
     "TIFF must be grey or RGB of 8 or 16 bits, and packed by LZW, Deflate, PackBits or not at all, to be copied;"
@@ -67,10 +56,6 @@ MODES = {
 }
 DEEP_GREY = ("I;16", "I;16B", "I;16L")
 RGB_NAMES = (ord("R"), ord("G"), ord("B"))  # of components that are stored as such, when nothing else is said
-
-
-class _DamagedError(FormatError):
-    """A file that may be readable once it is completed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +105,7 @@ def decode(data: bytes) -> Decoded:
     """
     try:
         return _decode(data)
-    except _DamagedError as error:
+    except DamagedError as error:
         mended = mend(data)
         if mended is None:
             raise FormatError(str(error)) from error
@@ -163,8 +148,8 @@ def _decode(data: bytes) -> Decoded:
         try:
             return Decoded(read_heic(data, limit=PIXEL_LIMIT), "HEIC", refusal=refusal_of("HEIC"))
         except FormatError as error:
-            raise _DamagedError(str(error)) from error
-    with _open(data) as image:
+            raise DamagedError(str(error)) from error
+    with open_image(data) as image:
         name = str(image.format)
         if image.mode not in MODES and image.mode not in DEEP_GREY:
             raise FormatError(f"photo must be grey, RGB or RGBA, not {image.mode}; convert it to RGB first")
@@ -175,33 +160,13 @@ def _decode(data: bytes) -> Decoded:
             pixels = _to_pixels(image)
         # A decoder given hostile bytes may fail in any way there is.
         except Exception as error:
-            raise _DamagedError(f"image file is damaged or cut short: {error}") from error
+            raise DamagedError(f"image file is damaged or cut short: {error}") from error
         if name == "AVIF":
             coded, refusal = avif_settings(data)
             return Decoded(pixels, name, settings=coded, refusal=refusal)
         jpeg = _jpeg_settings(image, data) if isinstance(image, JpegImagePlugin.JpegImageFile) else None
         refusal = TIFF_REFUSAL if name == "TIFF" else refusal_of(name)
         return Decoded(pixels, name, False, jpeg, _settings(image, data), _notes(image), refusal)
-
-
-def _open(data: bytes) -> Image.Image:
-    """Open an image without decoding it, refusing what is no image or too large."""
-    too_large = f"photo must have at most {PIXEL_LIMIT} pixels"
-    try:
-        image = Image.open(io.BytesIO(data), formats=READABLE)
-        frames = getattr(image, "n_frames", 1)
-    except Image.DecompressionBombError as error:
-        raise PhotoError(f"{too_large}, and this one has more") from error
-    except UnidentifiedImageError as error:
-        raise _DamagedError("file is not an image of a kind that can be read, or its beginning is damaged") from error
-    # A decoder given hostile bytes may fail in any way there is.
-    except Exception as error:
-        raise _DamagedError(f"image file is damaged: {error}") from error
-    if image.width * image.height > PIXEL_LIMIT:
-        raise PhotoError(f"{too_large}, not {image.width * image.height}")
-    if frames > 1:
-        raise FormatError("photo must be a single picture, not an animation or several pages; save one of them")
-    return image
 
 
 def _settings(image: Image.Image, data: bytes) -> Settings | None:

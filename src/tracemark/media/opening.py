@@ -1,0 +1,66 @@
+"""Open image files, and refuse those that a decoder must not be given."""
+
+import io
+
+from PIL import Image, UnidentifiedImageError
+
+from tracemark.errors import FormatError, PhotoError
+from tracemark.media.pixels import PIXEL_LIMIT
+
+__all__ = ["DamagedError", "open_image"]
+
+READABLE = (
+    "JPEG",
+    "PNG",
+    "WEBP",
+    "TIFF",
+    "BMP",
+    "GIF",
+    "AVIF",
+    "PPM",
+    "JPEG2000",
+)  # Pillow's names; none runs programs
+
+
+class DamagedError(FormatError):
+    """A file that may be readable once it is completed."""
+
+
+def open_image(data: bytes) -> Image.Image:
+    """Open an image without decoding it.
+
+    Parameters
+    ----------
+    data : bytes
+        What is in the file.
+
+    Returns
+    -------
+    image : Image.Image
+        Of one picture.
+
+    Raises
+    ------
+    DamagedError
+        When it is no image, or damaged at its beginning.
+    FormatError
+        When it is an animation or has several pages.
+    PhotoError
+        When it says that it has more than 170 million pixels.
+    """
+    too_large = f"photo must have at most {PIXEL_LIMIT} pixels"
+    try:
+        image = Image.open(io.BytesIO(data), formats=READABLE)
+        frames = getattr(image, "n_frames", 1)
+    except Image.DecompressionBombError as error:
+        raise PhotoError(f"{too_large}, and this one has more") from error
+    except UnidentifiedImageError as error:
+        raise DamagedError("file is not an image of a kind that can be read, or its beginning is damaged") from error
+    # A decoder given hostile bytes may fail in any way there is.
+    except Exception as error:
+        raise DamagedError(f"image file is damaged: {error}") from error
+    if image.width * image.height > PIXEL_LIMIT:
+        raise PhotoError(f"{too_large}, not {image.width * image.height}")
+    if frames > 1:
+        raise FormatError("photo must be a single picture, not an animation or several pages; save one of them")
+    return image
