@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.media.blocks import chunk
+from tests.media.blocks import chunk, directory
 
 STATUS = Path("/proc/self/status")
 pytestmark = pytest.mark.skipif(not STATUS.exists(), reason="only Linux tells the most memory that a program took")
@@ -41,10 +41,25 @@ def png(columns, rows, bits, colour, *chunks) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + b"".join(chunks) + chunk(b"IEND", b"")
 
 
+def tiff(columns, rows, compression, *, pieces, size, **tags) -> bytes:
+    """A grey TIFF file; each of its pieces is said to have so many bytes from its beginning on."""
+    numbers = {256: [columns], 257: [rows], 258: [8], 259: [compression], 262: [1], 277: [1]}
+    numbers |= {int(tag.removeprefix("tag_")): [value] for tag, value in tags.items()}
+    numbers |= (
+        {324: [8] * pieces, 325: [size] * pieces} if "tag_322" in tags else {273: [8] * pieces, 279: [size] * pieces}
+    )
+    lines = [(tag, 4, len(values), struct.pack(f"<{len(values)}I", *values)) for tag, values in sorted(numbers.items())]
+    return b"II*\0\x08\0\0\0" + directory("<", 8, lines)
+
+
 SMALLEST = png(1, 1, 16, 0, chunk(b"IDAT", zlib.compress(bytes(3))))
 FILES = {
     "a PNG chunk of 4 GB": png(8, 8, 16, 2, b"\xff\0\0\0IDAT" + bytes(20)),
     "a PNG of 255 bits a sample": png(6000, 6000, 255, 6, chunk(b"IDAT", zlib.compress(bytes(80_000_000), 1))),
+    "TIFF tiles that are all of the file": tiff(4096, 4096, 8, pieces=1 << 16, size=1 << 19, tag_322=16, tag_323=16),
+    "TIFF strips that are all of the file": tiff(64, 4096, 1, pieces=4096, size=1 << 20, tag_278=1).ljust(1 << 20),
+    "a TIFF tile of 25,000 million pixels": tiff(160_000, 8, 8, pieces=1, size=99, tag_322=160_000, tag_323=160_000),
+    "a TIFF tile that libtiff takes 2 GB for": tiff(64, 64, 7, pieces=1, size=99, tag_322=40_000, tag_323=40_000),
 }
 
 

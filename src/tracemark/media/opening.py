@@ -2,10 +2,11 @@
 
 import io
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 from tracemark.errors import FormatError, PhotoError
 from tracemark.media.pixels import PIXEL_LIMIT
+from tracemark.media.tiff_layout import TILE_COLUMNS, TILE_ROWS, pieces_fit
 
 __all__ = ["DamagedError", "open_image"]
 
@@ -44,7 +45,7 @@ def open_image(data: bytes) -> Image.Image:
     DamagedError
         When it is no image, or damaged at its beginning.
     FormatError
-        When it is an animation or has several pages.
+        When it is an animation or has several pages, or tiles far larger than its picture.
     PhotoError
         When it says that it has more than 170 million pixels.
     """
@@ -61,6 +62,17 @@ def open_image(data: bytes) -> Image.Image:
         raise DamagedError(f"image file is damaged: {error}") from error
     if image.width * image.height > PIXEL_LIMIT:
         raise PhotoError(f"{too_large}, not {image.width * image.height}")
+    if isinstance(image, TiffImagePlugin.TiffImageFile) and not _tiles_fit(image):
+        raise FormatError("image file is damaged: its tiles must not be far larger than its picture")
     if frames > 1:
         raise FormatError("photo must be a single picture, not an animation or several pages; save one of them")
     return image
+
+
+def _tiles_fit(image: TiffImagePlugin.TiffImageFile) -> bool:
+    """Tell whether libtiff can be given the tiles of a file, when it has some."""
+    sides = [image.tag_v2.get(tag) for tag in (TILE_ROWS, TILE_COLUMNS)]
+    if sides == [None, None]:
+        return True
+    high, wide = (side if isinstance(side, int) else 0 for side in sides)
+    return min(high, wide) > 0 and pieces_fit(image.height, image.width, (high, wide))

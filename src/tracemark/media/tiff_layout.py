@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tracemark.errors import FormatError
 from tracemark.media.directories import Directory, Entry, chain, numbers, open_tiff, read_directory
 
-__all__ = ["DEVELOP", "TiffLayout", "first_page", "read_layout", "refuse_pages"]
+__all__ = ["DEVELOP", "TiffLayout", "first_page", "pieces_fit", "read_layout", "refuse_pages"]
 
 # Tags, TIFF 6.0, appendix A.
 NEW_SUBFILE_TYPE, COLUMNS, ROWS, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 254, 256, 257, 258, 259, 262, 266
@@ -26,6 +26,7 @@ DEPTHS = (8, 16)
 TILE_UNIT = 16  # sides of tiles are multiples of it, section 15
 LARGEST_TILE = 4096  # side of a tile that is larger than its picture
 MOST_PIECES = 1 << 20  # the smallest tiles of the largest photo are fewer
+STICKING_OUT = 4  # times the pixels of a picture, or of the largest tile, that all tiles may have: they stick out
 CANON_RAW = b"CR"  # behind the header of a CR2 file
 DEVELOP = "photo must be developed, not a camera's raw file; save it as JPEG, TIFF or PNG first"
 
@@ -115,9 +116,8 @@ def read_layout(data: bytes) -> TiffLayout | None:
         and sizes is not None
         and rows * columns > 0
         and layout[0] * layout[1] > 0
-        and max(layout) <= max(rows, columns, LARGEST_TILE)
         and (not tiled or layout[0] % TILE_UNIT == layout[1] % TILE_UNIT == 0)
-        and -(-rows // layout[0]) * -(-columns // layout[1]) <= MOST_PIECES
+        and pieces_fit(rows, columns, layout)
         and colours <= samples <= colours + 1  # alpha
         and len(bits) == 1
         and bits <= set(DEPTHS)
@@ -145,6 +145,26 @@ def read_layout(data: bytes) -> TiffLayout | None:
         offsets=offsets,
         sizes=sizes,
     )
+
+
+def pieces_fit(rows: int, columns: int, piece: tuple[int, int]) -> bool:
+    """Tell whether a picture may have such pieces; a decoder takes memory for all of one, whatever the picture's size.
+
+    Parameters
+    ----------
+    rows, columns : int
+        Of the picture.
+    piece : tuple of int
+        Rows and columns of a strip or tile.
+
+    Returns
+    -------
+    answer : bool
+        False when they are very many, or far larger than the picture.
+    """
+    high, wide = piece
+    pieces = -(-rows // high) * -(-columns // wide)
+    return pieces <= MOST_PIECES and pieces * high * wide <= STICKING_OUT * max(rows * columns, LARGEST_TILE**2)
 
 
 def refuse_pages(data: bytes) -> None:

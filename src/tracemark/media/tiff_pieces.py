@@ -19,7 +19,10 @@ __all__ = ["count_pieces", "deflate_level", "pack", "unpack"]
 
 LEVELS = (1, 4, 6, 9)  # zlib's level by the hint that a stream begins with, IETF RFC 1950, 2.2
 HINT_AT = 6  # bits below it
-BATCH_BYTES = 1 << 26  # that are unpacked at once
+BATCH_BYTES = 1 << 26  # that are unpacked at once, packed as badly as may be
+# Bytes that a piece may be packed into for each of its own, and beside them: PackBits at its worst needs twice as many.
+# Without a limit a million pieces could each be said to be the whole file.
+ROOM, SPARE = 2, 1024
 PIECE_BYTES = 1 << 16  # of a stream at a time: in the part that is damaged nothing is found
 
 
@@ -47,7 +50,8 @@ def unpack(data: bytes, layout: TiffLayout, offsets: Sequence[int], sizes: Seque
     spans = iter(zip(offsets, sizes, strict=False))
     truncated = False
     for (high, wide, deep), places in _batches(layout):
-        packed = [data[start : start + size] for start, size in islice(spans, len(places))]
+        room = _room(high * wide * deep * layout.bits // 8)
+        packed = [data[start : start + min(size, room)] for start, size in islice(spans, len(places))]
         packed += [b""] * (len(places) - len(packed))
         lines, damaged = _unpack_batch(packed, layout.compression, high, wide * deep * layout.bits // 8)
         truncated |= damaged
@@ -135,9 +139,14 @@ def _batches(layout: TiffLayout) -> Iterator[tuple[tuple[int, int, int], list[tu
         return (high if layout.tiled else min(high, layout.rows - place[1])), wide, deep
 
     for common, alike in groupby(places, key=shape):
-        most = max(BATCH_BYTES // (math.prod(common) * layout.bits // 8), 1)
+        most = max(BATCH_BYTES // _room(math.prod(common) * layout.bits // 8), 1)
         while batch := [(row, column, sample) for sample, row, column in islice(alike, most)]:
             yield common, batch
+
+
+def _room(size: int) -> int:
+    """Tell how many bytes a piece of so many may be packed into."""
+    return ROOM * size + SPARE
 
 
 def _unpack_batch(packed: Sequence[bytes], compression: int, high: int, wide: int) -> tuple[Lines, bool]:
