@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.media.blocks import chunk, directory
+from tests.media.blocks import box, chunk, directory, segment
 
 STATUS = Path("/proc/self/status")
 pytestmark = pytest.mark.skipif(not STATUS.exists(), reason="only Linux tells the most memory that a program took")
@@ -52,6 +52,17 @@ def tiff(columns, rows, compression, *, pieces, size, **tags) -> bytes:
     return b"II*\0\x08\0\0\0" + directory("<", 8, lines)
 
 
+def jpeg2000(side, tile, components, precincts=b"") -> bytes:
+    """A file that has a picture's beginning and no more."""
+    size = struct.pack(">H8IH", 0, side, side, 0, 0, tile, tile, 0, 0, components) + b"\7\1\1" * components
+    style = bytes([bool(precincts), 0, 0, 1, 0, 0, 4, 4, 0, 1]) + precincts
+    boxes = box(b"ihdr", struct.pack(">IIHBBBB", side, side, 3, 7, 7, 0, 0)) + box(b"colr", b"\1\0\0\0\0\0\x10")
+    parts = [(0x51, size), (0x52, style), (0x5C, b"\x40\x40"), (0x90, struct.pack(">HIBB", 0, 0, 0, 1))]
+    stream = b"\xff\x4f" + b"".join(segment(marker, content) for marker, content in parts) + b"\xff\x93\0\0\xff\xd9"
+    head = box(b"jP  ", b"\r\n\x87\n") + box(b"ftyp", b"jp2 \0\0\0\0jp2 ") + box(b"jp2h", boxes)
+    return head + box(b"free", b"") + box(b"jp2c", stream)
+
+
 SMALLEST = png(1, 1, 16, 0, chunk(b"IDAT", zlib.compress(bytes(3))))
 FILES = {
     "a PNG chunk of 4 GB": png(8, 8, 16, 2, b"\xff\0\0\0IDAT" + bytes(20)),
@@ -60,6 +71,9 @@ FILES = {
     "TIFF strips that are all of the file": tiff(64, 4096, 1, pieces=4096, size=1 << 20, tag_278=1).ljust(1 << 20),
     "a TIFF tile of 25,000 million pixels": tiff(160_000, 8, 8, pieces=1, size=99, tag_322=160_000, tag_323=160_000),
     "a TIFF tile that libtiff takes 2 GB for": tiff(64, 64, 7, pieces=1, size=99, tag_322=40_000, tag_323=40_000),
+    "JPEG 2000 tiles of one pixel": jpeg2000(250, 1, 3),
+    "JPEG 2000 of many components": jpeg2000(250, 1, 100),
+    "JPEG 2000 precincts of one pixel": jpeg2000(1000, 1000, 3, b"\0"),
 }
 
 

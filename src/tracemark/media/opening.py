@@ -5,6 +5,7 @@ import io
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 from tracemark.errors import FormatError, PhotoError
+from tracemark.media.jpeg2000 import is_decodable
 from tracemark.media.pixels import PIXEL_LIMIT
 from tracemark.media.tiff_layout import TILE_COLUMNS, TILE_ROWS, pieces_fit
 
@@ -45,7 +46,7 @@ def open_image(data: bytes) -> Image.Image:
     DamagedError
         When it is no image, or damaged at its beginning.
     FormatError
-        When it is an animation or has several pages, or tiles far larger than its picture.
+        When it is an animation or has several pages, or parts of such sizes that no encoder writes them.
     PhotoError
         When it says that it has more than 170 million pixels.
     """
@@ -64,6 +65,11 @@ def open_image(data: bytes) -> Image.Image:
         raise PhotoError(f"{too_large}, not {image.width * image.height}")
     if isinstance(image, TiffImagePlugin.TiffImageFile) and not _tiles_fit(image):
         raise FormatError("image file is damaged: its tiles must not be far larger than its picture")
+    if image.format == "JPEG2000" and not is_decodable(data):
+        raise FormatError(
+            "image file is damaged: JPEG 2000 must be whole, with at most 4 components, and with tiles, precincts and"
+            " code-blocks of usual sizes"
+        )
     if frames > 1:
         raise FormatError("photo must be a single picture, not an animation or several pages; save one of them")
     return image
