@@ -1,6 +1,7 @@
 import io
 import struct
 import zlib
+from itertools import product
 
 import numpy as np
 import pytest
@@ -114,6 +115,27 @@ def test_a_whole_picture_is_mended_to_itself(shape, bits, interlaced, rng):
     whole = mend_png(cut)
     assert zlib.decompress(whole[whole.index(b"IDAT") + 4 : -16]) == stored
     np.testing.assert_array_equal(read_photo(cut + chunk(b"IEND", b"")).pixels, read_photo(whole).pixels)
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize(("colour", "bits"), [(PALETTE, 8), *product(CHANNELS, (8, 16))])
+def test_a_picture_whose_stream_ends_before_its_last_row_is_cut_short(colour, bits, interlaced, rng):
+    wide, rows, columns = {**CHANNELS, PALETTE: 1}[colour] * bits // 8, 40, 50
+    header = struct.pack(">IIBBBBB", columns, rows, bits, colour, 0, 0, interlaced)
+    lines = [(5, 7), (5, 6), (5, 13), (10, 12), (10, 25), (20, 25), (20, 50)] if interlaced else [(rows, columns)]
+    stored = b"".join(b"\0" + rng.bytes(across * wide) for down, across in lines for _ in range(down))
+    palette = [chunk(b"PLTE", rng.bytes(768))] if colour == PALETTE else []
+
+    def read(samples):
+        parts = [chunk(b"IHDR", header), *palette, chunk(b"IDAT", zlib.compress(samples)), chunk(b"IEND", b"")]
+        return read_photo(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
+
+    assert not read(stored).truncated
+    assert not read(stored[: len(stored) // 2].ljust(len(stored), b"\0")).truncated
+    for there in (len(stored) // 2, len(stored) - columns * wide - 1):
+        photo = read(stored[:there])
+        assert photo.truncated
+        assert photo.pixels.shape[:2] == (rows, columns)
 
 
 def test_a_picture_of_which_nearly_nothing_is_there_is_not_mended(rng):

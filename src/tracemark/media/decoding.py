@@ -13,7 +13,7 @@ from tracemark.media.jpeg_tables import has_own_codes
 from tracemark.media.mending import mend
 from tracemark.media.opening import DamagedError, open_image
 from tracemark.media.pixels import COLOURS, PIXEL_LIMIT, Pixels
-from tracemark.media.png import decode_deep, is_deep
+from tracemark.media.png import decode_deep, is_deep, lacks_rows
 from tracemark.media.settings import JpegSettings, PngSettings, Settings
 from tracemark.media.tiff import is_tiff, read_tiff
 from tracemark.media.tiff_layout import DEVELOP, first_page, read_layout, refuse_pages
@@ -158,6 +158,8 @@ def _decode(data: bytes) -> Decoded:
                 pixels, stored = decode_deep(data)
                 return Decoded(pixels, name, settings=stored)
             pixels = _to_pixels(image)
+            if name == "PNG" and lacks_rows(data, pixels):
+                raise FormatError("its pixels end early")
         # A decoder given hostile bytes may fail in any way there is.
         except Exception as error:
             raise DamagedError(f"image file is damaged or cut short: {error}") from error

@@ -5,23 +5,24 @@ W3C, "Portable network graphics (PNG) specification", third edition.
 
 import struct
 import zlib
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
 
 from tracemark.errors import FormatError, PhotoError
 from tracemark.media.chunks import HEADER, chunks_of, write_chunk
-from tracemark.media.pixels import LEAST_SHARE, PIXEL_LIMIT, Pixels, swap_colours
+from tracemark.media.pixels import COLOURS, LEAST_SHARE, PIXEL_LIMIT, Pixels, swap_colours
 from tracemark.media.settings import PngSettings
 
-__all__ = ["decode_deep", "encode_png", "is_deep", "mend_png"]
+__all__ = ["decode_deep", "encode_png", "is_deep", "lacks_rows", "mend_png"]
 
 IHDR = struct.Struct(">IIBBBBB")  # columns, rows, bits, colour type, two methods, interlacing; 11.2.1
 IHDR_AT = 16  # in the file
 DEEP = 16  # bits a sample
 DEPTHS = (1, 2, 4, 8, DEEP)  # 11.2.1
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of each colour type, table 12
-GREY_ALPHA = 4  # colour type
+PALETTE, GREY_ALPHA = 3, 4  # colour types
 TRANSPARENT_GREY = 2  # bytes of the sample that is transparent, 11.3.1.1
 # Where each of the seven passes of an interlaced picture begins and how far its pixels are apart, 8.2.
 PASSES = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
@@ -87,6 +88,37 @@ def decode_deep(data: bytes) -> tuple[Pixels, PngSettings]:
     return pixels, PngSettings(grey_alpha=header is not None and header[3] == GREY_ALPHA)
 
 
+def lacks_rows(data: bytes, pixels: Pixels) -> bool:
+    """Tell whether a PNG file ends its pixels early, which Pillow takes no notice of.
+
+    Parameters
+    ----------
+    data : bytes
+        A PNG file.
+    pixels : ndarray
+        What Pillow made of it: rows that are missing are black, or of the palette's first colour.
+
+    Returns
+    -------
+    answer : bool
+
+    Notes
+    -----
+    Counting samples takes two thirds of the time of reading a file, so it is only done where the last row may be one
+    that is missing.
+    """
+    header = _header(data)
+    if header is None or header[3] not in CHANNELS:
+        return False
+    # The last pass of an interlaced picture has every second row.
+    last = pixels[len(pixels) // 2 * 2 - 1 if header[-1] else -1]
+    colours = last[:, :COLOURS] if pixels.ndim > 2 else last
+    if (colours != (colours[0] if header[3] == PALETTE else 0)).any():
+        return False
+    whole = sum(high * size for high, size in _lines(*header))
+    return sum(map(len, _unpack(data, whole))) < whole
+
+
 def encode_png(pixels: Pixels, settings: PngSettings) -> bytes | memoryview:
     """Write a PNG file.
 
@@ -133,19 +165,10 @@ def mend_png(data: bytes) -> bytes | None:
         return None
     lines = _lines(*header)
     whole = sum(high * size for high, size in lines)
-    stream, unpacked, size = zlib.decompressobj(), [], 0
-    packed = b"".join(chunk.data(data) for chunk in chunks_of(data, cut=True) if chunk.name == b"IDAT")
-    for at in range(0, len(packed), PIECE):
-        try:
-            unpacked.append(stream.decompress(packed[at : at + PIECE], max(whole - size, 1)))
-        except zlib.error:
-            break
-        size += len(unpacked[-1])
-        if size >= whole:
-            break
-    if size * LEAST_SHARE < whole:
+    unpacked = b"".join(_unpack(data, whole))
+    if len(unpacked) * LEAST_SHARE < whole:
         return None
-    stored = _without_junk(b"".join(unpacked)[:whole].ljust(whole, b"\0"), lines)
+    stored = _without_junk(unpacked[:whole].ljust(whole, b"\0"), lines)
     needed = (b"IHDR", b"PLTE", b"tRNS")
     kept = [write_chunk(chunk.name, chunk.data(data)) for chunk in chunks_of(data) if chunk.name in needed]
     return b"".join([HEADER, *kept, write_chunk(b"IDAT", zlib.compress(stored, 1)), write_chunk(b"IEND", b"")])
@@ -155,6 +178,21 @@ def _header(data: bytes) -> tuple[int, ...] | None:
     """Read what a file says of its pixels; nothing of one that is no PNG file."""
     there = data.startswith(HEADER) and len(data) >= IHDR_AT + IHDR.size
     return IHDR.unpack_from(data, IHDR_AT) if there else None
+
+
+def _unpack(data: bytes, whole: int) -> Iterator[bytes]:
+    """Unpack filtered samples, as far as they are there and no more than a whole picture has."""
+    stream, size = zlib.decompressobj(), 0
+    packed = b"".join(chunk.data(data) for chunk in chunks_of(data, cut=True) if chunk.name == b"IDAT")
+    for at in range(0, len(packed), PIECE):
+        try:
+            piece = stream.decompress(packed[at : at + PIECE], max(whole - size, 1))
+        except zlib.error:
+            return
+        yield piece
+        size += len(piece)
+        if size >= whole:
+            return
 
 
 def _lines(columns: int, rows: int, bits: int, colour: int, *methods: int) -> list[tuple[int, int]]:
