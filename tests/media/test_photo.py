@@ -295,6 +295,23 @@ def test_a_png_that_is_damaged_in_the_middle_gives_what_stands_before(length, rn
     np.testing.assert_array_equal(photo.pixels[:60], whole[:60])
 
 
+@pytest.mark.parametrize(
+    ("options", "recognised"),
+    [
+        ({"format": "PNG"}, True),
+        ({"format": "TIFF", "compression": "tiff_lzw"}, True),
+        ({"format": "TIFF"}, False),
+        ({"format": "JPEG", "quality": 90}, False),
+        ({"format": "WEBP", "quality": 90}, False),
+    ],
+)
+def test_damage_in_the_middle_is_recognised_where_it_shows(options, recognised, demo_photo):
+    data = bytearray(save(read_photo(demo_photo).pixels[:400, :600], **options))
+    middle = len(data) * 3 // 5
+    data[middle : middle + 500] = bytes(500)
+    assert read_photo(bytes(data)).truncated == recognised
+
+
 def test_a_bmp_cut_short_gives_what_there_is(rng):
     whole = picture(rng)
     data = save(whole, format="BMP")

@@ -69,7 +69,8 @@ class Decoded:
     """One of Pillow's names."""
 
     truncated: bool = False
-    """Whether the file ends early, or is damaged in the middle."""
+    """Whether the file ends early, or is seen to be damaged in the middle: a PNG by its checksums, a packed TIFF where
+    a strip does not unpack to its size.  Damage in the middle of other files is not recognised."""
 
     jpeg: JpegSettings | None = None
     """How a JPEG file was written; None for other formats."""

@@ -51,7 +51,8 @@ class Photo:
     """EXIF orientation, 1 to 8: how a viewer turns the stored pixels; 1 is as they are."""
 
     truncated: bool = False
-    """Whether the file ends early; the rows that are missing are grey or black."""
+    """Whether the file ends early, or is seen to be damaged in the middle, as PNG and packed TIFF may be; what is
+    missing is grey or black.  Damage in the middle of other files is not recognised."""
 
     metadata: Metadata = field(default_factory=Metadata)
     """What else the file says, without embedded previews."""
@@ -81,8 +82,8 @@ def read_photo(source: str | os.PathLike[str] | bytes) -> Photo:
     -------
     photo : Photo
         Its pixels as stored: the EXIF orientation is told, not applied.  Palettes become RGB, a
-        transparent colour becomes RGBA; sixteen bits stay sixteen.  A JPEG that is cut short
-        gives what there is, and says so in ``truncated``.
+        transparent colour becomes RGBA; sixteen bits stay sixteen.  A file that is cut short
+        gives what there is, and says so in ``truncated``, if it is of a format that can be read so.
 
     Raises
     ------
