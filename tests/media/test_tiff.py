@@ -453,6 +453,28 @@ def test_a_file_cut_short_gives_what_there_is(kept, dtype, options, demo_photo):
         check_writable(photo)
 
 
+@pytest.mark.parametrize("kept", [4, 7, 0.3, 0.9, -9])
+@pytest.mark.parametrize("options", [{}, {"compression": "zlib"}, {"byteorder": ">"}, {"bigtiff": True}])
+def test_a_file_cut_before_its_directory_is_refused_in_words(options, kept, rng):
+    samples = noise(rng, (45, 53, 3), np.uint8)
+    data = bytearray(written_by_tifffile(samples, **options))
+    wide, order = "bigtiff" in options, options.get("byteorder", "<")
+    # Directories come first here: an empty one takes the place of one that comes last.
+    struct.pack_into(order + ("Q" if wide else "I"), data, 8 if wide else 4, len(data))
+    data += struct.pack(order + ("Q" if wide else "H"), 1) + bytes(28 if wide else 16)
+    end = len(data) + kept if kept < 0 else kept if kept > 1 else int(len(data) * kept)
+    with pytest.raises(FormatError, match="it must reach to the end of its directory"):
+        read_photo(bytes(data[:end]))
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "packbits", "tiff_adobe_deflate"])
+def test_a_file_cut_in_its_last_list_is_refused_in_words(compression, rng):
+    data = save(Image.fromarray(noise(rng, (450, 530, 3), np.uint8)), format="TIFF", compression=compression)
+    assert read_photo(data).pixels.shape == (450, 530, 3)
+    with pytest.raises(FormatError, match="it must reach to the end of its lists of where its pixels are"):
+        read_photo(data[:-1])
+
+
 def read_by_moving(data, first):
     """Put a file's directory before its pixels."""
     page = tifffile.TiffFile(io.BytesIO(data)).pages[0]

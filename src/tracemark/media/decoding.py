@@ -15,7 +15,8 @@ from tracemark.media.opening import DamagedError, open_image
 from tracemark.media.pixels import COLOURS, PIXEL_LIMIT, Pixels
 from tracemark.media.png import decode_deep, is_deep, lacks_rows
 from tracemark.media.settings import JpegSettings, PngSettings, Settings
-from tracemark.media.tiff import is_tiff, read_tiff
+from tracemark.media.tiff import read_tiff
+from tracemark.media.tiff_head import is_tiff, refuse_cut
 from tracemark.media.tiff_layout import DEVELOP, first_page, read_layout, refuse_pages
 from tracemark.media.webp import webp_settings
 
@@ -138,6 +139,7 @@ def _decode(data: bytes) -> Decoded:
     """Decode a file that is whole."""
     if any(data.startswith(start, at) for start, at in RAW_STARTS):
         raise FormatError(DEVELOP)
+    refuse_cut(data)
     if is_tiff(data):
         refuse_pages(data)
         layout = read_layout(data)

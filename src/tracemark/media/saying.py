@@ -8,7 +8,8 @@ from tracemark.media.avif import avif_settings
 from tracemark.media.boxes import is_avif
 from tracemark.media.exif import exif_orientation
 from tracemark.media.metadata import Metadata, without_gps, without_previews
-from tracemark.media.tiff import TiffFrame, is_tiff, read_frame
+from tracemark.media.tiff import TiffFrame, read_frame
+from tracemark.media.tiff_head import is_tiff
 from tracemark.media.tiff_layout import read_layout
 
 __all__ = ["Said", "bare", "read_said", "said_without_gps"]

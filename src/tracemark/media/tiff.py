@@ -18,9 +18,8 @@ from tracemark.media.tiff_layout import TiffLayout
 from tracemark.media.tiff_pieces import count_pieces, deflate_level, pack, unpack
 from tracemark.media.tiff_skeleton import Skeleton, build_skeleton
 
-__all__ = ["TiffFrame", "encode_tiff", "is_tiff", "read_frame", "read_tiff", "without_places"]
+__all__ = ["TiffFrame", "encode_tiff", "read_frame", "read_tiff", "without_places"]
 
-STARTS = (b"II*\0", b"MM\0*")
 KINDS = {34675: Kind.ICC, 700: Kind.XMP, 34377: Kind.PHOTOSHOP}  # tags that other kinds of file have, too
 LEVEL = 6  # of zlib, for a file that is written anew
 
@@ -40,21 +39,6 @@ class TiffFrame:
 
     level: int = LEVEL
     """Of zlib, where pixels are packed by Deflate."""
-
-
-def is_tiff(data: bytes) -> bool:
-    """Tell a TIFF file by its beginning.
-
-    Parameters
-    ----------
-    data : bytes
-        Anything.
-
-    Returns
-    -------
-    answer : bool
-    """
-    return data.startswith(STARTS)
 
 
 def read_tiff(data: bytes, layout: TiffLayout) -> tuple[Pixels, bool]:
@@ -77,12 +61,16 @@ def read_tiff(data: bytes, layout: TiffLayout) -> tuple[Pixels, bool]:
     Raises
     ------
     FormatError
-        When nearly all are missing.
+        When nearly all are missing, or the lists of where they are.
     PhotoError
         When the file says that it has more than 170 million pixels.
     """
     if layout.rows * layout.columns > PIXEL_LIMIT:
         raise PhotoError(f"photo must have at most {PIXEL_LIMIT} pixels, not {layout.rows * layout.columns}")
+    if max(layout.offsets.stop, layout.sizes.stop) > len(data):
+        raise FormatError(
+            "image file is damaged or cut short: it must reach to the end of its lists of where its pixels are"
+        )
     offsets, sizes = (numbers(data, layout.order, entry) for entry in (layout.offsets, layout.sizes))
     there = sum(start < len(data) for start in offsets[: len(sizes)])
     stuffed = sum(min(size, len(data)) for size in sizes)
