@@ -188,6 +188,12 @@ def test_a_photo_that_comes_from_no_file_is_written_too(channels, rng):
         encode_photo(pixels.astype(np.uint16), like=Photo(pixels.astype(np.uint16), "AVIF"))
 
 
+def test_a_file_cut_in_one_of_several_tiles_is_refused_in_words(demo_photo):
+    data = avif(read_photo(demo_photo).pixels[:600, :600], quality=90, autotiling=False, tile_rows=1, tile_cols=1)
+    with pytest.raises(FormatError, match="is damaged or cut short"):
+        read_photo(data[: len(data) // 3])
+
+
 @pytest.mark.parametrize("kept", [0.5, 0.9])
 def test_a_file_cut_short_gives_what_there_is(kept, photos):
     data = avif(photos["coffee"][:200, :300], quality=90)

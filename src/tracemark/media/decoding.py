@@ -113,8 +113,9 @@ def decode(data: bytes) -> Decoded:
             raise FormatError(str(error)) from error
         try:
             return replace(_decode(mended), truncated=True)
-        except FormatError:
-            raise FormatError(str(error)) from error
+        except FormatError as lasting:
+            # The first one may say that it is no image at all.
+            raise FormatError(str(lasting)) from error
 
 
 def refusal_of(name: str) -> str:
