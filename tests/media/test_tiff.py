@@ -387,7 +387,7 @@ def test_a_file_with_long_offsets_is_read_and_not_copied(rng):
     samples = noise(rng, (9, 13, 3), np.uint8)
     photo = read_photo(written_by_tifffile(samples, bigtiff=True))
     np.testing.assert_array_equal(photo.pixels, samples)
-    with pytest.raises(FormatError, match="save it so"):
+    with pytest.raises(FormatError, match="this one is BigTIFF, with 64; save it as plain TIFF"):
         check_writable(photo)
 
 

@@ -16,7 +16,7 @@ from tracemark.media.pixels import COLOURS, PIXEL_LIMIT, Pixels
 from tracemark.media.png import decode_deep, is_deep, lacks_rows
 from tracemark.media.settings import JpegSettings, PngSettings, Settings
 from tracemark.media.tiff import read_tiff
-from tracemark.media.tiff_head import is_tiff, refuse_cut
+from tracemark.media.tiff_head import is_big_tiff, is_tiff, refuse_cut
 from tracemark.media.tiff_layout import DEVELOP, first_page, read_layout, refuse_pages
 from tracemark.media.webp import webp_settings
 
@@ -26,6 +26,9 @@ WRITABLE = ("JPEG", "PNG", "TIFF", "WebP", "AVIF")
 TIFF_REFUSAL = (
     "TIFF must be grey or RGB of 8 or 16 bits, and packed by LZW, Deflate, PackBits or not at all, to be copied;"
     " save it so"
+)
+BIG_TIFF_REFUSAL = (
+    "TIFF must have offsets of 32 bits to be copied, and this one is BigTIFF, with 64; save it as plain TIFF"
 )
 FINEST_SUBSAMPLING = 0  # Pillow's number for 4:4:4
 UNKNOWN_SUBSAMPLING = -1  # Pillow's word for layouts it cannot write, such as 4:4:0
@@ -171,7 +174,8 @@ def _decode(data: bytes) -> Decoded:
             coded, refusal = avif_settings(data)
             return Decoded(pixels, name, settings=coded, refusal=refusal)
         jpeg = _jpeg_settings(image, data) if isinstance(image, JpegImagePlugin.JpegImageFile) else None
-        refusal = TIFF_REFUSAL if name == "TIFF" else refusal_of(name)
+        tiff_refusal = BIG_TIFF_REFUSAL if is_big_tiff(data) else TIFF_REFUSAL
+        refusal = tiff_refusal if name == "TIFF" else refusal_of(name)
         return Decoded(pixels, name, False, jpeg, _settings(image, data), _notes(image), refusal)
 
 

@@ -7,7 +7,7 @@ import struct
 
 from tracemark.errors import FormatError
 
-__all__ = ["is_tiff", "refuse_cut"]
+__all__ = ["is_big_tiff", "is_tiff", "refuse_cut"]
 
 # How a file begins -> how it says where its first directory is and how many entries that has, and bytes of an entry.
 TIFF = {b"II*\0": ("<4xI", "<H", 12), b"MM\0*": (">4xI", ">H", 12)}
@@ -29,6 +29,21 @@ def is_tiff(data: bytes) -> bool:
         False for BigTIFF.
     """
     return data[:START_BYTES] in TIFF
+
+
+def is_big_tiff(data: bytes) -> bool:
+    """Tell a TIFF file with offsets of 64 bits by its beginning.
+
+    Parameters
+    ----------
+    data : bytes
+        Anything.
+
+    Returns
+    -------
+    answer : bool
+    """
+    return data[:START_BYTES] in BIG_TIFF
 
 
 def refuse_cut(data: bytes) -> None:
