@@ -239,6 +239,21 @@ def test_other_kinds_are_read_as_grey_rgb_or_rgba(mode, format_name, shape):
     assert photo.pixels.dtype == np.uint8
 
 
+@pytest.mark.parametrize("start", [b"P5", b"P2"])
+@pytest.mark.parametrize(("most", "scale"), [(65535, 1), (4369, 15)])
+def test_a_grey_ppm_of_sixteen_bits_is_read_as_it_is(most, scale, start, rng):
+    stored = rng.integers(0, most, (12, 20), np.uint16, endpoint=True)
+    body = stored.astype(">u2").tobytes() if start == b"P5" else " ".join(map(str, stored.ravel())).encode()
+    photo = read_photo(start + b" 20 12 %d\n" % most + body)
+    assert photo.pixels.dtype == np.uint16
+    np.testing.assert_array_equal(photo.pixels, stored * scale)
+
+
+def test_integers_of_thirty_two_bits_are_refused_in_words():
+    with pytest.raises(FormatError, match="not I; convert it to RGB"):
+        read_photo(save(Image.new("I", (20, 12), 70_000), format="TIFF"))
+
+
 def test_a_transparent_colour_becomes_alpha():
     image = Image.new("RGB", (20, 12), (1, 2, 3))
     photo = read_photo(save(image, format="PNG", transparency=(1, 2, 3)))

@@ -59,6 +59,7 @@ MODES = {
     "YCbCr": "RGB",
 }
 DEEP_GREY = ("I;16", "I;16B", "I;16L")
+DEEP_GREY_PPM = "I"  # 32 bits, of which this format has values for 16
 RGB_NAMES = (ord("R"), ord("G"), ord("B"))  # of components that are stored as such, when nothing else is said
 
 
@@ -158,7 +159,7 @@ def _decode(data: bytes) -> Decoded:
             raise DamagedError(str(error)) from error
     with open_image(data) as image:
         name = str(image.format)
-        if image.mode not in MODES and image.mode not in DEEP_GREY:
+        if image.mode not in MODES and not _is_deep_grey(image):
             raise FormatError(f"photo must be grey, RGB or RGBA, not {image.mode}; convert it to RGB first")
         try:
             if name == "PNG" and is_deep(data):
@@ -212,9 +213,14 @@ def _jpeg_settings(image: JpegImagePlugin.JpegImageFile, data: bytes) -> JpegSet
     )
 
 
+def _is_deep_grey(image: Image.Image) -> bool:
+    """Tell whether an image is grey of sixteen bits."""
+    return image.mode in DEEP_GREY or (image.format == "PPM" and image.mode == DEEP_GREY_PPM)
+
+
 def _to_pixels(image: Image.Image) -> Pixels:
     """Bring an image to grey, RGB or RGBA."""
-    if image.mode in DEEP_GREY:
+    if _is_deep_grey(image):
         return np.asarray(image).astype(np.uint16)
     mode = "RGBA" if "transparency" in image.info else MODES[image.mode]
     return np.asarray(image if image.mode == mode else image.convert(mode)).copy()
