@@ -24,6 +24,12 @@ def test_a_picture_whose_first_byte_was_changed_is_found():
     assert blank_pictures(picture) == bytes(len(picture))
 
 
+@pytest.mark.parametrize("marker", [b"\xff\xe0", b"\xff\xc0", b"\xff\xda", b"\xff\xd9"])
+def test_a_picture_with_fill_bytes_before_a_marker_is_found(marker):
+    picture = small_jpeg().replace(marker, b"\xff\xff" + marker, 1)
+    assert blank_pictures(b"before" + picture + b"behind") == b"before" + bytes(len(picture)) + b"behind"
+
+
 def test_a_picture_that_is_cut_short_is_blanked_to_the_end():
     picture = small_jpeg(side=40)
     assert blank_pictures(b"before" + picture[:-20]) == b"before" + bytes(len(picture) - 20)
@@ -43,8 +49,11 @@ def test_a_picture_behind_a_false_beginning_is_found():
         Image.open(io.BytesIO(blank_pictures(data)))
 
 
-def test_many_beginnings_take_no_longer_than_their_bytes():
-    data = b"\xff\xe0\x00\x04\xff\xd8" * 200_000
+@pytest.mark.parametrize(
+    "data",
+    [b"\xff\xe0\x00\x04\xff\xd8" * 200_000, b"\xff\xd8\xff\xe0\xff\xff" * 100_000 + b"\xff" * 500_000],
+)
+def test_many_beginnings_take_no_longer_than_their_bytes(data):
     started = time.perf_counter()
     assert not holds_picture(data)
     assert time.perf_counter() - started < 10

@@ -52,3 +52,10 @@ def test_a_file_that_is_damaged_before_its_picture_has_no_tables_of_its_own():
     assert has_own_codes(whole)
     assert not has_own_codes(whole[:40])
     assert not has_own_codes(b"")
+
+
+def test_fill_bytes_before_a_marker_hide_no_tables():
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(file, format="JPEG", optimize=True)
+    whole = file.getvalue()
+    assert has_own_codes(whole[:2] + b"\xff\xff" + whole[2:])

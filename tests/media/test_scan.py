@@ -45,6 +45,14 @@ def test_what_cannot_be_cut_is_refused_in_words(damage, sentence, whole):
         read_scan(damage(whole))
 
 
+def test_fill_bytes_before_a_marker_are_no_damage(whole):
+    at = whole.index(b"\xff\xc0")
+    scan, filled = read_scan(whole), read_scan(whole[:at] + b"\xff\xff" + whole[at:])
+    assert filled.head == scan.head[:at] + b"\xff\xff" + scan.head[at:]
+    assert filled.rows_at == scan.rows_at + 2
+    assert (filled.cuts == scan.cuts + 2).all()
+
+
 def test_a_progressive_file_is_refused_in_words(rng):
     data = encode(picture(rng, 40, 72, 2), progressive=True, interval=0)
     with pytest.raises(FormatError, match="must be baseline to be spliced, not progressive"):

@@ -4,22 +4,17 @@ ITU-T T.81, "Digital compression and coding of continuous-tone still images".
 """
 
 import re
-import struct
 from collections.abc import Iterator
+
+from tracemark.media.markers import END_OF_IMAGE, LENGTH_BYTES, MARKER, SEGMENT_HEAD, START_OF_IMAGE, START_OF_SCAN
 
 __all__ = ["UNKNOWN_LIMIT", "blank_pictures", "holds_picture"]
 
 UNKNOWN_LIMIT = 4096  # bytes that what is of an unknown kind may have in a copy: no picture worth copying fits in
 # SOI and a marker that can come next, T.81 table B.1. The first byte is not asked for: some cameras change it.
-BEGINNING = re.compile(rb".\xd8\xff[\xc0-\xc4\xdb\xdd\xe0-\xef\xfe]", re.DOTALL)
+BEGINNING = re.compile(rb".\xd8\xff+[\xc0-\xc4\xdb\xdd\xe0-\xef\xfe]", re.DOTALL)
 # In a scan, FF is followed by 0 or by a restart marker, B.1.1.5; any other marker ends it.
 AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
-MARKER = 0xFF
-START_BYTES = 2  # of SOI
-END_OF_IMAGE = 0xD9
-START_OF_SCAN = 0xDA
-HEAD = struct.Struct(">BBH")  # a marker's two bytes and its length, which counts itself, B.1.1.4
-LENGTH_BYTES = 2
 
 
 def blank_pictures(data: bytes) -> bytes:
@@ -74,15 +69,18 @@ def _end_of_picture(data: bytes, start: int, barren: set[int]) -> int:
     Places from which no pixels are reached are put into `barren`: a walk that comes there ends, so that all walks
     together are no longer than the data.
     """
-    at, scanned = start + START_BYTES, False
-    while at + HEAD.size <= len(data) and at not in barren:
+    at, scanned = start + len(START_OF_IMAGE), False
+    while at + SEGMENT_HEAD.size <= len(data) and at not in barren:
         barren.add(at)
-        first, marker, length = HEAD.unpack_from(data, at)
-        if first != MARKER or (marker != END_OF_IMAGE and length < LENGTH_BYTES):
+        first, marker, length = SEGMENT_HEAD.unpack_from(data, at)
+        if first == MARKER == marker:
+            at += 1  # any number of these may stand before a marker, B.1.1.2
+            continue
+        if data.startswith(END_OF_IMAGE, at):
+            return at + len(END_OF_IMAGE) if scanned else 0
+        if first != MARKER or length < LENGTH_BYTES:
             return at if scanned else 0
-        if marker == END_OF_IMAGE:
-            return at + START_BYTES if scanned else 0
-        at += START_BYTES + length
+        at += SEGMENT_HEAD.size - LENGTH_BYTES + length
         if marker == START_OF_SCAN:
             scanned = True
             ended = AFTER_SCAN.search(data, at)

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.errors import FormatError
-from tracemark.media.scan import BLOCK, END_OF_IMAGE, RESTARTS, RST0, Scan, read_scan
+from tracemark.media.markers import END_OF_IMAGE
+from tracemark.media.scan import BLOCK, RESTARTS, RST0, Scan, read_scan
 
 __all__ = ["Variants", "restart_interval", "splice", "variants_of"]
 

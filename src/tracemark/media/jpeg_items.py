@@ -4,10 +4,10 @@ ITU-T T.81, "Digital compression and coding of continuous-tone still images", an
 """
 
 import struct
-from collections.abc import Iterator
 from dataclasses import replace
 
 from tracemark.media.embedded import UNKNOWN_LIMIT, holds_picture
+from tracemark.media.markers import END_OF_IMAGE, LENGTH_BYTES, MARKER, SEGMENT_HEAD, START_OF_IMAGE, head_segments
 from tracemark.media.metadata import MOST_ITEMS, Item, Kind, Metadata
 from tracemark.media.segment_kinds import (
     ADOBE_HEADER,
@@ -23,12 +23,6 @@ from tracemark.media.segment_kinds import (
 
 __all__ = ["bare", "frame", "insert", "read_items"]
 
-START_OF_IMAGE = b"\xff\xd8"  # T.81 table B.1, with the other markers
-END_OF_IMAGE = b"\xff\xd9"
-MARKER = 0xFF
-START_OF_SCAN = 0xDA
-SEGMENT_HEAD = 4  # bytes of a marker and a length; the length counts itself, B.1.1.4
-LENGTH_BYTES = 2
 SEGMENT_LIMIT = 65533  # bytes of data in one segment: its length has 16 bits
 XMP_LIMIT = 65502  # bytes of a packet that has one segment, ISO 16684-3, "JPEG"
 JFIF_THUMBNAIL_AT = 12  # bytes before its size, T.871 10.1; the thumbnail stands behind
@@ -52,9 +46,9 @@ def read_items(data: bytes) -> tuple[tuple[Item, ...], tuple[str, ...]]:
     """
     groups: dict[tuple[Row, bytes], list[bytes]] = {}
     exif, stop = b"", len(START_OF_IMAGE)
-    for marker, start, stop in _segments(data):
+    for marker, start, stop in head_segments(data):
         if is_metadata(marker) and len(groups) < MOST_ITEMS:
-            row, key = sort(marker, data[start + SEGMENT_HEAD : stop])
+            row, key = sort(marker, data[start + SEGMENT_HEAD.size : stop])
             if row.kind is Kind.EXIF:
                 # EXIF that does not fit one segment goes on in the next.
                 key = exif = str(len(groups)).encode() if key is None else exif
@@ -82,8 +76,8 @@ def bare(data: bytes) -> bytes:
         The same picture, for decoders that trip over damaged metadata.
     """
     kept, end = [START_OF_IMAGE], len(START_OF_IMAGE)
-    for marker, start, stop in _segments(data):
-        said = data[start + SEGMENT_HEAD : stop].startswith((JFIF_HEADER, ADOBE_HEADER))  # these tell colours
+    for marker, start, stop in head_segments(data):
+        said = data[start + SEGMENT_HEAD.size : stop].startswith((JFIF_HEADER, ADOBE_HEADER))  # these tell colours
         if said or not is_metadata(marker):
             kept.append(data[start:stop])
         end = stop
@@ -111,11 +105,11 @@ def insert(jpeg: bytes, metadata: Metadata) -> bytes:
     kept: list[bytes] = []
     before: list[bytes] = []
     end = len(START_OF_IMAGE)
-    for marker, start, stop in _segments(jpeg):
+    for marker, start, stop in head_segments(jpeg):
         if not is_metadata(marker):
             break
         header = next(
-            (name for name in (JFIF_HEADER, ADOBE_HEADER) if jpeg.startswith(name, start + SEGMENT_HEAD)), b""
+            (name for name in (JFIF_HEADER, ADOBE_HEADER) if jpeg.startswith(name, start + SEGMENT_HEAD.size)), b""
         )
         if header not in told:
             (before if header == JFIF_HEADER else kept).append(jpeg[start:stop])
@@ -149,7 +143,7 @@ def frame(item: Item, payload: bytes) -> bytes:
         elif item.kind is Kind.ICC:
             between = bytes([number + 1, len(pieces)])
         content = row.header + between + piece
-        raws.append(struct.pack(">BBH", MARKER, row.marker, len(content) + LENGTH_BYTES) + content)
+        raws.append(SEGMENT_HEAD.pack(MARKER, row.marker, len(content) + LENGTH_BYTES) + content)
     return b"".join(raws)
 
 
@@ -167,7 +161,7 @@ def _item_of(row: Row, raws: list[bytes]) -> tuple[Item | None, str]:
         return None, row.warning
     if not row.known:
         return _unknown(row, raws)
-    contents = [segment[SEGMENT_HEAD + len(row.header) :] for segment in raws]
+    contents = [segment[SEGMENT_HEAD.size + len(row.header) :] for segment in raws]
     if row.kind is Kind.EXTENDED_XMP:
         pieces = [(EXTENDED.unpack_from(content.ljust(EXTENDED.size, b"\0")), content) for content in contents]
         whole = b"".join(
@@ -187,7 +181,7 @@ def _item_of(row: Row, raws: list[bytes]) -> tuple[Item | None, str]:
 def _unknown(row: Row, raws: list[bytes]) -> tuple[Item | None, str]:
     """Keep segments of an unknown kind when they can hold no picture: those that are words, or small."""
     raw = b"".join(raws)
-    words = b"".join(segment[SEGMENT_HEAD:] for segment in raws)
+    words = b"".join(segment[SEGMENT_HEAD.size :] for segment in raws)
     if _is_text(words):
         return Item(b"", raw, Kind.TEXT, words), ""
     if len(raw) <= UNKNOWN_LIMIT and not holds_picture(raw):
@@ -205,7 +199,7 @@ def _is_text(data: bytes) -> bool:
 
 def _without_thumbnail(raw: bytes) -> bytes:
     """Cut the thumbnail off a JFIF segment."""
-    content = raw[SEGMENT_HEAD:][:JFIF_THUMBNAIL_AT].ljust(JFIF_THUMBNAIL_AT, b"\0") + bytes(2)
+    content = raw[SEGMENT_HEAD.size :][:JFIF_THUMBNAIL_AT].ljust(JFIF_THUMBNAIL_AT, b"\0") + bytes(2)
     return raw[:2] + struct.pack(">H", len(content) + LENGTH_BYTES) + content
 
 
@@ -214,20 +208,3 @@ def _warn_of_rest(data: bytes, scan: int) -> tuple[str, ...]:
     end = data.find(END_OF_IMAGE, scan)
     rest = data[end + len(END_OF_IMAGE) :].strip(b"\0") if end >= 0 else b""
     return (f"{len(rest)} bytes behind the picture were dropped, as previews, gain maps and films are",) if rest else ()
-
-
-def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Give marker, beginning and end of each segment up to the scan's header, as far as they can be read."""
-    at = len(START_OF_IMAGE)
-    while data.startswith(START_OF_IMAGE) and at + SEGMENT_HEAD <= len(data):
-        first, marker, length = struct.unpack_from(">BBH", data, at)
-        if first == MARKER == marker:
-            at += 1  # any number of these may stand before a marker, B.1.1.2
-            continue
-        stop = at + 2 + length
-        if first != MARKER or length < LENGTH_BYTES or stop > len(data):
-            return
-        yield marker, at, stop
-        if marker == START_OF_SCAN:
-            return
-        at = stop

@@ -9,8 +9,7 @@ from functools import cache
 
 from PIL import Image, JpegImagePlugin
 
-from tracemark.errors import FormatError
-from tracemark.media.scan import START_OF_SCAN, head_segments
+from tracemark.media.markers import SEGMENT_HEAD, START_OF_SCAN, head_segments
 
 __all__ = ["has_own_codes", "quality_of"]
 
@@ -54,19 +53,17 @@ def has_own_codes(data: bytes) -> bool:
 
 def _codes(data: bytes) -> frozenset[bytes]:
     """Collect the Huffman tables before the first scan, each with its name; none of a file that is damaged there."""
-    found = set()
-    try:
-        for marker, content, _ in head_segments(data):
-            if marker == START_OF_SCAN:
-                break
-            at = len(content) if marker != DEFINE_HUFFMAN_TABLES else 0
-            while at < len(content):
-                end = at + 1 + LENGTHS + sum(content[at + 1 : at + 1 + LENGTHS])
-                found.add(content[at:end])
-                at = end
-    except FormatError:
-        return frozenset()
-    return frozenset(found)
+    found: set[bytes] = set()
+    for marker, start, stop in head_segments(data):
+        if marker == START_OF_SCAN:
+            return frozenset(found)
+        content = data[start + SEGMENT_HEAD.size : stop] if marker == DEFINE_HUFFMAN_TABLES else b""
+        at = 0
+        while at < len(content):
+            end = at + 1 + LENGTHS + sum(content[at + 1 : at + 1 + LENGTHS])
+            found.add(content[at:end])
+            at = end
+    return frozenset()
 
 
 @cache

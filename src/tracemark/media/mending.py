@@ -1,14 +1,13 @@
 """Complete image files that are cut short, so that decoders give what there is."""
 
 from tracemark.media.avif import mend_avif
+from tracemark.media.markers import END_OF_IMAGE, START_OF_IMAGE
 from tracemark.media.pixels import LEAST_SHARE
 from tracemark.media.png import mend_png
 from tracemark.media.webp import mend_webp
 
 __all__ = ["mend"]
 
-START_OF_IMAGE = b"\xff\xd8\xff"  # ITU-T T.81 table B.1
-END_OF_IMAGE = b"\xff\xd9"
 BITMAP, BITMAP_SIZE = b"BM", slice(2, 6)  # of a BMP file: how it begins, and where its size stands
 
 

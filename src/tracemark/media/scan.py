@@ -4,25 +4,20 @@ ITU-T T.81, "Digital compression and coding of continuous-tone still images".
 """
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.errors import FormatError
+from tracemark.media.markers import END_OF_IMAGE, MARKER, SEGMENT_HEAD, START_OF_IMAGE, START_OF_SCAN, head_segments
 
-__all__ = ["BLOCK", "END_OF_IMAGE", "RESTARTS", "RST0", "START_OF_SCAN", "Scan", "head_segments", "read_scan"]
+__all__ = ["BLOCK", "RESTARTS", "RST0", "Scan", "read_scan"]
 
-# Markers, T.81 table B.1; all but these stand before a length and its data.
-MARKER = 0xFF  # first byte of each; in a scan, 0 behind it means that it is none, F.1.2.3
-STUFFED = 0x00
-START_OF_IMAGE = b"\xff\xd8"
-END_OF_IMAGE = b"\xff\xd9"
+# Markers, T.81 table B.1.
+STUFFED = 0x00  # in a scan, 0 behind the first byte of a marker means that it is none, F.1.2.3
 RST0 = 0xD0  # first of the restart markers
 RESTARTS = 8  # they are numbered modulo this
-SEGMENT_HEAD = 4  # bytes of a marker and a length; the length counts itself, B.1.1.4
-START_OF_SCAN = 0xDA
 DEFINE_RESTART_INTERVAL = 0xDD
 SEQUENTIAL = (0xC0, 0xC1)  # SOF0 and SOF1: Huffman coded, one pass
 OTHER_FRAMES = frozenset({*range(0xC2, 0xD0)} - {0xC4, 0xC8, 0xCC})  # DHT, JPG and DAC are none
@@ -85,8 +80,11 @@ def read_scan(data: bytes) -> Scan:
     FormatError
         When it is another kind of file, or damaged.
     """
+    if not data.startswith(START_OF_IMAGE):
+        raise FormatError("file must be a JPEG to be spliced")
     frame, rows_at, interval = b"", 0, 0
-    for marker, content, end in head_segments(data):
+    for marker, start, end in head_segments(data):
+        content = data[start + SEGMENT_HEAD.size : end]
         if marker in OTHER_FRAMES:
             kind = "progressive" if marker == PROGRESSIVE else "of a rare kind"
             raise FormatError(f"JPEG must be baseline to be spliced, not {kind}")
@@ -100,41 +98,6 @@ def read_scan(data: bytes) -> Scan:
             rows, mcu, mcus = _grid(frame)
             segments = -(-mcus[0] * mcus[1] // interval) if interval else 1
             return Scan(data[:end], rows, rows_at, mcu, mcus, interval, _find_cuts(data, end, segments))
-    raise FormatError("JPEG must have a scan, and this one has none")
-
-
-def head_segments(data: bytes) -> Iterator[tuple[int, bytes, int]]:
-    """Walk through the segments of a JPEG file up to the first scan's header.
-
-    Parameters
-    ----------
-    data : bytes
-        The file.
-
-    Yields
-    ------
-    marker : int
-        Second byte of the segment's marker.
-    content : bytes
-        What stands behind its length.
-    end : int
-        Where the next one begins.
-
-    Raises
-    ------
-    FormatError
-        When it is no JPEG, or no such header comes.
-    """
-    if not data.startswith(START_OF_IMAGE):
-        raise FormatError("file must be a JPEG to be spliced")
-    at = len(START_OF_IMAGE)
-    while at + SEGMENT_HEAD <= len(data):
-        first, marker, length = struct.unpack_from(">BBH", data, at)
-        end = at + 2 + length
-        if first != MARKER or length < 2 or end > len(data):
-            break
-        yield marker, data[at + SEGMENT_HEAD : end], end
-        at = end
     raise FormatError("JPEG is damaged or cut short before its pixels")
 
 

@@ -1,0 +1,55 @@
+"""Walk through the head of a JPEG file from marker to marker.
+
+ITU-T T.81, "Digital compression and coding of continuous-tone still images", annex B.
+"""
+
+import struct
+from collections.abc import Iterator
+
+__all__ = [
+    "END_OF_IMAGE",
+    "LENGTH_BYTES",
+    "MARKER",
+    "SEGMENT_HEAD",
+    "START_OF_IMAGE",
+    "START_OF_SCAN",
+    "head_segments",
+]
+
+# T.81 table B.1; all but the first and the last marker of a file stand before a length and its data.
+MARKER = 0xFF  # first byte of each
+START_OF_IMAGE = b"\xff\xd8"
+END_OF_IMAGE = b"\xff\xd9"
+START_OF_SCAN = 0xDA
+SEGMENT_HEAD = struct.Struct(">BBH")  # a marker's two bytes and the length, B.1.1.4
+LENGTH_BYTES = 2  # the length counts itself
+
+
+def head_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Walk through the segments of a JPEG file up to the first scan's header, as far as they can be read.
+
+    Parameters
+    ----------
+    data : bytes
+        The file, or something else.
+
+    Yields
+    ------
+    marker : int
+        Second byte of the segment's marker; the last one is `START_OF_SCAN` unless the file is damaged before it.
+    start, stop : int
+        Where the segment begins, with its marker, and where it ends.
+    """
+    at = len(START_OF_IMAGE)
+    while data.startswith(START_OF_IMAGE) and at + SEGMENT_HEAD.size <= len(data):
+        first, marker, length = SEGMENT_HEAD.unpack_from(data, at)
+        if first == MARKER == marker:
+            at += 1  # any number of these may stand before a marker, B.1.1.2
+            continue
+        stop = at + SEGMENT_HEAD.size - LENGTH_BYTES + length
+        if first != MARKER or length < LENGTH_BYTES or stop > len(data):
+            return
+        yield marker, at, stop
+        if marker == START_OF_SCAN:
+            return
+        at = stop
