@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 from tracemark.errors import PhotoError
 from tracemark.media.jpeg import restart_interval
 from tracemark.media.photo import JpegSettings, Photo, encode_photo
+from tracemark.media.pixels import COLOURS
 from tracemark.media.settings import JPEG_QUALITY, JPEG_SUBSAMPLING
 from tracemark.signal.delivery import Delivery
 
 __all__ = ["JpegWriter"]
-
-COLOURS = 3
 
 
 @dataclass(frozen=True, eq=False)

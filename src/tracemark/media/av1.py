@@ -11,7 +11,6 @@ __all__ = ["quantiser_index"]
 SEQUENCE_HEADER, FRAME_HEADER, FRAME = 1, 3, 6  # types of OBUs, 6.2.2
 SELECT = 2  # SELECT_SCREEN_CONTENT_TOOLS and SELECT_INTEGER_MV, section 3
 KEY_FRAME = 0
-IDENTITY, SRGB_TRANSFER, BT709 = 0, 13, 1  # 6.4.2
 MI_SHIFT = 2  # a mode info unit has 4 pixels, section 3
 MOST_TILES_LOG2 = 6  # MAX_TILE_COLS and MAX_TILE_ROWS are 64
 TILE_COLUMNS, TILE_AREA = 4096, 4096 * 2304  # MAX_TILE_WIDTH and MAX_TILE_AREA, pixels

@@ -22,7 +22,7 @@ __all__ = ["avif_settings", "encode_avif", "mend_avif", "quality_of"]
 
 GRID = b"grid"
 CONFIGURATION_AT = 2  # of av1C: where it tells bit depth and subsampling, AV1-ISOBMFF, 2.3.3
-HIGH_DEPTH, MONOCHROME, HALF_COLUMNS, HALF_ROWS = 0x40, 0x10, 0x08, 0x04
+HIGH_DEPTH, HALF_COLUMNS, HALF_ROWS = 0x40, 0x08, 0x04
 SUBSAMPLINGS = {0: "4:4:4", HALF_COLUMNS: "4:2:2", HALF_COLUMNS | HALF_ROWS: "4:2:0"}
 NCLX = struct.Struct(">4sHHHB")  # kind of colour box, primaries, transfer, matrix, range; ISO/IEC 14496-12, 12.1.5
 FULL_RANGE = 0x80

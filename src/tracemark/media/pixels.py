@@ -9,7 +9,7 @@ __all__ = ["COLOURS", "LEAST_SHARE", "PIXEL_LIMIT", "Pixels", "swap_colours"]
 Pixels = NDArray[Any]
 """Grey (rows, columns), RGB (rows, columns, 3) or RGBA (rows, columns, 4), of type uint8 or uint16."""
 
-COLOURS = 3
+COLOURS = 3  # channels; a fourth is alpha
 PIXEL_LIMIT = 170_000_000  # the largest camera back has 151 million; Pillow itself refuses above 179 million
 LEAST_SHARE = 64  # a picture of which less than one part in so many is there is not worth reading
 

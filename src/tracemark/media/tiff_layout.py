@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tracemark.errors import FormatError
 from tracemark.media.directories import Directory, Entry, chain, numbers, open_tiff, read_directory
+from tracemark.media.pixels import COLOURS
 
 __all__ = ["DEVELOP", "TiffLayout", "first_page", "pieces_fit", "read_layout", "refuse_pages"]
 
@@ -17,7 +18,7 @@ TILE_COLUMNS, TILE_ROWS, TILE_OFFSETS, TILE_SIZES, EXTRA_SAMPLES, SAMPLE_FORMAT 
 SUB_DIRECTORIES, THUMBNAIL, DNG_VERSION = 330, 513, 0xC612
 WHITE_IS_ZERO, RGB = 0, 2  # photometric interpretations, section 3 to 6
 COLOUR_FILTER, LINEAR_RAW = 32803, 34892  # the same, of raw files: TIFF/EP and DNG
-REDUCED, PAGE, MASK = 1, 2, 4  # bits of NewSubfileType
+REDUCED, MASK = 1, 4  # bits of NewSubfileType
 SEPARATE = 2  # planar configuration
 UNCOMPRESSED, LZW, DEFLATE, OLD_DEFLATE, PACK_BITS = 1, 5, 8, 32946, 32773
 COMPRESSIONS = (UNCOMPRESSED, LZW, DEFLATE, OLD_DEFLATE, PACK_BITS)
@@ -108,7 +109,7 @@ def read_layout(data: bytes) -> TiffLayout | None:
     rows, columns, samples = number(ROWS, 0), number(COLUMNS, 0), number(SAMPLES, 1)
     bits, formats = set(numbers(data, order, main.entry(BITS))), set(numbers(data, order, main.entry(SAMPLE_FORMAT)))
     photometric, predictor = number(PHOTOMETRIC, -1), number(PREDICTOR, 1)
-    colours = 3 if photometric == RGB else 1
+    colours = COLOURS if photometric == RGB else 1
     strip_rows = min(max(number(ROWS_PER_STRIP, rows), 1), rows)
     layout = (number(TILE_ROWS, 0), number(TILE_COLUMNS, 0)) if tiled else (strip_rows, columns)
     usual = (

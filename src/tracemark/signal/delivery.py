@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 
 from tracemark.signal.dither import FRACTION_BITS, dither_width, thresholds
 from tracemark.signal.layout import Layout, from_working
-from tracemark.signal.luma import PEAK
+from tracemark.signal.luma import COLOURS, PEAK
 from tracemark.signal.modulation import Layers
 
 __all__ = ["Delivery", "deliver", "deliver_alike", "prepare_delivery"]
 
-COLOURS = 3  # channels that luma goes into; a fourth is alpha
 LIMIT = 127  # of a signed layer, in 1/16 luma levels: 8 luma levels, which 1 pixel in 4,000 exceeds at the worst
 
 

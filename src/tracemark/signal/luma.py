@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PEAK", "compact_luma", "luma_of", "plane_of"]
+__all__ = ["COLOURS", "PEAK", "compact_luma", "luma_of", "plane_of"]
 
 PEAK = 255.0  # luma is in levels of an 8-bit picture, whatever the dtype
-COLOURS = 3  # channels that luma is read from; a fourth is alpha
+COLOURS = 3  # channels that luma is read from and goes into; a fourth is alpha
 
 
 def plane_of(pixels: NDArray[Any]) -> NDArray[np.float32]:

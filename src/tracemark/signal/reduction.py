@@ -6,11 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.signal.luma import PEAK, plane_of
+from tracemark.signal.luma import COLOURS, PEAK, plane_of
 
 __all__ = ["halve"]
-
-COLOURS = 3
 
 
 def halve(pixels: NDArray[Any]) -> NDArray[np.uint8]:
