@@ -56,6 +56,28 @@ def test_places_go_and_the_names_of_places_stay():
     assert after == xmp_packet(gps=False)
 
 
+@pytest.mark.parametrize(
+    "element",
+    [
+        "<exif:GPSAreaInformation><rdf:Alt><rdf:li xml:lang='en'>Here</rdf:li></rdf:Alt></exif:GPSAreaInformation>",
+        "<a:GPSDest rdf:parseType='Resource'><exif:GPSBearing>3</exif:GPSBearing><a:b>Here</a:b></a:GPSDest >",
+        "<a:GPSPlace>Here<a:GPSPlace>Here</a:GPSPlace>Here</a:GPSPlace>",
+        "<exif:GPSLatitude rdf:resource='Here'/>",
+        "<exif:GPSLatitude/>",
+        "<exif:GPSLatitude>Here</exif:GPSLatitude>",
+    ],
+)
+def test_elements_go_with_all_that_is_inside_of_them(element):
+    before, behind = xmp_packet(gps=False).split(b"<dc:description>")
+    there = element.encode() + b"<dc:description>"
+    assert without_gps(before + there + there + behind) == before + b"<dc:description>" * 2 + behind
+
+
+@pytest.mark.parametrize("text", [b"<exif:GPSLatitude>48", b"48</exif:GPSLatitude>"])
+def test_an_element_without_beginning_or_end_stays(text):
+    assert without_gps(text) == text
+
+
 def test_wide_characters_are_refused():
     for edit in (without_previews, without_gps):
         with pytest.raises(ValueError, match="UTF-8"):
@@ -63,7 +85,9 @@ def test_wide_characters_are_refused():
         assert edit(xmp_packet(gps=False) + b"\0\0") == xmp_packet(gps=False) + b"\0\0"
 
 
-@pytest.mark.parametrize("piece", [" ", "<a:GPS ", "a:GPSx='", "&#xA;", "/9j/", "<exif:GPSLatitude>", "A"])
+@pytest.mark.parametrize(
+    "piece", [" ", "<a:GPS ", "a:GPSx='", "&#xA;", "/9j/", "<exif:GPSLatitude>", "<a:GPS></a:GPS>", "A"]
+)
 def test_no_packet_takes_long(piece):
     packet = piece.encode() * 300_000
     without_previews(packet)

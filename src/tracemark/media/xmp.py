@@ -5,6 +5,8 @@ ISO 16684-1, "Graphic technology - Extensible metadata platform (XMP) specificat
 
 import re
 
+from tracemark.media.spans import complement
+
 __all__ = ["holds_picture", "without_gps", "without_previews"]
 
 # Pictures stand in XMP as base64, in lines that may end in character references. How each kind begins:
@@ -21,7 +23,7 @@ PICTURE = re.compile(rb"(?<![A-Za-z0-9+/])(?:%s)(?:[A-Za-z0-9+/=\s]+|&#x?[0-9A-F
 LEAST_PICTURE = 100  # characters: no file of these kinds is smaller, and words may begin like one
 # Places, as attributes and as elements: exif:GPSLatitude and its like, and those that drones write.
 GPS_ATTRIBUTE = re.compile(rb"""\s[\w.-]+:GPS[\w.-]*\s*=\s*(?:"[^"]*"|'[^']*')""", re.IGNORECASE)
-GPS_ELEMENT = re.compile(rb"<([\w.-]+:GPS[\w.-]*)(?:\s[^<>]*)?(?:/>|>[^<>]*</\1\s*>)", re.IGNORECASE)
+GPS_TAG = re.compile(rb"<(/?)([\w.-]+:GPS[\w.-]*)(?:\s[^<>]*?)?(/?)>", re.IGNORECASE)  # ends, name, is empty
 
 
 def without_previews(xmp: bytes) -> bytes:
@@ -72,7 +74,7 @@ def without_gps(xmp: bytes) -> bytes:
     Returns
     -------
     xmp : bytes
-        The same without properties whose names begin with ``GPS``.
+        The same without properties whose names begin with ``GPS``, and whatever is inside of them.
 
     Raises
     ------
@@ -80,7 +82,22 @@ def without_gps(xmp: bytes) -> bytes:
         When it is written in another way than UTF-8.
     """
     _refuse_wide(xmp)
-    return GPS_ELEMENT.sub(b"", GPS_ATTRIBUTE.sub(b"", xmp))
+    return _without_elements(GPS_ATTRIBUTE.sub(b"", xmp))
+
+
+def _without_elements(xmp: bytes) -> bytes:
+    """Take out places that are elements, each up to its own end; one that has none stays."""
+    begun: dict[bytes, list[int]] = {}
+    spans = []
+    for tag in GPS_TAG.finditer(xmp):
+        ends, name, empty = tag[1], tag[2].lower(), tag[3]
+        if ends and begun.get(name):
+            spans.append((begun[name].pop(), tag.end()))
+        elif empty:
+            spans.append(tag.span())
+        elif not ends:
+            begun.setdefault(name, []).append(tag.start())
+    return b"".join(xmp[start:stop] for start, stop in complement(spans, len(xmp)))
 
 
 def _refuse_wide(xmp: bytes) -> None:
