@@ -53,7 +53,7 @@ def ledger(kit, plans, tmp_path_factory):
         for name, photo in kit.items():
             tm.record_photo(ledger, photo, plans[name], name=name)
             for guest in GUESTS:
-                tm.record_copy(ledger, plans[name], f"{name} {guest}".encode(), recipient=guest, file="")
+                tm.record_copy(ledger, plans[name], f"{name} {guest}".encode(), recipient=guest, file=f"{guest}.jpg")
         yield ledger
 
 

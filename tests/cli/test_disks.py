@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from contextlib import suppress
@@ -86,8 +87,26 @@ def test_archives_that_find_no_room_are_left_out_and_made_later(run, command, di
     assert len(list(out.glob("*.zip"))) == len(GUESTS)
 
 
+@pytest.mark.parametrize("pages", range(2, 50, 3))
+def test_a_ledger_for_which_there_is_no_room_is_not_made(pages, disk):
+    """Nor is one that would lack its last pages."""
+    assert mount("-o", f"remount,size={4 * pages}k", disk)
+    words = ""  # a larger disk has room
+    try:
+        with tm.Ledger.open(disk / "kit.db", create=True) as ledger:
+            ledger.add_recipients({17: {"name": "Zoë"}})
+    except tm.LedgerError as error:
+        words = str(error)
+    assert not words or re.search(r"no space (is )?left", words)
+    left = {path.name for path in disk.iterdir()}
+    assert left in (set(), {"kit.db"})
+    if left:
+        with tm.Ledger.open(disk / "kit.db") as ledger:
+            assert ledger.verify()
+
+
 def test_a_ledger_on_a_full_disk_takes_copies_back(run, command, disk, tmp_path):
-    assert mount("-o", "remount,size=150k", disk)
+    assert mount("-o", "remount,size=180k", disk)
     out, ledger_file = tmp_path / "kit", disk / "kit.db"
     result = run(*command, "--out", out, "--ledger", ledger_file)
     assert result.exit_code == 5

@@ -143,6 +143,8 @@ def create_file(path: Path, *, application: int) -> Iterator[sqlite3.Connection]
             connection.execute(f"PRAGMA application_id = {application}")
             connection.execute("PRAGMA journal_mode = WAL").fetchone()
             yield connection
+            # Only the draft gets the name: what found no room in it would be lost with its -wal file, without a word.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         finally:
             connection.close()
         # Somebody else was quicker, and theirs will do.
