@@ -213,7 +213,7 @@ def give_readings(monkeypatch):
 
         class Word:
             def __init__(self, reading, key):
-                self.reading = reading
+                self.reading, self.shown = reading, []
 
             of = classmethod(lambda cls, reading, key: cls(reading, key))
 

@@ -30,7 +30,8 @@ def copy(photo):
 
 @pytest.mark.parametrize("laid", ["by keypoints", "by grain", "by its mark"])
 def test_a_leak_is_laid_and_made_soft_symbols_without_anybodys_code(laid, copy, photo, monkeypatch):
-    drawn, told = set(), []
+    drawn, told, laid_so = set(), [], []
+    real_lay = tracemark.detection.lay
 
     def watch(real):
         def watched(key, label, *context, **options):
@@ -42,6 +43,10 @@ def test_a_leak_is_laid_and_made_soft_symbols_without_anybodys_code(laid, copy, 
     def refuse(*_, **__):
         raise AssertionError("a word was looked at")
 
+    def watch_laying(*given, **options):
+        laid_so.extend(real_lay(*given, **options))
+        return tuple(laid_so)
+
     def accuse(residues, candidates, key, *, attempts):
         told.extend(bool(one) for residue in residues for one in (residue, *(other() for other in residue.others)))
         return Accusation(trials=len(candidates))
@@ -50,6 +55,7 @@ def test_a_leak_is_laid_and_made_soft_symbols_without_anybodys_code(laid, copy, 
         monkeypatch.setattr(tm.Key, name, watch(getattr(tm.Key, name)))
     for name in ("permute", "unpermute"):
         monkeypatch.setattr(tm.Key, name, refuse)
+    monkeypatch.setattr(tracemark.detection, "lay", watch_laying)
     monkeypatch.setattr(tracemark.detection, "_accuse", accuse)
     monkeypatch.setattr(tracemark.detection, "message_beside", lambda luma, residue, *, key: None)
     monkeypatch.setattr(tracemark.laying, "SURE", 0.0 if laid == "by keypoints" else np.inf)
@@ -60,6 +66,7 @@ def test_a_leak_is_laid_and_made_soft_symbols_without_anybodys_code(laid, copy, 
         "by its mark": jpeg(np.clip(copy[200:500, 300:700].astype(int) - photo[200:500, 300:700] + 128, 0, 255), 90),
     }[laid].astype(np.uint8)
     tm.detect(leak, key=KEY, original=photo, recipients=LISTED)
+    assert [one.by_grain for one in laid_so] == [laid != "by keypoints"]
     assert drawn
     assert "fingerprint" not in drawn
     assert told

@@ -11,14 +11,18 @@ from tracemark.errors import TracemarkError
 __all__ = [
     "checked_bytes",
     "checked_file",
+    "checked_float",
     "checked_hash",
     "checked_kind",
+    "checked_number",
     "checked_path",
     "checked_seconds",
     "checked_text",
+    "shown",
 ]
 
-HASH_BYTES = 32  # of digests and hashes alike; of SHA-256, FIPS 180-4
+HASH_BYTES = 32  # of BLAKE2b digests and SHA-256 hashes alike
+SIGNED_BITS = 64  # of the largest whole number that SQLite holds, its sign included
 LONGEST_PART = 255  # characters; Linux, macOS and Windows take no more, be they bytes or units of UTF-16
 LONGEST_FILE = 4096  # the same of all parts together: PATH_MAX of Linux
 
@@ -51,6 +55,14 @@ def checked_file(value: object, name: str, *, refuse: type[TracemarkError]) -> s
     if not data or b"\0" in data:
         raise refuse(f"{name} must be what a file can be called, not {text!a}")
     return text
+
+
+def checked_float(value: object, name: str, *, refuse: type[TracemarkError]) -> float:
+    """Refuse what is no number, or NaN, or infinite; the arguments are those of :func:`checked_kind`."""
+    number = checked_kind(value, float, name, refuse=refuse)
+    if not math.isfinite(number):
+        raise refuse(f"{name} must be a finite number, not {number}")
+    return number
 
 
 def checked_hash(value: object, name: str, *, refuse: type[TracemarkError]) -> bytes:
@@ -130,10 +142,28 @@ def checked_path(path: object, name: str, *, refuse: type[TracemarkError]) -> Pa
 
 def checked_seconds(value: object, name: str, *, most: int, refuse: type[TracemarkError]) -> float:
     """Refuse what is no number of seconds from 0 to `most`; the others are the arguments of :func:`checked_kind`."""
-    seconds = float(value) if not isinstance(value, bool) and isinstance(value, Real) else math.nan
+    try:
+        seconds = float(value) if not isinstance(value, bool) and isinstance(value, Real) else math.nan
+    except OverflowError:
+        seconds = math.inf
     if not 0 <= seconds <= most:
-        raise refuse(f"{name} must be a number of seconds, 0 to {most}, not {value!r}")
+        raise refuse(f"{name} must be a number of seconds, 0 to {most}, not {shown(value)}")
     return seconds
+
+
+def checked_number(value: object, name: str, *, refuse: type[TracemarkError]) -> int:
+    """Refuse what is no whole number that a ledger can hold; the arguments are those of :func:`checked_kind`."""
+    number = checked_kind(value, int, name, refuse=refuse)
+    if number.bit_length() >= SIGNED_BITS:
+        raise refuse(f"{name} must be a whole number of less than {SIGNED_BITS} bits, not {shown(number)}")
+    return number
+
+
+def shown(value: object) -> str:
+    """Write a value for people; Python refuses to write out numbers of many digits."""
+    if isinstance(value, int) and value.bit_length() > SIGNED_BITS:
+        return f"one of {value.bit_length()} bits"
+    return repr(value)
 
 
 def checked_text(value: object, name: str, *, refuse: type[TracemarkError]) -> str:

@@ -88,6 +88,9 @@ class _Word:
     beacon: CellChoice
     """Of its chip set alone."""
 
+    shown: list[_Shown] = field(default_factory=list)
+    """How well it shows at each placement that was heard when it was last asked for."""
+
     @classmethod
     def of(cls, reading: Reading, key: Key) -> Self:
         """Know the word of a reading."""
@@ -135,8 +138,8 @@ class _Evidence:
     tried: dict[int, int | None] = field(default_factory=dict)
     """Words that were looked up, in order -> whose they are."""
 
-    shown: dict[tuple[int, int], list[_Shown]] = field(default_factory=dict)
-    """How well a word of a chip set shows at each placement that was heard when it was last asked for."""
+    words: dict[tuple[int, int], _Word] = field(default_factory=dict)
+    """Those that were somebody's, by word and chip set."""
 
     judged: dict[tuple[int, int, int], bool] = field(default_factory=dict)
     """Whether a message is of this picture, by its word, its chip set, and the placement where it shows best."""
@@ -157,13 +160,15 @@ class _Evidence:
         It may have been read a little beside its place, and there just where chance looks like a beacon.  So its word,
         now known, is sought in all placements that were heard, and looked at where it shows best.
         """
-        word = _Word.of(reading, self.key)
-        shown = self.shown.setdefault((reading.word, reading.chip_set), [])
-        shown += [word.best_in(cells) for cells in self.heard[len(shown) :]]
-        best = max(range(len(shown)), key=lambda at: shown[at].score)
-        asked = (reading.word, reading.chip_set, best)
+        known = (reading.word, reading.chip_set)
+        if known not in self.words:
+            self.words[known] = _Word.of(reading, self.key)
+        word = self.words[known]
+        word.shown.extend(word.best_in(cells) for cells in self.heard[len(word.shown) :])
+        best = max(range(len(word.shown)), key=lambda at: word.shown[at].score)
+        asked = (*known, best)
         if asked not in self.judged:
-            fits, unevenness = word.fit(self.heard[best], shown[best])
+            fits, unevenness = word.fit(self.heard[best], word.shown[best])
             self.judged[asked] = any(
                 beacon >= there and share >= BEACON_SHARE and share**2 >= CHOSEN * unevenness
                 for (beacon, share), there in zip(fits, (THERE, THERE_BENEATH), strict=True)

@@ -28,7 +28,7 @@ from tracemark.wording import inconclusive, on_the_list, verdict_of, with_uncoun
 __all__ = ["detect", "detect_together"]
 
 MOST_ATTEMPTS = 4  # readings of the same leaks where photos look alike; each may look up one word at least
-# Ways in which leaks are read: as copies or plain mixes, in the others of `read_residue`, and given others; all count.
+# In which leaks are read: as copies or plain mixes, in the others of `read_residue`, and given others; all count.
 RESPONSES = 4
 
 
@@ -184,14 +184,14 @@ def _read_both_ways(leak: LaidLeak, found: Verdict, listed: list[int] | None, ke
 
 
 def _accuse(residues: Sequence[Residue], candidates: Sequence[int], key: Key, *, attempts: int) -> Accusation:
-    """Compare a closed list, in further ways until somebody is named; or look up anybody where there is none."""
+    """Compare a closed list, in further responses until somebody is named; or look up anybody where there is none."""
     if not candidates:
         return accuse_anyone(residues, key=key, attempts=attempts)
     counted = attempts * RESPONSES
     listed = draw(candidates, residues, key=key)
     found = [accuse_listed(residues, listed, key=key, attempts=counted)]
     if found[0].lacking is not None:
-        return found[0]  # read in other ways, what is lacking may look like a mark
+        return found[0]  # in other responses, what is lacking may look like a mark
     for responses in zip(*(residue.others for residue in residues), strict=True):
         if found[-1].named or found[-1].pasted:
             break

@@ -83,7 +83,7 @@ class Residue:
     """What the soft symbols were made of: what is read given the codes of others starts there.  None in `others`."""
 
     others: "tuple[Callable[[], Residue], ...]" = ()
-    """Give the same, read in other ways: as what is left when many copies are mixed so that majorities lose, and, last,
+    """Give the same in other responses: as what is left when many copies are mixed so that majorities lose, and, last,
     with less trust in how well all fits; none for those that are such readings."""
 
     def __bool__(self) -> bool:

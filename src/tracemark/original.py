@@ -191,6 +191,11 @@ def digest_of(pixels: NDArray[Any]) -> bytes:
     -------
     digest : bytes
         BLAKE2b, 32 bytes.
+
+    Raises
+    ------
+    PhotoError
+        When the array cannot be a photo.
     """
     pixels = checked_pixels(pixels)
     hashed = hashlib.blake2b(f"{pixels.shape} {pixels.dtype.name}".encode(), digest_size=DIGEST_BYTES)

@@ -64,7 +64,7 @@ def test_a_long_list_takes_no_longer_and_all_of_it_counts(office, monkeypatch, t
     assert compared == [100, 100, 3001]
     with pytest.raises(tm.KitError, match="it names nobody"):
         check(office, "small", guests=long, copy=plain)
-    assert compared == [100, 100, 3001, 100]
+    assert compared == [100, 100, 3001, 100, 3001]
 
 
 def test_a_name_that_would_be_doubtful_among_all_guests_does_not_pass(office, monkeypatch):

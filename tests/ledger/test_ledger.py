@@ -309,7 +309,12 @@ def test_a_hash_that_is_none_is_refused_and_not_merely_not_found(ask, ledger):
 
 
 @pytest.mark.parametrize(
-    ("change", "words"), [({"format_version": 1.0}, "of type int"), ({"software": "\ud800"}, "UTF-8")]
+    ("change", "words"),
+    [
+        ({"format_version": 1.0}, "of type int"),
+        ({"format_version": 2**70}, "format_version must be a whole number of less than 64 bits"),
+        ({"software": "\ud800"}, "UTF-8"),
+    ],
 )
 def test_what_would_come_back_as_something_else_is_not_chained(change, words, filled):
     with tm.Ledger.open(filled) as ledger:
@@ -319,6 +324,23 @@ def test_what_would_come_back_as_something_else_is_not_chained(change, words, fi
         assert ledger.head == before
         ledger.add_copy(**(fields | {"format_version": True}))
         assert ledger.verify()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"dtype": "\ud800"}, "dtype must be text in UTF-8"),
+        ({"rows": 2**70}, "rows must be a whole number of less than 64 bits, not one of 71 bits"),
+        ({"strength": float("nan")}, "strength must be a finite number, not nan"),
+        ({"strength": 1}, "strength must be of type float"),
+        ({"keypoints": None}, "keypoints must be of type ndarray, not NoneType"),
+        ({"luma": []}, "luma must be of type ndarray, not list"),
+    ],
+)
+def test_what_cannot_be_of_a_photo_is_refused_by_name(change, words, ledger):
+    with pytest.raises(tm.LedgerError, match=words):
+        ledger.add_photo(dataclasses.replace(photo_record(), **change))
+    assert ledger.photos() == ()
 
 
 @pytest.mark.parametrize("number", [-1, 2**32, True])

@@ -4,6 +4,7 @@ import math
 import operator
 from typing import SupportsIndex
 
+from tracemark.arguments import shown
 from tracemark.errors import RecipientError
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
@@ -37,9 +38,8 @@ def checked_recipient(recipient: SupportsIndex) -> int:
     except TypeError:
         raise RecipientError(f"recipient must be an integer, not {type(recipient).__name__}") from None
     if isinstance(recipient, bool) or not 0 <= number <= most:
-        # Python refuses to write out numbers of many digits
-        shown = recipient if number.bit_length() <= PROFILE.word_bits else f"one of {number.bit_length()} bits"
-        raise RecipientError(f"recipient must be an integer from 0 to {most}, not {shown}")
+        written = recipient if isinstance(recipient, bool) else shown(number)
+        raise RecipientError(f"recipient must be an integer from 0 to {most}, not {written}")
     return number
 
 

@@ -85,8 +85,6 @@ def read_back(file: Path, *, recipient: int, key: Key, original: NDArray[Any], g
         bound = found.log10_false_alarm + math.log10(len(guests) / len(compared))
         if tuple(found.recipients) == (recipient,) and bound < IDENTIFIED_LOG10:
             return Check(found.method, bound)
-        if found.verdict == "none":
-            break  # among more it would be no more
     names = ", ".join(map(str, found.recipients)) or "nobody"
     lost = "; it was saved so coarsely that no mark is left in it: give a quality" if _is_bare(file, original) else ""
     raise KitError(

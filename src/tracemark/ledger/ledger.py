@@ -10,7 +10,15 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.arguments import checked_file, checked_hash, checked_kind, checked_path, checked_seconds, checked_text
+from tracemark.arguments import (
+    checked_file,
+    checked_hash,
+    checked_kind,
+    checked_number,
+    checked_path,
+    checked_seconds,
+    checked_text,
+)
 from tracemark.errors import LedgerError
 from tracemark.ledger import copies, photos, recipients, schema, verification
 from tracemark.ledger.copies import CopyRecord, Head
@@ -188,7 +196,7 @@ class Ledger:
         checked_file(file, "file", refuse=LedgerError)
         for name, text in (("key_id", key_id), ("software", software)):
             checked_text(text, name, refuse=LedgerError)
-        checked_kind(format_version, int, "format_version", refuse=LedgerError)
+        checked_number(format_version, "format_version", refuse=LedgerError)
         with plain_words(self.path), transaction(self._connection):
             return copies.add_copy(
                 self._connection,

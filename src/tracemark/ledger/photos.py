@@ -2,13 +2,14 @@
 
 import sqlite3
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.arguments import checked_hash, checked_kind, checked_text
+from tracemark.arguments import checked_float, checked_hash, checked_kind, checked_number, checked_text
 from tracemark.errors import FormatError, LedgerError
 from tracemark.ledger.chain import hash_items
 from tracemark.ledger.database import as_text
@@ -97,14 +98,21 @@ class FeatureTable:
     """Shape (n, 128)."""
 
 
+CHECKS: dict[type, Callable[..., object]] = {
+    bytes: checked_hash,
+    str: checked_text,
+    int: checked_number,
+    float: checked_float,
+}
 _COLUMNS = tuple(column.name for column in fields(PhotoEntry))
 _ENTRY = ", ".join(_COLUMNS)
 
 
 def add_photo(connection: sqlite3.Connection, record: PhotoRecord) -> None:
     """Record a photo; one that is there under the same key stays as it is."""
-    _check(record)
+    checked_kind(record.name, str, "name", refuse=LedgerError)
     record = replace(record, name=as_text(record.name))
+    _check(record)
     if connection.execute(
         "SELECT 1 FROM photos WHERE digest = ? AND key_id = ?", (record.digest, record.key_id)
     ).fetchone():
@@ -212,10 +220,10 @@ def _luma(data: bytes) -> NDArray[np.uint8]:
 
 def _check(record: PhotoRecord) -> None:
     """Refuse what is not of the shape and type it must be: it would come back as another value than was sealed."""
-    checked_hash(record.digest, "digest", refuse=LedgerError)
-    checked_text(record.key_id, "key_id", refuse=LedgerError)
     for name, kind in get_type_hints(PhotoEntry).items():
-        checked_kind(getattr(record, name), kind, name, refuse=LedgerError)
+        CHECKS[kind](getattr(record, name), name, refuse=LedgerError)
+    for name in ("keypoints", "descriptors", "luma"):
+        checked_kind(getattr(record, name), np.ndarray, name, refuse=LedgerError)
     count = len(record.keypoints)
     for name, array, dtype, width in (
         ("keypoints", record.keypoints, np.float32, KEYPOINT_COLUMNS),

@@ -5,9 +5,9 @@ import io
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 from tracemark.errors import FormatError, PhotoError
-from tracemark.media.jpeg2000 import is_decodable
+from tracemark.media.jpeg2000 import refuse_costly
 from tracemark.media.pixels import PIXEL_LIMIT
-from tracemark.media.tiff_layout import TILE_COLUMNS, TILE_ROWS, pieces_fit
+from tracemark.media.tiff_layout import TILE_COLUMNS, TILE_OFFSETS, TILE_ROWS, pieces_fit
 
 __all__ = ["DamagedError", "open_image"]
 
@@ -46,7 +46,7 @@ def open_image(data: bytes) -> Image.Image:
     DamagedError
         When it is no image, or damaged at its beginning.
     FormatError
-        When it is an animation or has several pages, or parts of such sizes that no encoder writes them.
+        When it is an animation or has several pages, or so many parts that they would take all memory.
     PhotoError
         When it says that it has more than 170 million pixels.
     """
@@ -65,11 +65,8 @@ def open_image(data: bytes) -> Image.Image:
         raise PhotoError(f"{too_large}, not {image.width * image.height}")
     if isinstance(image, TiffImagePlugin.TiffImageFile) and not _tiles_fit(image):
         raise FormatError("image file is damaged: its tiles must not be far larger than its picture")
-    if image.format == "JPEG2000" and not is_decodable(data):
-        raise FormatError(
-            "image file is damaged: JPEG 2000 must be whole, with at most 4 components, and with tiles, precincts and"
-            " code-blocks of usual sizes"
-        )
+    if image.format == "JPEG2000":
+        refuse_costly(data)
     if frames > 1:
         raise FormatError("photo must be a single picture, not an animation or several pages; save one of them")
     return image
@@ -77,8 +74,7 @@ def open_image(data: bytes) -> Image.Image:
 
 def _tiles_fit(image: TiffImagePlugin.TiffImageFile) -> bool:
     """Tell whether libtiff can be given the tiles of a file, when it has some."""
-    sides = [image.tag_v2.get(tag) for tag in (TILE_ROWS, TILE_COLUMNS)]
-    if sides == [None, None]:
+    if TILE_OFFSETS not in image.tag_v2:
         return True
-    high, wide = (side if isinstance(side, int) else 0 for side in sides)
+    high, wide = (side if isinstance(side, int) else 0 for side in map(image.tag_v2.get, (TILE_ROWS, TILE_COLUMNS)))
     return min(high, wide) > 0 and pieces_fit(image.height, image.width, (high, wide))
