@@ -39,8 +39,10 @@ def append_line(path: Path, line: Mapping[str, object]) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab+") as file:
-        file.seek(0)
-        file.truncate(file.read().rfind(b"\n") + 1)
+        file.seek(max(file.tell() - 1, 0))
+        if file.read() not in (b"", b"\n"):  # only then is there a line to look for
+            file.seek(0)
+            file.truncate(file.read().rfind(b"\n") + 1)
         file.write(f"{json.dumps(line)}\n".encode())
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from benchmarks.gauntlet.damage import clutter, codec, texture, tone
 from benchmarks.gauntlet.damage.pixels import Damage, Pixels, pixels
 from benchmarks.registration import optics
+from tracemark.transforms import moving, resizing, scaling
 
 __all__ = ["VIEWS", "Leak", "View", "show"]
 
@@ -126,26 +127,12 @@ def _background(shape: Shape, others: list[Pixels]) -> Pixels:
     return ground
 
 
-def _scaled(factor_down: float, factor_across: float) -> NDArray[np.float64]:
-    """Scale pixels, whose centres are at integers."""
-    scale = np.diag([factor_across, factor_down, 1.0])
-    scale[:2, 2] = (np.array([factor_across, factor_down]) - 1) / 2
-    return scale
-
-
-def _moved(across: float, down: float) -> NDArray[np.float64]:
-    """Shift."""
-    move = np.eye(3)
-    move[:2, 2] = across, down
-    return move
-
-
 def whole(shape: Shape, long_side: float, rng: np.random.Generator) -> Frame:
     """Scale the whole photo to a long side; 0 leaves it."""
     del rng
     factor = long_side / max(shape) if long_side else 1.0
     size = (round(shape[0] * factor), round(shape[1] * factor))
-    return _scaled(size[0] / shape[0], size[1] / shape[1]), size
+    return resizing(shape, size), size
 
 
 def crop(shape: Shape, percent: float, rng: np.random.Generator) -> Frame:
@@ -153,14 +140,14 @@ def crop(shape: Shape, percent: float, rng: np.random.Generator) -> Frame:
     side = np.sqrt(percent / PERCENT)
     size = (round(shape[0] * side), round(shape[1] * side))
     top, left = (int(rng.integers(full - part + 1)) for full, part in zip(shape, size, strict=True))
-    return _moved(-left, -top), size
+    return moving(np.array([-left, -top])), size
 
 
 def scrap(shape: Shape, factor: float, rng: np.random.Generator) -> Frame:
     """Keep 30 per cent of the area and scale it."""
     move, size = crop(shape, 30, rng)
     small = (round(size[0] * factor), round(size[1] * factor))
-    return _scaled(small[0] / size[0], small[1] / size[1]) @ move, small
+    return resizing(size, small) @ move, small
 
 
 def turned(shape: Shape, degrees: float, rng: np.random.Generator) -> Frame:
@@ -172,7 +159,8 @@ def turned(shape: Shape, degrees: float, rng: np.random.Generator) -> Frame:
         int(abs(cosine) * shape[1] + abs(sine) * shape[0]) + 1,
     )
     turn = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])
-    return _moved((size[1] - 1) / 2, (size[0] - 1) / 2) @ turn @ _moved(-(shape[1] - 1) / 2, -(shape[0] - 1) / 2), size
+    middle, before = ((np.array(full[::-1]) - 1) / 2 for full in (size, shape))
+    return moving(middle) @ turn @ moving(-before), size
 
 
 def mirror(shape: Shape, strength: float, rng: np.random.Generator) -> Frame:
@@ -197,21 +185,21 @@ def photographed(shape: Shape, percent: float, rng: np.random.Generator) -> Fram
     turn, _ = turned(shape, 4, rng)
     factor = rng.uniform(0.8, 1.1)
     size = (round(shape[0] * 1.15), round(shape[1] * 1.15))
-    return _moved(0.08 * shape[1], 0.08 * shape[0]) @ _scaled(factor, factor) @ bend @ turn, size
+    return moving(0.08 * np.array(shape[::-1])) @ scaling(factor) @ bend @ turn, size
 
 
 def quarter(shape: Shape, factor: float, rng: np.random.Generator) -> Frame:
     """Be the first of four pictures, each half as large."""
     del rng
     size = (round(shape[0] * factor), round(shape[1] * factor))
-    return _scaled(size[0] / shape[0], size[1] / shape[1]), (2 * size[0], 2 * size[1])
+    return resizing(shape, size), (2 * size[0], 2 * size[1])
 
 
 def window(shape: Shape, factor: float, rng: np.random.Generator) -> Frame:
     """Be shown on a desktop twice as large."""
     size = (round(shape[0] * factor), round(shape[1] * factor))
     left, top = rng.uniform(0, size[1]), rng.uniform(0, size[0])
-    return _moved(left, top) @ _scaled(factor, factor), (2 * size[0], 2 * size[1])
+    return moving(np.array([left, top])) @ scaling(factor), (2 * size[0], 2 * size[1])
 
 
 # fmt: off

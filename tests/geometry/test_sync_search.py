@@ -1,9 +1,9 @@
-import cv2
 import numpy as np
 import pytest
 
+from tests.geometry.drawing import drawn
 from tracemark.geometry.spectrum import SIDE, spectrum_of
-from tracemark.geometry.sync_pattern import sync_lines, sync_tile
+from tracemark.geometry.sync_pattern import sync_lines
 from tracemark.geometry.sync_search import (
     search_any_angle,
     search_bent,
@@ -71,10 +71,8 @@ def leak(linear, shape=(560, 720), centre=CENTRE, amplitude=AMPLITUDE):
     """A whitened leak that shows the sync pattern through a linear map."""
     own = np.array([shape[1] - 1, shape[0] - 1]) / 2
     down, across = np.mgrid[: shape[0], : shape[1]]
-    place = (np.stack([across, down], axis=-1) - own) @ linear.T + centre
-    inside = place % PROFILE.tile_pixels + PROFILE.tile_pixels  # in the middle one of nine tiles
-    tiles = np.tile(sync_tile(LINES), (3, 3))
-    return amplitude * cv2.remap(tiles, *np.moveaxis(inside.astype(np.float32), -1, 0), cv2.INTER_CUBIC) + noise(shape)
+    places = (np.stack([across, down], axis=-1) - own) @ linear.T + centre
+    return amplitude * drawn(LINES, places) + noise(shape)
 
 
 def assert_found(placement, linear, centre=CENTRE):

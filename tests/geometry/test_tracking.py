@@ -2,9 +2,10 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.geometry.drawing import drawn
 from tracemark.geometry import tracking
 from tracemark.geometry.spectrum import spectrum_of
-from tracemark.geometry.sync_pattern import sync_lines, sync_tile
+from tracemark.geometry.sync_pattern import sync_lines
 from tracemark.geometry.sync_search import search_any_angle, search_upright
 from tracemark.geometry.tracking import track
 from tracemark.keys import Key
@@ -29,11 +30,8 @@ def leak(transform, amplitude):
     """A whitened leak that shows the sync pattern through a transform to working pixels."""
     down, across = np.mgrid[: SHAPE[0], : SHAPE[1]]
     points = np.stack([across, down], axis=-1).reshape(-1, 2).astype(np.float64)
-    place = mapped(transform, points).reshape(*SHAPE, 2)
-    inside = place % PROFILE.tile_pixels + PROFILE.tile_pixels  # in the middle one of nine tiles
-    tiles = np.tile(sync_tile(LINES), (3, 3))
-    drawn = cv2.remap(tiles, *np.moveaxis(inside.astype(np.float32), -1, 0), cv2.INTER_CUBIC)
-    return amplitude * drawn + np.random.default_rng(0).standard_normal(SHAPE).astype(np.float32)
+    places = mapped(transform, points).reshape(*SHAPE, 2)
+    return amplitude * drawn(LINES, places) + np.random.default_rng(0).standard_normal(SHAPE).astype(np.float32)
 
 
 def farthest(transform, true, points=None):

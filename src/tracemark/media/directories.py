@@ -8,6 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 __all__ = [
+    "BYTE_ORDERS",
+    "ENTRY_BYTES",
+    "HEADER_BYTES",
+    "INLINE_BYTES",
     "MOST_ENTRIES",
     "Directory",
     "Entry",

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Mapping, Sequence
 
 from tracemark.errors import PhotoError
+from tracemark.media.directories import ENTRY_BYTES, HEADER_BYTES, INLINE_BYTES
 from tracemark.media.pixels import COLOURS, Pixels
 from tracemark.media.tiff import TiffFrame, read_frame
 from tracemark.media.tiff_layout import (
@@ -30,11 +31,8 @@ from tracemark.media.tiff_layout import (
 __all__ = ["plain_frame"]
 
 START = b"II*\0"  # little endian, section 2
-HEADER_BYTES = 8
 STRIP_BYTES = 1 << 18  # libtiff's own choice is smaller, and slower to read
 KINDS = {"H": 3, "I": 4}  # numbers of types, by their letter
-INLINE_BYTES = 4  # a value that needs no more stands in its entry
-ENTRY_BYTES = 12
 BLACK_IS_ZERO = 1  # photometric interpretation, section 4
 UNASSOCIATED_ALPHA = 2  # colours are not multiplied by it, section 18
 

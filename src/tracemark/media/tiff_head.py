@@ -6,11 +6,12 @@ Adobe, "TIFF revision 6.0", 1992, section 2; AWare Systems, "The BigTIFF file fo
 import struct
 
 from tracemark.errors import FormatError
+from tracemark.media.directories import BYTE_ORDERS, ENTRY_BYTES
 
 __all__ = ["is_big_tiff", "is_tiff", "refuse_cut"]
 
 # How a file begins -> how it says where its first directory is and how many entries that has, and bytes of an entry.
-TIFF = {b"II*\0": ("<4xI", "<H", 12), b"MM\0*": (">4xI", ">H", 12)}
+TIFF = {start: (f"{order}4xI", f"{order}H", ENTRY_BYTES) for start, order in BYTE_ORDERS.items()}
 BIG_TIFF = {b"II+\0": ("<8xQ", "<Q", 20), b"MM\0+": (">8xQ", ">Q", 20)}
 START_BYTES = 4
 
@@ -59,7 +60,7 @@ def refuse_cut(data: bytes) -> None:
     FormatError
         When it does.
     """
-    known = {**TIFF, **BIG_TIFF}.get(data[:START_BYTES])
+    known = (TIFF | BIG_TIFF).get(data[:START_BYTES])
     if known is None:
         return
     place, count, entry_bytes = known
