@@ -107,7 +107,7 @@ def test_those_named_before_stay_and_help_with_the_rest(made):
     others = tuple(one for one in before.others if one != named)
     known = side_informed.Accusation((named,), others)
     found = accuse_among([leak], listed, [known], key=KEY)
-    assert found.named[0] == named
+    assert named in found.named
     assert names(found) == GUILTY
 
 
@@ -123,6 +123,30 @@ def test_who_is_named_in_one_reading_is_not_ranked_by_another(made, monkeypatch)
     found = accuse_among([leak], draw(LISTED, [leak], key=KEY), [ranked, again], key=KEY)
     assert names(found) == GUILTY
     assert len(found.named) + len(found.others) == found.trials == len(LISTED)
+
+
+def test_who_shows_by_the_fingerprint_alone_is_sought_further(made):
+    """In a modified negative of many, message and fingerprint may have opposite signs."""
+    leak = made(GUILTY, modified_negative, sigma=5.5)
+    listed = draw(LISTED, [leak], key=KEY)
+    plain = accuse_listed([leak], listed, key=KEY)
+    against = [
+        type(one)(one.recipient, 0.5, 0.0, -7.0) if one.recipient in GUILTY else one for one in reversed(plain.others)
+    ]
+    found = accuse_among([leak], listed, [side_informed.Accusation((), tuple(against))], key=KEY)
+    assert names(found) == GUILTY
+
+
+def test_names_are_given_best_first(made):
+    leak = made(GUILTY, modified_negative, sigma=5.5)
+    listed = draw(LISTED, [leak], key=KEY)
+    before = accuse_listed([leak], listed, key=KEY)
+    named = type(before.others[0])(111, 3.4, -9.1, -13.0)
+    others = tuple(one for one in before.others if one.recipient != 111)
+    found = accuse_among([leak], listed, [side_informed.Accusation((named,), others)], key=KEY)
+    bounds = [one.log10_false_alarm for one in found.named]
+    assert bounds == sorted(bounds)
+    assert found.named[-1] == named
 
 
 def test_leaks_of_several_photos_are_weighed_together(made):

@@ -1,7 +1,7 @@
 """Name whose copies are in the soft symbols of a leak, each with a bound on the chance that it is an innocent's."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from heapq import nsmallest
 
@@ -19,7 +19,7 @@ from tracemark.listed import Listed, draw
 from tracemark.profile import PROFILE
 from tracemark.verdict import IDENTIFIED_LOG10, Candidate
 
-__all__ = ["WAYS", "Accusation", "Judgement", "accuse_anyone", "accuse_listed", "judge_scores", "without"]
+__all__ = ["WAYS", "Accusation", "Judgement", "accuse_anyone", "accuse_listed", "best_first", "judge_scores", "without"]
 
 WAYS = 2  # a candidate is judged by the fingerprint alone and together with the message
 WORTH = 6.5  # standard deviations of both scores below which the bound on them is not worth computing
@@ -77,7 +77,7 @@ class Judgement:
     def others(self) -> tuple[Candidate, ...]:
         """Give those who are not named, best first."""
         rest = (one for one in self.candidates if one.log10_false_alarm >= IDENTIFIED_LOG10)
-        return tuple(sorted(rest, key=lambda one: (one.log10_false_alarm, -one.score)))
+        return best_first(rest)
 
     @property
     def pasted(self) -> set[int]:
@@ -131,7 +131,7 @@ def accuse_listed(residues: Sequence[Residue], listed: Listed, *, key: Key, atte
             fingerprints[left],
         )
     pasted -= {one.recipient for one in named}
-    return Accusation(tuple(named), others, tuple(sorted(pasted)), len(listed.recipients))
+    return Accusation(best_first(named), others, tuple(sorted(pasted)), len(listed.recipients))
 
 
 def accuse_anyone(residues: Sequence[Residue], *, key: Key, attempts: int = 1) -> Accusation:
@@ -174,7 +174,12 @@ def accuse_anyone(residues: Sequence[Residue], *, key: Key, attempts: int = 1) -
             alone = bound_of(evidence).fingerprint_alone(scores)
             named += _candidates([found], scores, evidence, np.array([log10_accident(LOOKUPS) * LN10]), alone)
         evidence = without(evidence, fingerprints, [one.word])
-    return Accusation(tuple(named), (), tuple(sorted(pasted)), len(seen))
+    return Accusation(best_first(named), (), tuple(sorted(pasted)), len(seen))
+
+
+def best_first(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """Order candidates, in whatever round or way they were judged, by their bounds."""
+    return tuple(sorted(candidates, key=lambda one: (one.log10_false_alarm, -one.score)))
 
 
 def judge_scores(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.accusing import WAYS, Accusation, Judgement, judge_scores, without
+from tracemark.accusing import LN10, WAYS, Accusation, Judgement, best_first, judge_scores, without
 from tracemark.codes.accusation import Evidence, Scores, scores_of
 from tracemark.codes.message import encode
 from tracemark.informed import Cells, Residue, together
@@ -27,7 +27,7 @@ FIRST_SIZES = (5, 13)  # with which all mixes are tried; the other sizes are tri
 ORDERS = 3  # readings by whose scores candidates may be ranked at first
 HYPOTHESES = ORDERS * len(SIZES) * len(MIXES)  # orders, sizes and mixes that a candidate may be scored under; all count
 TURNS = 4  # times at most that candidates are ranked
-SUSPICIOUS = 4.0  # standard deviations of a candidate's score above which somebody may be left to be named
+SUSPICIOUS = 4.0  # standard deviations of a candidate's fit above which somebody may be left to be named
 LIKELY = 4.5  # standard deviations of a candidate's score given others above which he is likely to be one of them
 STRONG = 6.0  # standard deviations of a score that is no innocent's: whose it is shows in the soft symbols of others
 UNKNOWN = 0.5  # standard deviations of the mark that the copies of a hypothesis leave unexplained
@@ -63,11 +63,11 @@ def accuse_among(
     part in them.  He pays for a company that was not expected before.
     """
     cells = [residue.cells for residue in residues if residue.cells is not None]
-    telling = max(found, key=lambda one: max((other.score for other in one.others), default=0.0))
+    telling = max(found, key=lambda one: max(map(_fit, one.others), default=0.0))
     named = found[-1].named  # nothing is read in another response once somebody is named
     known = {one.recipient for one in named}
-    others = sorted((one for one in telling.others if one.recipient not in known), key=lambda one: -one.score)
-    if not others or others[0].score < SUSPICIOUS or len(cells) < len(residues):
+    others = sorted((one for one in telling.others if one.recipient not in known), key=lambda one: -_fit(one))
+    if not others or _fit(others[0]) < SUSPICIOUS or len(cells) < len(residues):
         return None
     scene = _Scene(_joined(cells), together(residues, key=key), listed, listed.signs_in(residues), len(named))
     places = {recipient: at for at, recipient in enumerate(listed.recipients)}
@@ -77,7 +77,15 @@ def accuse_among(
         return None
     more = [judged.candidates[at] for at in judged.hits]
     pasted = judged.pasted.union(*(accusation.pasted for accusation in found)) - {one.recipient for one in more}
-    return Accusation((*named, *more), judged.others, tuple(sorted(pasted)), len(order))
+    return Accusation(best_first((*named, *more)), judged.others, tuple(sorted(pasted)), len(order))
+
+
+def _fit(candidate: Candidate) -> float:
+    """Say how well a candidate fits, in standard deviations: the better of both scores, and of the fingerprint alone.
+
+    Where copies were mixed so that majorities lose, message and fingerprint have opposite signs.
+    """
+    return max(candidate.score, math.sqrt(-2 * LN10 * candidate.log10_fingerprint))
 
 
 @dataclass(frozen=True, eq=False)
