@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from tracemark import accusing
-from tracemark.accusing import FINGERPRINT_SHARE, LOOKUPS, accuse_anyone, accuse_listed
+from tracemark.accusing import LOOKUPS, accuse_anyone, accuse_listed
 from tracemark.codes.accusation import Scores
 from tracemark.codes.fingerprint import fingerprint
 from tracemark.codes.message import encode, mother_code
 from tracemark.codes.word import word_of
 from tracemark.geometry.registration import Registration
 from tracemark.informed import Residue
+from tracemark.judging import FINGERPRINT_SHARE, is_framed
 from tracemark.keys import Key
 from tracemark.listed import draw
 from tracemark.original import Original
@@ -151,7 +152,7 @@ def test_a_message_that_was_put_there_passes_no_more_often_than_stated(z, rng):
     soft /= np.linalg.norm(soft)
     coins = rng.choice(np.array([-1, 1], dtype=np.int8), (trials, cells))
     message = np.full(trials, z * PROFILE.message_share / PROFILE.fingerprint_share)
-    passed = 1 - np.mean(accusing._framed(Scores(coins @ soft, message)))
+    passed = 1 - np.mean(is_framed(Scores(coins @ soft, message)))
     assert passed <= math.exp(-((FINGERPRINT_SHARE * z) ** 2) / 2)
 
 

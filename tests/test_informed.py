@@ -18,7 +18,8 @@ from tracemark.codes.word import log10_accident, word_of
 from tracemark.comparison import compare
 from tracemark.detection import RESPONSES
 from tracemark.finding import lay_on_best
-from tracemark.informed import LEAST_CELLS, read_residue, soft_symbols, together
+from tracemark.informed import LEAST_CELLS, read_residue, soft_symbols
+from tracemark.joining import join_evidence
 from tracemark.listed import draw
 from tracemark.original import original_of
 from tracemark.signal.luma import luma_of
@@ -212,7 +213,7 @@ def test_a_copy_is_not_taken_for_such_a_mix(copy, photo):
     (laid,) = lay_on_best(luma_of(copy), [original_of(photo, key=KEY)])
     residue = read_residue(luma_of(copy), laid.original, laid.registration, key=KEY)
     for reading, least in ((residue, 50), (residue.others[0](), -np.inf)):
-        evidence = together([reading], key=KEY)
+        evidence = join_evidence([reading], key=KEY)
         fits = draw([RECIPIENT], [reading], key=KEY).signs_in([reading])[0] @ evidence.fingerprint
         z = (fits + encode(word_of(KEY, RECIPIENT), evidence.code) @ evidence.message) / evidence.norm
         assert z > least

@@ -13,10 +13,12 @@ from scipy.stats import binomtest
 import tracemark as tm
 from benchmarks.innocents.drawing import LOW_RATES, NAMING_RATE, innocents
 from tests.damage import jpeg
-from tracemark.accusing import WAYS, accuse_listed
+from tracemark.accusing import accuse_listed
 from tracemark.codes.accusation import Scores, bound_of
 from tracemark.finding import lay_on_best
-from tracemark.informed import read_residue, together
+from tracemark.informed import read_residue
+from tracemark.joining import join_evidence
+from tracemark.judging import WAYS
 from tracemark.listed import draw
 from tracemark.original import original_of
 from tracemark.signal.luma import luma_of
@@ -75,7 +77,7 @@ def counted(residues):
     """Log-bounds of every innocent against every leak, by which bound it is."""
     bounds = {"fingerprint alone": {}, "together": {}, "to name": {}}
     for seed, (name, residue) in enumerate(residues.items()):
-        evidence = together([residue], key=KEY)
+        evidence = join_evidence([residue], key=KEY)
         scores = scored(evidence, seed)
         named_by = bound_of(evidence, joint_rates=(NAMING_RATE,))
         low = bound_of(evidence, joint_rates=LOW_RATES)
@@ -129,7 +131,7 @@ def test_innocents_of_the_key_are_compared_and_only_the_guilty_are_named(name, r
 
 def test_scores_of_random_draws_are_those_of_the_keys_own(residues):
     """The draws that are counted are spread as the detector's own are."""
-    evidence = together([residues["a copy"]], key=KEY)
+    evidence = join_evidence([residues["a copy"]], key=KEY)
     scores = scored(evidence, 99)
     found = accuse(residues["a copy"])
     spread = np.std(scores.fingerprint + scores.message) / evidence.norm

@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from tracemark import accusing, side_informed
-from tracemark.accusing import WAYS, accuse_listed
+from tracemark import judging, side_informed
+from tracemark.accusing import accuse_listed
 from tracemark.codes.fingerprint import fingerprint
 from tracemark.codes.message import encode, mother_code
 from tracemark.codes.word import word_of
 from tracemark.geometry.registration import Registration
-from tracemark.informed import Cells, Residue, soft_symbols, together
+from tracemark.informed import Cells, Residue, soft_symbols
+from tracemark.joining import join_evidence
+from tracemark.judging import WAYS
 from tracemark.keys import Key
 from tracemark.listed import draw
 from tracemark.original import Original
@@ -179,7 +181,7 @@ def test_a_list_may_be_shorter_than_the_coalition(listed, made):
 @pytest.mark.parametrize("attempts", [1, 4])
 def test_every_hypothesis_and_attempt_counts(attempts, made, monkeypatch):
     monkeypatch.setattr(side_informed, "TURNS", 1)  # so that the company is that which was expected
-    monkeypatch.setattr(accusing, "WORTH", math.inf)  # so that the fingerprint alone gives the name
+    monkeypatch.setattr(judging, "WORTH", math.inf)  # so that the fingerprint alone gives the name
     best = accuse([made(GUILTY, modified_negative, sigma=3.0)], attempts=attempts)[1].named[0]
     assert ORDERS * len(SIZES) * len(MIXES) == HYPOTHESES
     expected_company = 2
@@ -219,7 +221,7 @@ def test_how_a_company_ranks_has_no_part_in_the_soft_symbols(mix, made, rng):
     """After the first turn the ranks follow from fits that a candidate's own code has a part in."""
     leak = made(GUILTY, modified_negative, sigma=3.0)
     listed = draw(LISTED, [leak], key=KEY)
-    scene = side_informed._Scene(leak.cells, together([leak], key=KEY), listed, listed.signs_in([leak]), 0)
+    scene = side_informed._Scene(leak.cells, join_evidence([leak], key=KEY), listed, listed.signs_in([leak]), 0)
     given = []
     for _ in range(4):
         mixed = rng.permutation(range(8, 17)).tolist()  # five who are guilty, and four who are not

@@ -21,12 +21,13 @@ from benchmarks.json_lines import write_lines
 from benchmarks.page import insert, table
 from benchmarks.plot import Axis, Line, chart
 from benchmarks.provenance import ROOT, provenance
-from tracemark.accusing import without
 from tracemark.codes.accusation import bound_of
+from tracemark.codes.cancellation import without
 from tracemark.contents import Contents
 from tracemark.finding import lay_on_best
 from tracemark.geometry.registration import Unregistered
-from tracemark.informed import Residue, read_residue, together
+from tracemark.informed import Residue, read_residue
+from tracemark.joining import join_evidence
 from tracemark.listed import draw as listed
 from tracemark.original import original_of
 from tracemark.signal.collusion import MIXES as MIXTURES
@@ -148,7 +149,7 @@ def _given_others(residue: Residue, key: tm.Key) -> Residue:
     )
     given = replace(residue, fingerprint=fingerprint, message=message)
     others = listed(range(COMPANY - 1), [residue], key=key)
-    evidence = without(together([given], key=key), others.signs_in([residue]), others.words)
+    evidence = without(join_evidence([given], key=key), others.signs_in([residue]), others.words)
     return replace(given, fingerprint=evidence.fingerprint, message=evidence.message.reshape(message.shape))
 
 
@@ -158,7 +159,7 @@ def _counted(
     """Score innocents against one reading."""
     if not residue:
         return
-    evidence = together([residue], key=key)
+    evidence = join_evidence([residue], key=key)
     low, naming = (bound_of(evidence, joint_rates=rates) for rates in (LOW_RATES, (NAMING_RATE,)))
     counted = {way: np.zeros(len(STEPS), dtype=np.int64) for way in WAYS}
     least = dict.fromkeys(WAYS, 0.0)

@@ -1,32 +1,28 @@
 """Name whose copies are in the soft symbols of a leak, each with a bound on the chance that it is an innocent's."""
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from heapq import nsmallest
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tracemark.blind import LOOKUPS
-from tracemark.codes.accusation import Evidence, Scores, bound_of, scores_of
+from tracemark.codes.accusation import bound_of, scores_of
+from tracemark.codes.cancellation import without
 from tracemark.codes.decoding import decode
-from tracemark.codes.message import encode
 from tracemark.codes.word import log10_accident, recipient_of
-from tracemark.informed import Residue, together
+from tracemark.informed import Residue
+from tracemark.joining import join_evidence
+from tracemark.judging import LN10, WAYS, best_first, candidates_of, is_framed, judge_scores
 from tracemark.keys import Key
 from tracemark.listed import Listed, draw
-from tracemark.profile import PROFILE
-from tracemark.verdict import IDENTIFIED_LOG10, Candidate
+from tracemark.verdict import Candidate
 
-__all__ = ["WAYS", "Accusation", "Judgement", "accuse_anyone", "accuse_listed", "best_first", "judge_scores", "without"]
+__all__ = ["Accusation", "accuse_anyone", "accuse_listed"]
 
-WAYS = 2  # a candidate is judged by the fingerprint alone and together with the message
-WORTH = 6.5  # standard deviations of both scores below which the bound on them is not worth computing
 LACKING = -12.0  # standard deviations that a mark shows below zero which is in the original and not in the leak
 ALONE = 3.0  # times that the next one shows less; where copies were mixed so that majorities lose, all are below zero
-FINGERPRINT_SHARE = 0.5  # share of the fingerprint's expected score below which a message was put there by somebody
-LN10 = math.log(10)
 
 
 @dataclass(frozen=True)
@@ -57,34 +53,6 @@ class Accusation:
         return below[0].recipient if all(one.score > below[0].score / ALONE for one in below[1:]) else None
 
 
-@dataclass(frozen=True, eq=False)
-class Judgement:
-    """What scores say of candidates."""
-
-    candidates: tuple[Candidate, ...]
-    """The candidates, with their scores and bounds, in the order in which they were given."""
-
-    framed: NDArray[np.bool_]
-    """Whose message would name them but for the lack of their fingerprint; shape (candidates,)."""
-
-    @property
-    def hits(self) -> list[int]:
-        """Say which of them are named, best first."""
-        order = sorted(range(len(self.candidates)), key=lambda at: self.candidates[at].log10_false_alarm)
-        return [at for at in order if self.candidates[at].log10_false_alarm < IDENTIFIED_LOG10]
-
-    @property
-    def others(self) -> tuple[Candidate, ...]:
-        """Give those who are not named, best first."""
-        rest = (one for one in self.candidates if one.log10_false_alarm >= IDENTIFIED_LOG10)
-        return best_first(rest)
-
-    @property
-    def pasted(self) -> set[int]:
-        """Give the recipients whose message may have been put there."""
-        return {self.candidates[at].recipient for at in np.flatnonzero(self.framed)}
-
-
 def accuse_listed(residues: Sequence[Residue], listed: Listed, *, key: Key, attempts: int = 1) -> Accusation:
     """Name those of a closed list whose copies are in a leak.
 
@@ -108,7 +76,7 @@ def accuse_listed(residues: Sequence[Residue], listed: Listed, *, key: Key, atte
     Round by round, those who are named are taken out of the soft symbols, and the rest is scored again.  Round k may
     spend the k-th part of the series 1/2 + 1/4 + 1/8 ..., so that all rounds together spend what is allowed.
     """
-    evidence = together(residues, key=key)
+    evidence = join_evidence(residues, key=key)
     recipients, words, fingerprints = list(listed.recipients), list(listed.words), listed.signs_in(residues)
     named: list[Candidate] = []
     others: tuple[Candidate, ...] = ()
@@ -151,7 +119,7 @@ def accuse_anyone(residues: Sequence[Residue], *, key: Key, attempts: int = 1) -
     accusation : Accusation
         Bounded as in blind reading: a word is an innocent's with a chance of at most 2**-32.
     """
-    evidence = together(residues, key=key)
+    evidence = join_evidence(residues, key=key)
     named: list[Candidate] = []
     pasted: set[int] = set()
     seen: set[int] = set()
@@ -168,103 +136,10 @@ def accuse_anyone(residues: Sequence[Residue], *, key: Key, attempts: int = 1) -
             break
         fingerprints = draw([found], residues, key=key).signs_in(residues)
         scores = scores_of(evidence, fingerprints, [one.word])
-        if _framed(scores)[0]:
+        if is_framed(scores)[0]:
             pasted.add(found)
         else:
             alone = bound_of(evidence).fingerprint_alone(scores)
-            named += _candidates([found], scores, evidence, np.array([log10_accident(LOOKUPS) * LN10]), alone)
+            named += candidates_of([found], scores, evidence, np.array([log10_accident(LOOKUPS) * LN10]), alone)
         evidence = without(evidence, fingerprints, [one.word])
     return Accusation(best_first(named), (), tuple(sorted(pasted)), len(seen))
-
-
-def best_first(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
-    """Order candidates, in whatever round or way they were judged, by their bounds."""
-    return tuple(sorted(candidates, key=lambda one: (one.log10_false_alarm, -one.score)))
-
-
-def judge_scores(
-    evidence: Evidence, scores: Scores, recipients: Sequence[int], spent: float, *, own: float = 0.0
-) -> Judgement:
-    """Bound each candidate's chance, everything tried counted.
-
-    Parameters
-    ----------
-    evidence : Evidence
-        The soft symbols that were scored.
-    scores : Scores
-        Of the candidates.
-    recipients : sequence of int
-        The candidates.
-    spent : float
-        Natural logarithm of how many scores like these are judged in all.
-    own : float
-        The same of what follows from these scores themselves: it is paid for, and the rate of no bound is tuned by it.
-
-    Returns
-    -------
-    judgement : Judgement
-    """
-    alone = bound_of(evidence).fingerprint_alone(scores)
-    enough = IDENTIFIED_LOG10 * LN10 - spent - own
-    worth = (evidence.deviations(scores) >= WORTH) & (alone > enough)
-    joint = np.zeros_like(alone)
-    if worth.any():
-        just_enough = math.sqrt(-2 * (IDENTIFIED_LOG10 * LN10 - spent))  # standard deviations, were scores normal
-        joint[worth] = bound_of(evidence, joint_rates=(just_enough,)).together(scores)[worth]
-    framed = _framed(scores) & (joint < enough)
-    joint[framed] = 0
-    chance = np.minimum(np.minimum(alone, joint) + spent + own, 0)
-    return Judgement(tuple(_candidates(recipients, scores, evidence, chance, alone)), framed)
-
-
-def _framed(scores: Scores) -> NDArray[np.bool_]:
-    """Tell whose message lacks the fingerprint: both are in the same cells, in the ratio of their shares of energy."""
-    expected = scores.message * (PROFILE.fingerprint_share / PROFILE.message_share)
-    return scores.fingerprint < FINGERPRINT_SHARE * expected
-
-
-def _candidates(
-    recipients: Sequence[int],
-    scores: Scores,
-    evidence: Evidence,
-    chance: NDArray[np.float64],
-    alone: NDArray[np.float64],
-) -> list[Candidate]:
-    """Put numbers to names."""
-    logs = (chance / LN10).tolist(), (alone / LN10).tolist()
-    return [Candidate(*row) for row in zip(recipients, evidence.deviations(scores).tolist(), *logs, strict=True)]
-
-
-def without(evidence: Evidence, fingerprints: NDArray[np.int8], words: Sequence[int]) -> Evidence:
-    """Take copies out of the soft symbols, each as strong as it shows beside the others; their order has no part in it.
-
-    Parameters
-    ----------
-    evidence : Evidence
-        Soft symbols.
-    fingerprints : ndarray, shape (copies, n), int8
-        The copies' fingerprint signs at the evidence's cells.
-    words : sequence of int
-        Their message words.
-
-    Returns
-    -------
-    evidence : Evidence
-        The same where there are no copies, with what was computed of it.
-    """
-    if not words:
-        return evidence
-    symbols = np.array([encode(word, evidence.code) for word in words])
-    return replace(
-        evidence,
-        fingerprint=_remainder(evidence.fingerprint, fingerprints),
-        message=_remainder(evidence.message, symbols),
-    )
-
-
-def _remainder(soft: NDArray[np.float32], signs: NDArray[np.int8]) -> NDArray[np.float32]:
-    """Take signs, shape (copies, n), out of soft symbols by least squares."""
-    codes = signs.astype(np.float64)
-    # few symbols may not tell two copies apart: then both share what shows of them
-    strengths = np.linalg.pinv(codes @ codes.T, hermitian=True) @ (codes @ soft)
-    return (soft - strengths @ codes).astype(np.float32)

@@ -1,27 +1,24 @@
 """Read a leak that lies on its original: take the picture away, and weigh what is left."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.codes.accusation import Evidence
-from tracemark.codes.message import MotherCode, mother_code
 from tracemark.comparison import compare
 from tracemark.geometry.registration import Registration
 from tracemark.keys import Key
 from tracemark.layers import layers_in
 from tracemark.original import Original
-from tracemark.profile import PROFILE
 from tracemark.remainder import Comparison, Remainder
 from tracemark.signal.chips import message_choices
 from tracemark.signal.collusion import Among
 from tracemark.signal.modulation import contrary, correlate_slots, cut, join
 from tracemark.transforms import scaling
 
-__all__ = ["Cells", "Residue", "Source", "read_residue", "soft_symbols", "to_photo", "together"]
+__all__ = ["Cells", "Residue", "Source", "read_residue", "soft_symbols", "to_photo"]
 
 LEAST_SHOWN = 0.3  # mean weight of a cell below which the leak does not show it
 LEAST_CELLS = 24  # of which the leak must show more: fewer could not name anyone
@@ -165,31 +162,6 @@ class _Leak:
         private[self.seen] = known
         rows, columns = self.common.shape
         return np.asarray((self.common + join(private)[:rows, :columns]) * np.float32(self.amount), dtype=np.float32)
-
-
-def together(residues: Sequence[Residue], *, key: Key) -> Evidence:
-    """Join the soft symbols of leaks of different photos: the word is the same in all of them.
-
-    Parameters
-    ----------
-    residues : sequence of Residue
-        Truthy ones, of different photos.
-    key : Key
-        The secret.
-
-    Returns
-    -------
-    evidence : Evidence
-    """
-    code = mother_code(key, PROFILE.grid * PROFILE.tile)
-    codes = [code[: residue.seen.shape[0], : residue.seen.shape[1]] for residue in residues]
-    stages = [part.stages[residue.seen].ravel() for part, residue in zip(codes, residues, strict=True)]
-    generators = [part.generators[residue.seen].ravel() for part, residue in zip(codes, residues, strict=True)]
-    return Evidence(
-        np.concatenate([residue.fingerprint for residue in residues]),
-        np.concatenate([residue.message.ravel() for residue in residues]),
-        MotherCode(np.concatenate(stages), np.concatenate(generators)),
-    )
 
 
 def to_photo(residue: Residue) -> NDArray[np.float64]:

@@ -11,10 +11,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.accusing import LN10, WAYS, Accusation, Judgement, best_first, judge_scores, without
+from tracemark.accusing import Accusation
 from tracemark.codes.accusation import Evidence, Scores, scores_of
+from tracemark.codes.cancellation import without
 from tracemark.codes.message import encode
-from tracemark.informed import Cells, Residue, together
+from tracemark.informed import Cells, Residue
+from tracemark.joining import join_cells, join_evidence
+from tracemark.judging import LN10, WAYS, Judgement, best_first, judge_scores
 from tracemark.keys import Key
 from tracemark.listed import Listed
 from tracemark.signal.collusion import MIXES, Mixture
@@ -69,7 +72,7 @@ def accuse_among(
     others = sorted((one for one in telling.others if one.recipient not in known), key=lambda one: -_fit(one))
     if not others or _fit(others[0]) < SUSPICIOUS or len(cells) < len(residues):
         return None
-    scene = _Scene(_joined(cells), together(residues, key=key), listed, listed.signs_in(residues), len(named))
+    scene = _Scene(join_cells(cells), join_evidence(residues, key=key), listed, listed.signs_in(residues), len(named))
     places = {recipient: at for at, recipient in enumerate(listed.recipients)}
     order = [places[one.recipient] for one in (*named, *others)]
     judged = scene.judge(scene.turns(order), order, math.log(len(order) * attempts * WAYS * HYPOTHESES))
@@ -249,31 +252,3 @@ def _log_companies(company: Collection[int], order: Sequence[int]) -> float:
     far = max(behind) + 1
     count = sum(math.comb(len(company), some) * math.comb(far, some) for some in range(len(behind) + 1))
     return math.log(count * far * (far + 1)) + (len(behind) + 1) * math.log(2)
-
-
-@dataclass(frozen=True, eq=False)
-class _Together:
-    """Cells of several leaks, one after the other, to be read again."""
-
-    cells: Sequence[Cells]
-    """Of each leak."""
-
-    def values(self, known: NDArray[np.float32], unknown: float) -> NDArray[np.float32]:
-        """Give what is left when this is known."""
-        parts = zip(self.cells, self._parts(known), strict=True)
-        return np.concatenate([one.source.values(part, unknown) for one, part in parts])
-
-    def log_likelihood(self, known: NDArray[np.float32], unknown: float) -> float:
-        """Say how likely the leaks are when this is known; nats."""
-        parts = zip(self.cells, self._parts(known), strict=True)
-        return sum(one.source.log_likelihood(part, unknown) for one, part in parts)
-
-    def _parts(self, known: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """Say what is known of each leak."""
-        return np.split(known, np.cumsum([len(one.drawn) for one in self.cells])[:-1])
-
-
-def _joined(cells: Sequence[Cells]) -> Cells:
-    """Put the cells of several leaks one after the other."""
-    drawn = np.concatenate([one.drawn for one in cells])
-    return Cells(drawn, np.concatenate([one.scrambling for one in cells]), _Together(cells))
