@@ -1,6 +1,6 @@
 """Find where a leak may lie, by the sync pattern alone, likely places first; nothing is decoded."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -51,7 +51,9 @@ TRACKED_MERIT = 0.0  # nats: of a placement from which the pattern is tracked
 CHANCE = 25.0  # nats: more than tracking gains where there is no mark
 PARTS = ((0.5, 0.5), (0.3, 0.3), (0.7, 0.7), (0.3, 0.7), (0.7, 0.3))  # middles of those searched, down and across
 PART_SIDE, WHOLE_SIDE = 0.4, 640  # of the leak's; pixels of its long side, reduced, below which parts hold too little
-SAME = 2.0  # working pixels by which corners differ at most where a leak lies alike
+PART_BINS = SIDE // 2  # on each side of a part's spectrum: lines are broader in it
+SAME = 2.0  # working pixels by which corners differ at most where tracking led twice to the same
+UNMOVED = 0.3  # the same where a search found it before: hardly more can be read there
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +162,7 @@ class _Search:
         size = np.rint(shape * PART_SIDE).astype(np.intp)
         for middle in PARTS:
             down, across = np.rint(shape * middle - size / 2).astype(np.intp)
-            part = spectrum_of(self.white[down : down + size[0], across : across + size[1]])
+            part = spectrum_of(self.white[down : down + size[0], across : across + size[1]], side=PART_BINS)
             for placement in search_bent(part, self.lines)[:1]:
                 start = _transform(placement, part) @ moving(np.array([-across, -down]))
                 yield from self._tracked(start, placement.merit)
@@ -172,16 +174,22 @@ class _Search:
     def _tracked(self, start: Transform, merit: float) -> Iterator[Placed]:
         """Track the pattern from a place with a merit, and hand on where it leads, if there is more of it."""
         tracked = track(self.white, start, self.lines) if merit >= TRACKED_MERIT else None
-        if tracked is None or tracked.gain < CHANCE or self._tracked_before(tracked.transform):
+        if tracked is None or tracked.gain < CHANCE:
+            return
+        if self._alike(tracked.transform, self.tracks, SAME) or self._handed_on(tracked.transform):
             return
         self.tracks.append(tracked.transform)
         yield Placed(self.luma, tracked.transform @ scaling(self.factor), merit + tracked.gain - CHANCE)
 
-    def _tracked_before(self, transform: Transform) -> bool:
-        """Tell whether tracking led there already, but for whole tiles."""
+    def _handed_on(self, transform: Transform) -> bool:
+        """Tell whether what a search found there was handed on."""
+        return self._alike(transform, [_transform(placement, self.spectrum) for placement in self.tried], UNMOVED)
+
+    def _alike(self, transform: Transform, others: Sequence[Transform], within: float) -> bool:
+        """Tell whether some other transform has the leak's corners at the same places, but for whole tiles."""
         ends, tile = corners(self.white.shape), PROFILE.tile_pixels
-        off = [mapped(transform, ends) - mapped(other, ends) for other in self.tracks]
-        return any(np.abs(one - tile * np.rint(one.mean(axis=0) / tile)).max() < SAME for one in off)
+        off = [mapped(transform, ends) - mapped(other, ends) for other in others]
+        return any(np.abs(one - tile * np.rint(one.mean(axis=0) / tile)).max() < within for one in off)
 
     def _negative(self) -> Iterator[Placed]:
         """Search a negative, by the searches that take no time: every sign of the mark is turned about in it."""
@@ -209,6 +217,8 @@ class _Search:
             heard.append((merit, placement))
         clear = sorted((pair for pair in heard if pair[0] >= UNSCALED_MERIT), key=lambda pair: -pair[0])
         for _, placement in clear[:READ_PER_SEARCH]:
+            if self._handed_on(_transform(placement, self.spectrum)):
+                continue
             self.tried.append(placement)
             yield Placed(self.luma, self._in_leak(placement), placement.merit)
 

@@ -9,7 +9,9 @@ from tracemark.signal.chips import CellChoice, beacon_choices, message_choices
 from tracemark.signal.places import (
     beacon_scores,
     energies,
+    excess_energies,
     excess_energy,
+    first_tile,
     gather,
     known_word_scores,
     word_strengths,
@@ -125,6 +127,22 @@ def test_the_energy_of_noise_is_in_excess_by_standard_deviations(rng):
     excess = [excess_energy(energy, message_choices(KEY, chip_set), at) for chip_set in range(6) for at in places]
     assert np.mean(excess) == pytest.approx(0, abs=0.2)
     assert np.std(excess) == pytest.approx(1, abs=0.15)
+
+
+def test_the_energies_of_several_chip_sets_at_every_place_are_those_of_each_alone(rng):
+    covered = rng.random((2 * TILE, 3 * TILE)) < 0.7
+    reading = reading_of(rng, (2, 3), covered)
+    choices = [message_choices(KEY, chip_set) for chip_set in (5, 0, 9)]
+    found = excess_energies(reading, np.stack([choice.patterns for choice in choices]))
+    assert found.shape == (3, GRID + 1, GRID + 2)
+    energy = energies(reading)
+    for number, place in ((0, (0, 0)), (1, (GRID, GRID + 1)), (2, (1, 2)), (1, (4, 6))):
+        first = first_tile(reading, place)
+        alone = excess_energy(energy, choices[number], first)
+        whole = covered.sum()
+        rows, columns = (slice(max(-tiles * TILE, 0), (GRID - tiles) * TILE) for tiles in first)
+        there = covered[rows, columns].sum()  # what it is in deviations of the whole leak
+        assert found[number, *place] == pytest.approx(alone * np.sqrt(there / whole), rel=0.05)
 
 
 def test_energies_are_relative_to_each_cell_and_nothing_outside_the_leak(rng):

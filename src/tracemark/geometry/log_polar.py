@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from tracemark.geometry.placement import HIGHEST, KEPT, LEAST_LINES, POSITIONS, Placement, line_frequencies
-from tracemark.geometry.spectrum import SIDE, Spectrum
+from tracemark.geometry.spectrum import Spectrum
 from tracemark.geometry.sync_pattern import SyncLines
 
 __all__ = ["line_power", "log_polar_peaks", "power_at", "scales_of"]
@@ -47,7 +47,8 @@ def log_polar_peaks(
     radius, angle = np.hypot(*frequencies.T), np.arctan2(frequencies[:, 1], frequencies[:, 0])
     rows = np.rint(np.log(radius / radius.min()) / log_step).astype(np.intp)
     at, power = _polar_grid(log_step, angle_steps), line_power(spectrum)
-    mask = _log_polar(np.ones((SIDE, SIDE), dtype=np.float32), at, np.eye(2))
+    band = _band(len(power))
+    mask, power = _log_polar(band, at, np.eye(2)), power * band
     size = (fft.next_fast_len(len(mask) + int(rows.max())), angle_steps)
     templates = []
     for side in (1.0, -1.0):
@@ -58,18 +59,20 @@ def log_polar_peaks(
     weights = np.where(counts > LEAST_LINES, 1 / np.sqrt(np.maximum(counts, 1)), 0).astype(np.float32)
     weights[LOWEST * np.exp(np.arange(len(mask)) * log_step) / radius.min() > _most_scale(spectrum)] = 0
     trials = len(stretches) * len(templates) * weights.size * POSITIONS**2
-    found = []
+    found: list[Placement] = []
     for stretch in stretches:
         image = fft.rfft2(_log_polar(power, at, stretch), size, workers=-1)
         for side, template in templates:
             scores = fft.irfft2(image * template, size, workers=-1)[: len(mask)] * weights
-            for score, row, column in _peaks(scores):
+            least = found[-1].score if len(found) == KEPT else -np.inf
+            for score, row, column in _peaks(scores, least):
                 scale = LOWEST * np.exp(row * log_step) / radius.min()
                 turn = -side * column * np.pi / angle_steps
                 rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
                 linear = scale * rotation @ np.diag([side, 1.0]) @ stretch
                 found.append(Placement(linear, np.zeros(2), score, trials))
-    return sorted(found, key=lambda placement: -placement.score)[:KEPT]
+            found = sorted(found, key=lambda placement: -placement.score)[:KEPT]
+    return found
 
 
 def scales_of(spectrum: Spectrum, *, step: float) -> NDArray[np.float64]:
@@ -90,32 +93,42 @@ def power_at(
     """Look the power up at (x, y) frequencies, cycles a pixel; 0 beyond what pixels can hold, and say which is not."""
     across, down = np.ascontiguousarray(np.moveaxis(frequencies, -1, 0))
     inside = (np.abs(across) < np.float32(HIGHEST)) & (np.abs(down) < np.float32(HIGHEST))
-    values = cv2.remap(power, across * SIDE + SIDE // 2, down * SIDE + SIDE // 2, cv2.INTER_LINEAR)
+    side = len(power)
+    values = cv2.remap(power, across * side + side // 2, down * side + side // 2, cv2.INTER_LINEAR)
     return np.asarray(values * inside, dtype=np.float32), inside
 
 
 def _polar_grid(log_step: float, angle_steps: int) -> NDArray[np.float32]:
-    """Give the frequencies of a map of (ln frequency, angle over half a turn): x and y, cycles a pixel."""
+    """Give the frequencies of a map of (ln frequency, angle over half a turn): planes of x and y, cycles a pixel."""
     radius = LOWEST * np.exp(np.arange(0, np.log(np.hypot(0.5, 0.5) / LOWEST), log_step))
     angle = np.arange(angle_steps) * np.pi / angle_steps
-    return np.stack([np.outer(radius, np.cos(angle)), np.outer(radius, np.sin(angle))], axis=-1).astype(np.float32)
+    return np.stack([np.outer(radius, np.cos(angle)), np.outer(radius, np.sin(angle))]).astype(np.float32)
+
+
+def _band(side: int) -> NDArray[np.float32]:
+    """Give 1 for each bin of a spectrum that pixels can hold, and 0 beyond."""
+    inside = (np.abs(np.arange(side) - side // 2) < HIGHEST * side).astype(np.float32)
+    return np.outer(inside, inside)
 
 
 def _log_polar(
     power: NDArray[np.float32], at: NDArray[np.float32], stretch: NDArray[np.float64]
 ) -> NDArray[np.float32]:
-    """Map a picture of the spectrum to that grid behind a stretch; 0 beyond what pixels can hold."""
-    return power_at(power, at @ stretch.astype(np.float32))[0]
+    """Map a picture of the spectrum to that grid behind a stretch; 0 outside of it."""
+    side = len(power)
+    across, down = np.tensordot((side * stretch.T).astype(np.float32), at, axes=1) + np.float32(side // 2)
+    return np.asarray(cv2.remap(power, across, down, cv2.INTER_LINEAR), dtype=np.float32)
 
 
-def _peaks(scores: NDArray[np.float32]) -> Iterator[tuple[float, int, int]]:
-    """Yield the highest values that are apart from each other."""
-    left = scores.copy()
+def _peaks(scores: NDArray[np.float32], least: float) -> Iterator[tuple[float, int, int]]:
+    """Yield the highest values that are apart from each other, and above the least; what is yielded is erased."""
     for _ in range(KEPT):
-        row, column = np.unravel_index(int(left.argmax()), left.shape)
-        yield float(left[row, column]), int(row), int(column)
-        near = np.arange(column - APART, column + APART + 1) % left.shape[1]
-        left[max(row - APART, 0) : row + APART + 1, near] = 0
+        row, column = np.unravel_index(int(scores.argmax()), scores.shape)
+        if scores[row, column] <= least:
+            return
+        yield float(scores[row, column]), int(row), int(column)
+        near = np.arange(column - APART, column + APART + 1) % scores.shape[1]
+        scores[max(row - APART, 0) : row + APART + 1, near] = 0
 
 
 def _most_scale(spectrum: Spectrum) -> float:

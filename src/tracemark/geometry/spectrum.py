@@ -19,7 +19,7 @@ class Spectrum:
     """The spectrum of a whitened leak, its phase taken at the leak's centre."""
 
     values: NDArray[np.complex64]
-    """Shape (SIDE, SIDE), the constant term in the middle; local power 1."""
+    """Shape (side, side), the constant term in the middle; local power 1."""
 
     sharp: NDArray[np.complex64]
     """The same, hardly clipped: a strong line keeps its peak, and with it the place of the peak."""
@@ -36,13 +36,15 @@ class Spectrum:
         return np.array([self.columns - 1, self.rows - 1]) / 2
 
 
-def spectrum_of(white: NDArray[np.float32]) -> Spectrum:
+def spectrum_of(white: NDArray[np.float32], *, side: int = SIDE) -> Spectrum:
     """Compute the spectrum of a whitened leak.
 
     Parameters
     ----------
     white : ndarray, shape (rows, columns), float32
-        Whitened luma, at most ``SIDE / 2`` on each side.
+        Whitened luma, at most ``side / 2`` on each side.
+    side : int
+        Bins on a side, even.
 
     Returns
     -------
@@ -50,13 +52,13 @@ def spectrum_of(white: NDArray[np.float32]) -> Spectrum:
         Each bin divided by the local spread, and clipped.
     """
     rows, columns = white.shape
-    values = fft.fftshift(fft.fft2(white, (SIDE, SIDE)))
-    turns = fft.fftshift(fft.fftfreq(SIDE))
+    values = fft.fftshift(fft.fft2(white, (side, side)))
+    turns = fft.fftshift(fft.fftfreq(side))
     # e**(2 pi i f c) moves the origin of the phase from the corner to the centre c
     values *= np.exp(1j * np.pi * turns * (rows - 1)).astype(np.complex64)[:, None]
     values *= np.exp(1j * np.pi * turns * (columns - 1)).astype(np.complex64)[None, :]
     magnitude = np.abs(values)
-    window = (NEIGHBOURHOOD, NEIGHBOURHOOD)
+    window = (NEIGHBOURHOOD * side // SIDE | 1,) * 2
     spread = np.sqrt(cv2.blur(magnitude * magnitude, window, borderType=cv2.BORDER_REFLECT))
     spread = np.maximum(spread, np.finfo(np.float32).eps * float(spread.max()) + np.finfo(np.float32).tiny)
     sharp, clipped = (values / np.maximum(spread, magnitude / np.float32(limit)) for limit in (SHARP_LIMIT, LIMIT))
@@ -68,7 +70,7 @@ def values_at(bins: NDArray[np.complex64], frequencies: NDArray[np.float64]) -> 
 
     Parameters
     ----------
-    bins : ndarray, shape (SIDE, SIDE), complex64
+    bins : ndarray, shape (side, side), complex64
         ``values`` or ``sharp`` of a spectrum.
     frequencies : ndarray, shape (..., 2)
         (x, y) in cycles per leak pixel.
@@ -78,14 +80,15 @@ def values_at(bins: NDArray[np.complex64], frequencies: NDArray[np.float64]) -> 
     values : ndarray, shape (...), complex64
         Bilinear; 0 outside the band of frequencies that pixels can hold.
     """
-    place = frequencies * SIDE + SIDE // 2
-    inside = np.asarray(((place >= 0) & (place < SIDE - 1)).all(axis=-1))
+    side = len(bins)
+    place = frequencies * side + side // 2
+    inside = np.asarray(((place >= 0) & (place < side - 1)).all(axis=-1))
     place = np.where(inside[..., None], place, 0)
     low = place.astype(np.intp)
     part = (place - low).astype(np.float32)
     x, y = part[..., 0], part[..., 1]
     flat = bins.reshape(-1)
-    index = low[..., 1] * SIDE + low[..., 0]
+    index = low[..., 1] * side + low[..., 0]
     above = flat[index] * (1 - x) + flat[index + 1] * x
-    below = flat[index + SIDE] * (1 - x) + flat[index + SIDE + 1] * x
+    below = flat[index + side] * (1 - x) + flat[index + side + 1] * x
     return np.asarray((above * (1 - y) + below * y) * inside, dtype=np.complex64)

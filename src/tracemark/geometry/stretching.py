@@ -32,7 +32,7 @@ def stretches(most: float, step: float) -> NDArray[np.float64]:
     Parameters
     ----------
     most : float
-        Largest logarithm of one side over the other, along the sides and along the diagonals.
+        Largest logarithm of one side over the other; a quarter of a step beyond still counts.
     step : float
         Between neighbours.
 
@@ -43,6 +43,7 @@ def stretches(most: float, step: float) -> NDArray[np.float64]:
     """
     steps = np.arange(-round(most / step), round(most / step) + 1) * step
     straight, diagonal = (axis.ravel() for axis in np.meshgrid(steps, steps))
+    straight, diagonal = np.stack([straight, diagonal])[:, np.hypot(straight, diagonal) <= most + step / 4]
     size = np.hypot(straight, diagonal) / 2
     # the exponential of half the matrix with these two numbers, in closed form
     part = np.sinh(size) / np.where(size > 0, 2 * size, 1)

@@ -27,7 +27,7 @@ WHOLE_STEP = 0.001  # of the logarithm, where the position follows from the scal
 WHOLE_SIDES = (560.0, 1640.0)  # working pixels: what the long side of a whole photo can be
 ROUGH = 40  # placements that a search with phase refines first
 UNSCALED_KEPT = 24  # placements of an unscaled crop that are handed on: they are cheap to tell apart by the beacon
-BENT = (0.12, 0.03)  # logarithms: largest stretch of a picture that is bent, and step between stretches
+BENT = (0.14, 0.035)  # logarithms: largest stretch of a picture that is bent, and step between stretches
 COARSE = 2  # times that both steps of the log-polar map are wider there, where stretches are themselves far apart
 # Expected size of each strain (scale, rotation, aspect, shear) that a search has left over.  Were they free, a weak
 # sync pattern would be bent to fit the noise, and the message lost with it.

@@ -1,6 +1,7 @@
 """Score what a leak's cells show, at every place of the photo that it may come from or at a known one."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from tracemark.transforms import moving
 __all__ = [
     "beacon_scores",
     "energies",
+    "excess_energies",
     "excess_energy",
     "first_tile",
     "gather",
@@ -203,6 +205,28 @@ def excess_energy(energy: NDArray[np.float32], choice: CellChoice, first: tuple[
     # the square of a normal variable has a variance of 2
     count = max(int(np.count_nonzero(picked)), 1)
     return float(picked.sum() / np.sqrt(2 * count))
+
+
+def excess_energies(reading: CellReading, patterns: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Say the same of several chip sets at every place.
+
+    Parameters
+    ----------
+    reading : CellReading
+        The leak's cells.
+    patterns : ndarray, shape (chip sets, grid * tile, grid * tile, slots), int
+        Of the message.
+
+    Returns
+    -------
+    excess : ndarray, shape (chip sets, places down, places across), float32
+        As :func:`excess_energy`, but in standard deviations of the whole leak, at whatever place.
+    """
+    relative = replace(reading, correlation=energies(reading))
+    signs = np.ones(patterns.shape[:-1], dtype=np.float32)[..., None]
+    slots = np.moveaxis(patterns, -1, 0)[..., None]
+    scores = [place_scores(relative, CellChoice(slot, signs)) for slot in slots]
+    return np.asarray(sum(scores) / np.sqrt(len(scores)), dtype=np.float32)
 
 
 def _overlap(shape: tuple[int, ...], first: tuple[int, int]) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
