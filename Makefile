@@ -27,7 +27,7 @@ gauntlet: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.gauntlet --full
 
 informed: $(VENV)/.dev
-	$(BIN)/python -m benchmarks.informed --write
+	$(BIN)/python -m benchmarks.informed --resume --write
 
 innocents: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.innocents

@@ -49,12 +49,16 @@ def main(words: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--out", type=Path, default=RESULTS, help="where answers are written, one by one")
-    parser.add_argument("--resume", action="store_true", help="keep the answers that are there, and go on")
+    begin = parser.add_mutually_exclusive_group()
+    begin.add_argument("--resume", action="store_true", help="keep the answers that are there, and go on")
+    begin.add_argument("--anew", action="store_true", help="throw the answers away that are there, and begin again")
     parser.add_argument("--write", action="store_true", help=f"put the tables into {PAGE.relative_to(ROOT)}")
     options = parser.parse_args(words)
     cv2.setNumThreads(1)
-    if not options.resume:
+    if options.anew:
         options.out.unlink(missing_ok=True)
+    if not options.resume and any(read(options.out)):
+        parser.error(f"{options.out} has answers, which take hours: go on with --resume, or begin again with --anew")
     asked = {"seed": options.seed, "long_side_px": options.long_side}
     for run in read(options.out)[0]:
         if not asked.items() <= run.items():

@@ -203,6 +203,18 @@ def test_a_line_that_was_cut_off_is_read_again(folder, reader):
     assert len(runs) == 2
 
 
+def test_answers_that_are_there_are_not_thrown_away_unless_that_is_asked_for(folder, reader, capsys):
+    words = ("--most", "1", "--parts", "views", "--leaks")
+    _, before = run(folder, *words, "mirror")
+    with pytest.raises(SystemExit):
+        run(folder, *words, "negative")
+    assert "go on with --resume, or begin again with --anew" in capsys.readouterr().err
+    assert read(folder / "out.jsonl") == before
+    _, (runs, answers) = run(folder, *words, "negative", "--anew")
+    assert len(runs) == 1
+    assert [one.leak for one in answers] == ["negative"]
+
+
 @pytest.mark.parametrize("other", [("--seed", "3"), ("--long-side", "500")])
 def test_answers_of_another_seed_or_size_are_not_gone_on_with(other, folder, reader, capsys):
     words = ("--most", "1", "--parts", "views", "--leaks", "mirror")

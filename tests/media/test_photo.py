@@ -6,6 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import suppress
 from threading import Barrier, BrokenBarrierError, Event
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -452,6 +453,26 @@ def test_a_kind_that_is_only_read_is_not_written(rng):
     for refuse in (check_writable, lambda photo: encode_photo(photo.pixels, like=photo)):
         with pytest.raises(FormatError, match=r"must be .* to be copied, not BMP; save it as PNG first"):
             refuse(photo)
+
+
+@pytest.mark.parametrize("subsampling", ["411", "440", "420", "422", "444"])
+def test_a_subsampling_that_cannot_be_written_is_told_of(subsampling, rng):
+    factor = getattr(cv2, f"IMWRITE_JPEG_SAMPLING_FACTOR_{subsampling}")
+    written, data = cv2.imencode(".jpg", picture(rng), [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, factor])
+    assert written
+    photo = read_photo(data.tobytes())
+    copy = read_photo(encode_photo(photo.pixels, like=photo))
+    assert copy.warnings == ()
+    if subsampling in {"411", "440"}:
+        assert photo.warnings == ("colours became 4:4:4: the subsampling that they have cannot be written",)
+        assert copy.jpeg.subsampling == 0
+    else:
+        assert photo.warnings == ()
+        assert copy.jpeg.subsampling == photo.jpeg.subsampling
+
+
+def test_a_grey_jpeg_has_no_subsampling_to_tell_of(rng):
+    assert read_photo(save(picture(rng, channels=1), format="JPEG")).warnings == ()
 
 
 def test_photos_that_two_threads_read_at_once_leave_the_programs_warnings_alone(rng, monkeypatch):

@@ -194,7 +194,16 @@ def _notes(image: Image.Image) -> tuple[str, ...]:
         return ("palette became RGB: a mark needs more colours than it has",)
     if image.mode == "1":
         return ("black and white became grey: a mark needs more levels",)
+    if _is_rarely_subsampled(image):
+        return ("colours became 4:4:4: the subsampling that they have cannot be written",)
     return ()
+
+
+def _is_rarely_subsampled(image: Image.Image) -> bool:
+    """Tell whether a JPEG's colours lie as no copy's can, such as 4:1:1 and 4:4:0."""
+    if not isinstance(image, JpegImagePlugin.JpegImageFile) or image.layers != COLOURS:
+        return False
+    return JpegImagePlugin.get_sampling(image) == UNKNOWN_SUBSAMPLING
 
 
 def _jpeg_settings(image: JpegImagePlugin.JpegImageFile, data: bytes) -> JpegSettings:
