@@ -25,7 +25,7 @@ QUALITY = 75  # JPEG, as sites save what is posted
 SUBSAMPLING = 2  # 4:2:0, likewise
 BARE = 0.1  # luma levels: a copy differs from its photo by half a level on average, and most of that should be left
 OTHERS = 99  # guests with whom a copy's recipient is compared at first: each takes 0.05 ms for each copy
-BLIND_PIXELS = 360_000  # below, blind reading of half the size takes three to seven times as long: docs/kit.md
+BLIND_PIXELS = 360_000  # below, blind reading of half the size takes two to seventeen times as long: docs/kit.md
 
 
 def sampled(place: int, *, check: str) -> bool:

@@ -17,7 +17,7 @@ __all__ = ["LocalWorkers", "WorkerLostError", "Workers", "processes", "settle_in
 
 ALONE_S = 3.0  # what takes no longer is done before other processes have started: each takes a second for that
 MOST_ATTEMPTS = 3  # processes that may be lost with one task, before the photo is held to be what kills them
-PROCESS_BYTES = 1 << 30  # of memory that a process may take; a photo of 24 megapixels takes 0.7 GiB: docs/speed.md
+PROCESS_BYTES = 1 << 30  # of memory that a process may take; a kit of 24 megapixels takes 0.8 GiB: docs/speed.md
 
 
 class WorkerLostError(Exception):

@@ -12,7 +12,7 @@ from tracemark.profile import PROFILE
 __all__ = ["Layout", "from_working", "lay_out", "to_working"]
 
 LEAST_SIDE = 192  # pixels at the smallest cell: twelve cells
-LEAST_CELLS = 280  # 256 x 288 pixels at the smallest cell; embedding.LEAST_SCORE refuses what is still too small
+LEAST_CELLS = 280  # 224 x 320 pixels at the smallest cell; embedding.LEAST_SCORE refuses what is still too small
 KERNEL = 2  # working pixels on each side that cubic interpolation looks at
 
 
