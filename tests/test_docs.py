@@ -4,8 +4,10 @@ import ast
 import dataclasses
 import doctest
 import importlib
+import inspect
 import re
 import shlex
+import textwrap
 from pathlib import Path
 
 import click
@@ -14,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 import tracemark as tm
+from tracemark import errors as tracemark_errors
 from tracemark.codes import fingerprint, message, word
 from tracemark.geometry import sync_pattern
 from tracemark.profile import PROFILE
@@ -125,6 +128,17 @@ def test_the_exit_codes_of_the_first_page_are_those_of_the_program():
     assert set(table) == set(listed)
     for code, words in listed.items():
         assert table[code].startswith(words), code
+
+
+def test_the_page_of_the_interface_has_every_public_name_and_no_other():
+    text = PAGES["api.md"].read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| .+ \|$", text, re.MULTILINE)
+    (tree,) = blocks("api.md", "")
+    errors = re.findall(r"^\W*(\w+Error)\b", tree, re.MULTILINE)
+    assert len(set(rows)) == len(rows)
+    assert {*rows, *errors, "__version__"} == set(tm.__all__)
+    assert "`tracemark.__version__`" in text
+    assert textwrap.indent(tree, "    ") in inspect.getdoc(tracemark_errors)
 
 
 def test_the_format_page_lists_every_number_of_the_profile():
