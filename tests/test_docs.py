@@ -141,6 +141,12 @@ def test_the_page_of_the_interface_has_every_public_name_and_no_other():
     assert textwrap.indent(tree, "    ") in inspect.getdoc(tracemark_errors)
 
 
+def test_the_page_for_contributors_has_every_target_of_the_makefile():
+    listed = re.findall(r"^\| `make ([\w-]+)` \|", PAGES["contributing.md"].read_text("utf-8"), re.MULTILINE)
+    (phony,) = re.findall(r"^\.PHONY: (.+)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert listed == phony.split()
+
+
 def test_the_format_page_lists_every_number_of_the_profile():
     text = PAGES["format.md"].read_text("utf-8")
     listed = {name: ast.literal_eval(value.strip()) for name, value in PROFILE_NUMBER.findall(text)}
