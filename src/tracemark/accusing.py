@@ -65,7 +65,7 @@ def accuse_listed(residues: Sequence[Residue], listed: Listed, *, key: Key, atte
     key : Key
         The secret.
     attempts : int
-        Among how many readings of the same leak this is one; all are counted.
+        Among how many attempts at the same leak, times the responses of each, this is one; all are counted.
 
     Returns
     -------
@@ -112,7 +112,7 @@ def accuse_anyone(residues: Sequence[Residue], *, key: Key, attempts: int = 1) -
     key : Key
         The secret.
     attempts : int
-        Among how many readings of the same leak this is one, at most ``LOOKUPS``: they share the lookups.
+        Among how many attempts at the same leak this is one, at most ``LOOKUPS``: they share the lookups.
 
     Returns
     -------

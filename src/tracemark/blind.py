@@ -44,7 +44,7 @@ def read_blind(luma: NDArray[np.float32], *, key: Key, placements: Iterable[Plac
     placements : iterable of Placed
         What :func:`~tracemark.placing.placements_of` finds in it.
     attempts : int
-        Among how many ways of reading the same leak this is one, each of which may spend as much; all are counted.
+        Among how many attempts at the same leak this is one, each of which may spend as much; all are counted.
 
     Returns
     -------
@@ -127,7 +127,7 @@ class _Evidence:
     """The secret."""
 
     attempts: int
-    """Ways of reading the leak that may spend as many lookups."""
+    """Attempts at reading the leak that may spend as many lookups."""
 
     readings: list[Reading] = field(default_factory=list)
     """As they came."""

@@ -27,7 +27,7 @@ from tracemark.wording import inconclusive, on_the_list, verdict_of, with_uncoun
 
 __all__ = ["detect", "detect_together"]
 
-MOST_ATTEMPTS = 4  # readings of the same leaks where photos look alike; each may look up one word at least
+MOST_ATTEMPTS = 4  # at reading the same leaks where photos look alike; each may look up one word at least
 # In which leaks are read: as copies or plain mixes, in the others of `read_residue`, and given others; all count.
 RESPONSES = 4
 

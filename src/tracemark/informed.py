@@ -81,7 +81,7 @@ class Residue:
 
     others: "tuple[Callable[[], Residue], ...]" = ()
     """Give the same in other responses: as what is left when many copies are mixed so that majorities lose, and, last,
-    with less trust in how well all fits; none for those that are such readings."""
+    with less trust in how well all fits; none for those that are such responses."""
 
     def __bool__(self) -> bool:
         """Tell whether the leak shows enough of the photo to be read."""

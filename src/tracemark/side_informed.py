@@ -27,7 +27,7 @@ __all__ = ["HYPOTHESES", "accuse_among"]
 
 SIZES = (3, 5, 9, 13, 19)  # copies that may have been mixed: odd, as their median is one of them
 FIRST_SIZES = (5, 13)  # with which all mixes are tried; the other sizes are tried with the likeliest alone
-ORDERS = 3  # readings by whose scores candidates may be ranked at first
+ORDERS = 3  # responses by whose scores candidates may be ranked at first
 HYPOTHESES = ORDERS * len(SIZES) * len(MIXES)  # orders, sizes and mixes that a candidate may be scored under; all count
 TURNS = 4  # times at most that candidates are ranked
 SUSPICIOUS = 4.0  # standard deviations of a candidate's fit above which somebody may be left to be named
@@ -48,11 +48,11 @@ def accuse_among(
     listed : Listed
         The candidates.
     found : sequence of Accusation
-        What was found without the codes of others, in all readings of the leaks.
+        What was found without the codes of others, in all responses of the leaks.
     key : Key
         The secret.
     attempts : int
-        Among how many readings of the same leak this is one; all are counted.
+        Among how many attempts at the same leak, times the responses of each, this is one; all are counted.
 
     Returns
     -------
