@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tracemark.geometry.spectrum import LIMIT, SHARP_LIMIT, SIDE, spectrum_of, values_at
+from tracemark.geometry.spectrum import LIMIT, SHARP_LIMIT, SIDE, spectrum_of, turned_back, values_at
 
 
 @pytest.mark.parametrize("shape", [(200, 300), (301, 201), (64, 64)])
@@ -91,3 +91,21 @@ def test_frequencies_that_pixels_cannot_hold_read_as_nothing(rng):
     outside = np.array([[0.51, 0.1], [-0.51, 0], [0.1, 0.7], [0, -3.0]])
     np.testing.assert_array_equal(values_at(spectrum.values, outside), 0)
     np.testing.assert_array_equal(values_at(spectrum.sharp, outside), 0)
+
+
+def test_a_spectrum_of_fewer_bins_shows_the_same(rng):
+    white = rng.standard_normal((120, 200)).astype(np.float32)
+    frequencies = rng.uniform(-0.4, 0.4, (300, 2))
+    large, small = (spectrum_of(white, side=side) for side in (SIDE, SIDE // 2))
+    assert small.values.shape == (SIDE // 2, SIDE // 2)
+    one, other = (values_at(spectrum.sharp, frequencies) for spectrum in (large, small))
+    assert np.corrcoef(np.abs(one), np.abs(other))[0, 1] > 0.9
+    assert np.abs(np.angle(one * np.conj(other)))[np.abs(one) > 0.5].max() < 0.6
+
+
+def test_factors_take_turns_off_whatever_whole_ones_there_are(rng):
+    turns = rng.uniform(-300, 300, (7, 5))
+    factors = turned_back(turns)
+    assert factors.dtype == np.complex64
+    np.testing.assert_allclose(factors, np.exp(-2j * np.pi * turns), atol=1e-6)
+    np.testing.assert_allclose(turned_back(turns + 1000), factors, atol=1e-6)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from tracemark.geometry.spectrum import Spectrum, values_at
+from tracemark.geometry.spectrum import Spectrum, turned_back, values_at
 from tracemark.geometry.sync_pattern import SyncLines
 from tracemark.profile import PROFILE
 
@@ -83,8 +83,8 @@ def refine(spectrum: Spectrum, lines: SyncLines, starts: list[Placement], left: 
         tried = strain[:, None] + MOVES * (FIRST_STEP / SHRINKING**turn)
         shifts = SHIFTS * (FIRST_SHIFT / SHRINKING**turn)
         values, valid = line_values(spectrum.sharp, lines, _strained(tried, linear[:, None]))
-        about = values * _turned(centre @ frequencies.T)[:, None]
-        sums = (about @ _turned(frequencies @ shifts.T)).real
+        about = values * turned_back(centre @ frequencies.T)[:, None]
+        sums = (about @ turned_back(frequencies @ shifts.T)).real
         scores = sums / np.sqrt(np.maximum(valid, LEAST_LINES) / 2)[..., None]
         posterior = np.maximum(scores, 0) ** 2 / 2 - ((tried / left) ** 2).sum(axis=-1)[..., None] / 2
         move, shift = np.divmod(posterior.reshape(len(starts), -1).argmax(axis=1), len(SHIFTS))
@@ -178,8 +178,3 @@ def distinct(placements: list[Placement]) -> list[Placement]:
 def _strained(strains: NDArray[np.float64], linear: NDArray[np.float64]) -> NDArray[np.float64]:
     """Apply strains, shape (..., 4), to linear maps."""
     return np.asarray((np.eye(2) + np.tensordot(strains, STRAINS, axes=1)) @ linear)
-
-
-def _turned(turns: NDArray[np.float64]) -> NDArray[np.complex128]:
-    """Give the factors that turn lines back."""
-    return np.asarray(np.exp(-2j * np.pi * turns))

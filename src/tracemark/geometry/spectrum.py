@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-__all__ = ["Spectrum", "spectrum_of", "values_at"]
+__all__ = ["Spectrum", "spectrum_of", "turned_back", "values_at"]
 
 SIDE = 2048  # bins; at least twice the leak's side, so that values between bins can be interpolated
 NEIGHBOURHOOD = 31  # bins: side of the window in which the picture's own power is measured
@@ -92,3 +92,23 @@ def values_at(bins: NDArray[np.complex64], frequencies: NDArray[np.float64]) -> 
     above = flat[index] * (1 - x) + flat[index + 1] * x
     below = flat[index + side] * (1 - x) + flat[index + side + 1] * x
     return np.asarray((above * (1 - y) + below * y) * inside, dtype=np.complex64)
+
+
+def turned_back(turns: NDArray[np.float64]) -> NDArray[np.complex64]:
+    """Give the factors that take turns off the phase of a line.
+
+    Parameters
+    ----------
+    turns : ndarray, float64
+        Of each; whole ones change nothing.
+
+    Returns
+    -------
+    factors : ndarray of the same shape, complex64
+        ``exp(-2 pi i turns)``.
+    """
+    # real functions in single precision take a tenth of the time of a complex one in double precision
+    angles = (turns - np.rint(turns)).astype(np.float32) * np.float32(-2 * np.pi)
+    factors = np.empty(angles.shape, dtype=np.complex64)
+    factors.real, factors.imag = np.cos(angles), np.sin(angles)
+    return factors

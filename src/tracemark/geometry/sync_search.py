@@ -16,7 +16,7 @@ from tracemark.geometry.placement import (
     place,
     refine,
 )
-from tracemark.geometry.spectrum import Spectrum
+from tracemark.geometry.spectrum import Spectrum, turned_back
 from tracemark.geometry.stretching import stretched_peaks, stretches
 from tracemark.geometry.sync_pattern import SyncLines
 
@@ -106,7 +106,7 @@ def search_whole(spectrum: Spectrum, lines: SyncLines) -> list[Placement]:
     centre = np.abs(linear @ leak) / 2 - 1 / 2
     values, valid = line_values(spectrum.values, lines, linear)
     turns = centre @ line_frequencies(lines).T
-    score = (values * np.exp(-2j * np.pi * turns)).real.sum(axis=-1) / np.sqrt(np.maximum(valid, LEAST_LINES) / 2)
+    score = (values * turned_back(turns)).real.sum(axis=-1) / np.sqrt(np.maximum(valid, LEAST_LINES) / 2)
     order = np.argsort(-score)[:ROUGH]
     rough = [Placement(linear[at], centre[at], float(score[at]), len(linear)) for at in order]
     scale, rotation, shear = LEFT_WHOLE

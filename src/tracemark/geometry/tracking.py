@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.geometry.placement import line_frequencies
+from tracemark.geometry.spectrum import turned_back
 from tracemark.geometry.sync_pattern import SyncLines
 from tracemark.transforms import Transform, corners, mapped, moving
 
@@ -128,8 +129,8 @@ class _Windows:
         inside = np.stack(np.meshgrid(place, place), axis=-1).reshape(-1, 2)
         across, down = (np.arange(count) * WINDOW - place[0] for count in (columns, rows))
         centres = np.stack(np.meshgrid(across, down), axis=-1) + origin
-        own = np.exp(-1j * lines.phases) * _turned(centres @ frequencies.T)
-        return cls(pixels @ _turned(inside @ frequencies.T) * own.astype(np.complex64), centres, frequencies)
+        own = np.exp(-1j * lines.phases) * turned_back(centres @ frequencies.T)
+        return cls(pixels @ turned_back(inside @ frequencies.T) * own.astype(np.complex64), centres, frequencies)
 
     @cached_property
     def power(self) -> Floats:
@@ -150,7 +151,7 @@ class _Windows:
 
 def _clearest(windows: _Windows, extent: float) -> tuple[Doubles, float, Doubles]:
     """Find around which point, within which radius, and with which small shift the lines show best."""
-    shown = (windows.lines @ _turned(windows.frequencies @ FIRST_SHIFTS.T)).real.astype(np.float32)
+    shown = (windows.lines @ turned_back(windows.frequencies @ FIRST_SHIFTS.T)).real.astype(np.float32)
     power = windows.power
     count = max(int(np.log(min(extent, LAST_RADIUS) / FIRST_RADIUS) / np.log(GROWTH)), 0) + 1
     best = (-np.inf, FIRST_RADIUS, 0)
@@ -243,7 +244,7 @@ class _Fit:
 
     def _after(self, moves: Doubles) -> NDArray[np.complex64]:
         """Give what the windows show of the lines after moves, shape (..., 8); shape (..., n, lines)."""
-        return np.asarray(self.lines * _turned(np.tensordot(moves, self.moves, axes=1) @ self.frequencies.T))
+        return np.asarray(self.lines * turned_back(np.tensordot(moves, self.moves, axes=1) @ self.frequencies.T))
 
     def _posterior(self, moves: Doubles) -> Doubles:
         """Say how likely moves are, shape (n, 8), nats."""
@@ -275,8 +276,3 @@ def _extent(placed: Doubles) -> float:
 def _around(values: Floats, sigma: float) -> Floats:
     """Average over the neighbourhood, nothing beyond the border; shape (rows, columns) or (rows, columns, n)."""
     return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT))
-
-
-def _turned(turns: Doubles) -> NDArray[np.complex64]:
-    """Give the factors that turn lines back."""
-    return np.asarray(np.exp(-2j * np.pi * (turns % 1)), dtype=np.complex64)
