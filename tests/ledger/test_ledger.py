@@ -60,6 +60,20 @@ def test_the_features_of_all_photos_of_a_key_come_in_one_table(ledger):
         np.testing.assert_array_equal(table.descriptors[rows], record.descriptors)
 
 
+def test_features_are_those_of_one_moment_while_photos_are_recorded(filled):
+    def record(statement):
+        if "descriptors" in statement:
+            with tm.Ledger.open(filled) as writer:
+                writer.add_photo(photo_record("late.jpg"))
+
+    with tm.Ledger.open(filled) as ledger:
+        ledger._connection.set_trace_callback(record)
+        table = ledger.features(key_id=photo_record().key_id)
+        ledger._connection.set_trace_callback(None)
+        assert [entry.name for entry in table.entries] == ["photo-0.jpg", "photo-1.jpg"]
+        assert len(ledger.photos()) == 3
+
+
 def test_without_photos_the_table_of_features_is_empty(ledger):
     table = ledger.features(key_id="05d842592d8ad048")
     assert table.entries == ()

@@ -261,7 +261,7 @@ class Ledger:
     def features(self, *, key_id: str) -> FeatureTable:
         """Read the features of all photos of a key; lumas are not decoded."""
         checked_text(key_id, "key_id", refuse=LedgerError)
-        with plain_words(self.path):
+        with self.snapshot():  # how many there are is read first
             return photos.read_features(self._connection, key_id=key_id)
 
     def seals(self) -> dict[tuple[bytes, str], bytes]:
