@@ -82,6 +82,19 @@ def test_a_copy_is_recorded_with_its_bytes(ledger, key, photos):
     assert ledger.recipients_of(plan.digest, key_id=key.id) == (17,)
 
 
+def test_a_copy_that_was_made_of_a_saved_photo_is_recorded_like_any_other(ledger, key, photos, tmp_path):
+    rgb = photos["astronaut"][:400, :400]
+    plan = tm.prepare(rgb, key=key)
+    tm.record_photo(ledger, rgb, plan, name="a.jpg")
+    ledger.add_recipients({17: {}})
+    plan.save(tmp_path / "a.plan")
+    loaded = tm.Plan.load(tmp_path / "a.plan", key=key)
+    copy = tm.record_copy(ledger, loaded, loaded.jpeg_for(17), recipient=17, file="17/a.jpg")
+    assert (copy.photo, copy.key_id, copy.recipient) == (plan.digest, key.id, 17)
+    with pytest.raises(tm.PhotoError, match="plan must be of type Plan, not str"):
+        tm.record_copy(ledger, "a.plan", b"", recipient=17, file="17/a.jpg")
+
+
 def test_a_copy_is_not_recorded_before_its_photo(ledger, key, photos):
     plan = tm.prepare(photos["astronaut"][:400, :400], key=key)
     ledger.add_recipients({17: {}})

@@ -20,6 +20,7 @@ from tracemark.profile import PROFILE
 from tracemark.signal.layout import to_working
 from tracemark.signal.luma import compact_luma
 from tracemark.signal.pixels import checked_pixels
+from tracemark.splicing import JpegPlan
 
 __all__ = ["SOFTWARE", "describe_photo", "record_copy", "record_photo", "recorded_luma"]
 
@@ -125,15 +126,17 @@ def recorded_luma(ledger: Ledger, digest: bytes, *, key_id: str) -> NDArray[np.u
     return inner(record.luma, recorded_layout(record))
 
 
-def record_copy(ledger: Ledger, plan: Plan, data: bytes, *, recipient: int, file: str | PurePath) -> CopyRecord:
+def record_copy(
+    ledger: Ledger, plan: Plan | JpegPlan, data: bytes, *, recipient: int, file: str | PurePath
+) -> CopyRecord:
     """Record a copy; to be called when its file is whole and in its place, and not before.
 
     Parameters
     ----------
     ledger : Ledger
         Where to; photo and recipient must be recorded.
-    plan : Plan
-        What made the copy.
+    plan : Plan or JpegPlan
+        What made the copy; :meth:`tracemark.plan.Plan.load` gives a JpegPlan.
     data : bytes
         All that the file holds.
     recipient : int
@@ -152,7 +155,8 @@ def record_copy(ledger: Ledger, plan: Plan, data: bytes, *, recipient: int, file
         When photo or recipient are not recorded, no file can have that name, or the ledger cannot be written.
     """
     checked_ledger(ledger)
-    checked_kind(plan, Plan, "plan", refuse=PhotoError)
+    if not isinstance(plan, JpegPlan):
+        checked_kind(plan, Plan, "plan", refuse=PhotoError)
     checked_bytes(data, "data", refuse=LedgerError)
     return ledger.add_copy(
         photo=plan.digest,
