@@ -199,6 +199,14 @@ def test_a_ledger_in_a_closed_folder_can_be_read_and_is_not_written(filled):
             tm.Ledger.open(closed.with_name("new.db"), create=True)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX closes a folder by its mode")
+def test_a_folder_that_nobody_may_look_into_is_refused_in_words(filled):
+    with in_closed_folder(filled, folder_mode=0o000) as closed:
+        for name in (closed.name, "new.db"):
+            with pytest.raises(tm.LedgerError, match=r"cannot be (made|read): permission denied"):
+                tm.Ledger.open(closed.with_name(name), create=True)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="only POSIX closes a file by its mode")
 def test_to_read_a_ledger_that_is_closed_leaves_nothing_beside_it(filled):
     """Side files would be closed as it is, and close it even to those who may write it later."""

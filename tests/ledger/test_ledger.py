@@ -421,6 +421,15 @@ def test_a_ledger_that_cannot_be_made_says_why(tmp_path):
         tm.Ledger.open(tmp_path / "nowhere" / "kit.db", create=True)
 
 
+@pytest.mark.parametrize("length", [255, 300])
+def test_a_name_too_long_for_a_ledger_and_what_is_kept_beside_it_is_refused(length, tmp_path):
+    with pytest.raises(tm.LedgerError, match="cannot be made: file name too long"):
+        tm.Ledger.open(tmp_path / ("a" * length), create=True)
+    with pytest.raises(tm.LedgerError, match="cannot be read: "):
+        tm.Ledger.open(tmp_path / ("a" * length))
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("name", ["Presse à Genève 100 % ?#&=.db", "カメラ.db", "a b.db"])
 def test_a_ledger_may_have_any_name(name, tmp_path):
     with tm.Ledger.open(tmp_path / name, create=True) as ledger:

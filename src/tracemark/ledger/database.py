@@ -10,7 +10,7 @@ from pathlib import Path
 from tracemark.errors import LedgerError
 from tracemark.new_file import OWNER_ONLY, draft_beside, put_in_place
 
-__all__ = ["as_text", "check_file", "connect", "create_file", "plain_words", "snapshot", "transaction"]
+__all__ = ["as_text", "check_file", "connect", "create_file", "is_there", "plain_words", "snapshot", "transaction"]
 
 SIDE_FILES = ("-wal", "-shm")  # what SQLite keeps beside a database while it is open
 
@@ -46,6 +46,14 @@ SENTENCES = {
 }
 OTHER_THREAD = "created in a thread"  # what tells Python's own refusal from its others: none has a code
 CLOSED = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL}
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether there is such a file; where nobody lets us look, opening or making it will say why."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def check_file(path: Path, *, application: int, newest: int) -> None:
@@ -102,7 +110,7 @@ def connect(path: Path, *, timeout_s: float) -> sqlite3.Connection:
     connection : sqlite3.Connection
         Transactions are begun and ended by :func:`transaction` alone.
     """
-    if _may_write(path) or any(beside.exists() for beside in _side_files(path)):
+    if _may_write(path) or any(map(is_there, _side_files(path))):
         try:
             return _connect(path, "mode=rw", timeout_s)
         except sqlite3.OperationalError as error:
@@ -130,12 +138,13 @@ def create_file(path: Path, *, application: int) -> Iterator[sqlite3.Connection]
     connection : sqlite3.Connection
         An empty database, for whoever lays out the tables; it appears in its place afterwards.
     """
-    for stale in (path.with_name(path.name + suffix) for suffix in SIDE_FILES):
-        # SQLite would take it for the new ledger's own.
-        if stale.exists() and not path.exists():
-            raise LedgerError(f"ledger {path} cannot be made beside {stale.name}, which another ledger left; remove it")
     draft = draft_beside(path, private=True)
     try:
+        for stale in (path.with_name(path.name + suffix) for suffix in SIDE_FILES):
+            # SQLite would take it for the new ledger's own.
+            if stale.exists() and not path.exists():
+                words = f"beside {stale.name}, which another ledger left; remove it"
+                raise LedgerError(f"ledger {path} cannot be made {words}")
         # Names and addresses are nobody else's business.
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
         connection = _connect(draft, "mode=rw", 0)
@@ -226,7 +235,7 @@ def _connect(path: Path, mode: str, timeout_s: float) -> sqlite3.Connection:
 
 def _sentence(path: Path, code: int) -> str:
     """Say what a result code of SQLite means here: it calls a disk without room by several names."""
-    closed = [beside.name for beside in _side_files(path) if beside.exists() and not _may_write(beside)]
+    closed = [beside.name for beside in _side_files(path) if is_there(beside) and not _may_write(beside)]
     if code == sqlite3.SQLITE_READONLY and closed and _may_write(path):
         return f"cannot be written: {' and '.join(closed)} beside it must be writable, too"
     with suppress(OSError):

@@ -22,7 +22,7 @@ from tracemark.arguments import (
 from tracemark.errors import LedgerError
 from tracemark.ledger import copies, photos, recipients, schema, verification
 from tracemark.ledger.copies import CopyRecord, Head
-from tracemark.ledger.database import check_file, connect, plain_words, snapshot, transaction
+from tracemark.ledger.database import check_file, connect, is_there, plain_words, snapshot, transaction
 from tracemark.ledger.photos import FeatureTable, PhotoEntry, PhotoRecord
 from tracemark.ledger.recipients import Recipient
 from tracemark.ledger.verification import Verification
@@ -89,7 +89,7 @@ class Ledger:
         place = checked_path(path, "path", refuse=LedgerError)
         wait_s = checked_seconds(timeout_s, "timeout_s", most=LONGEST_WAIT_S, refuse=LedgerError)
         with plain_words(place):
-            if create and not place.exists():
+            if create and not is_there(place):
                 schema.make_ledger(place)
             check_file(place, application=schema.APPLICATION_ID, newest=len(schema.MIGRATIONS))
             connection = connect(place, timeout_s=wait_s)
