@@ -1,7 +1,8 @@
 """Somebody who can write the file changes what it says: does it show?"""
 
+import dataclasses
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 import tracemark as tm
 from tests.ledger.conftest import copy_fields, fill, photo_record
-from tracemark.ledger import verification
+from tracemark.ledger import copies, verification
 
 
 def forge(path, *statements):
@@ -54,7 +55,10 @@ FORGERIES = {
     "another photo": ("UPDATE copies SET photo = 2 WHERE number = 3", "copy 3 was changed"),
     "another program": ("UPDATE programs SET software = 'tracemark 9'", "copy 1 was changed"),
     "another hash": ("UPDATE copies SET hash = zeroblob(32) WHERE number = 4", "copy 4 was changed"),
-    "no photo": ("UPDATE copies SET photo = 77 WHERE number = 4", "in place 4 is missing"),
+    "no photo": (
+        "UPDATE copies SET photo = 77 WHERE number = 4",
+        "copy in place 4 is damaged, or its photo or program",
+    ),
     "one copy gone": ("DELETE FROM copies WHERE number = 3", "copy 3 must come next in the chain, not 4"),
     "the first copy gone": ("DELETE FROM copies WHERE number = 1", "copy 1 must come next in the chain, not 2"),
     "the last copy gone": ("DELETE FROM copies WHERE number = 6", "must end with copy 6"),
@@ -104,6 +108,69 @@ def test_a_copy_that_points_to_nothing_is_named(statement, missing, filled):
         pytest.raises(tm.LedgerError, match=f"ledger is damaged: it must hold {missing}, and does not"),
     ):
         list(ledger.copies())
+
+
+COLUMNS = {
+    "ledger": ("id", "created", "copies", "head"),
+    "photos": (*(column.name for column in dataclasses.fields(tm.PhotoRecord)), "seal", "keypoint_count"),
+    "recipients": ("erased",),
+    "personal": ("columns",),
+    "programs": ("software", "format_version"),
+    "copies": ("photo", "recipient", "program", "made", "sha256", "hash", "file"),
+}
+UNCHAINED = ("recipients", "personal", "keypoint_count")  # what no hash stands for
+
+
+def put_anything(path, table, column, value):
+    """Change the first row of a table to what the table could not hold, as bits do that turn in the file."""
+    with closing(sqlite3.connect(path)) as connection:
+        names = [(name, bool(first)) for _, name, *_, first in connection.execute(f"PRAGMA table_info({table})")]
+        columns = ", ".join(f"{name} INTEGER PRIMARY KEY" if first else name for name, first in names)
+        for statement in (
+            f"CREATE TABLE loose ({columns})",
+            f"INSERT INTO loose SELECT * FROM {table}",  # noqa: S608 - our own names
+            f"UPDATE loose SET {column} = {value} WHERE rowid = (SELECT min(rowid) FROM loose)",  # noqa: S608 - our own names
+            f"DROP TABLE {table}",
+            f"ALTER TABLE loose RENAME TO {table}",
+        ):
+            connection.execute(statement)
+        connection.commit()
+
+
+@pytest.mark.parametrize("table", COLUMNS)
+@pytest.mark.parametrize("value", ["NULL", "-1", "9223372036854775807", "1.5", "'x'", "x'00'", "CAST(x'ff' AS TEXT)"])
+def test_a_value_of_another_type_is_found_and_every_question_is_answered_in_words(value, table, filled):
+    record, whole = photo_record("photo-0.jpg", features=3), filled.read_bytes()
+    asked = [
+        lambda ledger: ledger.head,
+        lambda ledger: ledger.photos(),
+        lambda ledger: ledger.photo(record.digest, key_id=record.key_id),
+        lambda ledger: ledger.luma(record.digest),
+        lambda ledger: ledger.features(key_id=record.key_id),
+        lambda ledger: ledger.seals(),
+        lambda ledger: ledger.recipients(),
+        lambda ledger: ledger.erased_recipients(),
+        lambda ledger: ledger.recipients_of(record.digest, key_id=record.key_id),
+        lambda ledger: list(ledger.copies()),
+    ]
+    for column in COLUMNS[table]:
+        filled.write_bytes(whole)
+        forge(filled)
+        put_anything(filled, table, column, value)
+        found = None
+        with suppress(tm.LedgerError), tm.Ledger.open(filled) as ledger:
+            for ask in asked:
+                with suppress(tm.LedgerError):
+                    ask(ledger)
+            found = ledger.verify()
+        assert not found or table in UNCHAINED or column in UNCHAINED
+
+
+def test_a_copy_that_only_an_index_knows_is_named(filled):
+    """Its row is found by the index, and not by its number."""
+    with tm.Ledger.open(filled) as ledger:
+        row = (7, None, None, 1, bytes(32), "1/x.jpg", 0, None, None, bytes(32), None)
+        assert "what it holds of copy 7 is not whole" in str(copies._damaged(ledger._connection, row))
 
 
 @settings(max_examples=50)

@@ -20,6 +20,7 @@ _SELECT = (
     " FROM copies LEFT JOIN photos ON photos.number = copies.photo"
     " LEFT JOIN programs ON programs.number = copies.program"
 )
+_KINDS = (int, bytes, str, int, bytes, str, int, str, int, bytes, bytes)  # a damaged file may give others, or nothing
 
 
 @dataclass(frozen=True)
@@ -135,21 +136,21 @@ def read_copies(
     conditions = [f"{name} = :{name}" for name, value in wanted.items() if value is not None]
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     for row in connection.execute(f"{_SELECT}{where} ORDER BY copies.number", wanted):
-        if None in row:
-            raise _missing(connection, row)
+        if tuple(map(type, row)) != _KINDS:
+            raise _damaged(connection, row)
         yield _copy(row)[0]
 
 
 def chain_links(connection: sqlite3.Connection) -> Iterator[tuple[CopyRecord | None, bytes]]:
     """Go through the copies with the seal of each one's photo; no copy where a row makes no sense."""
     for row in connection.execute(f"{_SELECT} ORDER BY copies.number"):
-        yield (None, b"") if None in row else _copy(row)
+        yield _copy(row) if tuple(map(type, row)) == _KINDS else (None, b"")
 
 
 def read_head(connection: sqlite3.Connection) -> Head:
     """Read where the chain should end."""
     row = connection.execute("SELECT copies, head FROM ledger").fetchone()
-    if row is None:
+    if row is None or tuple(map(type, row)) != (int, bytes):
         raise LedgerError("ledger is damaged: it does not say where its chain ends")
     return Head(*row)
 
@@ -171,12 +172,16 @@ def _copy(row: tuple[Any, ...]) -> tuple[CopyRecord, bytes]:
     return record, seal
 
 
-def _missing(connection: sqlite3.Connection, row: tuple[Any, ...]) -> LedgerError:
-    """Name the photo or program that a copy points to and that is not there."""
-    number, digest, *_ = row
-    kind = "program" if digest is not None else "photo"
-    (place,) = connection.execute(f"SELECT {kind} FROM copies WHERE number = ?", (number,)).fetchone()  # noqa: S608 - our own names
-    return LedgerError(f"ledger is damaged: it must hold {kind} {place}, to which copy {number} points, and does not")
+def _damaged(connection: sqlite3.Connection, row: tuple[Any, ...]) -> LedgerError:
+    """Name the copy, and the photo or program that it points to where that is not there."""
+    number, digest, *_, software, _, _, _ = row
+    kind = "photo" if digest is None else "program"
+    found = connection.execute(f"SELECT {kind} FROM copies WHERE number = ?", (number,)).fetchone()  # noqa: S608 - our own names
+    if found is None or None not in (digest, software):
+        return LedgerError(f"ledger is damaged: what it holds of copy {number} is not whole")
+    return LedgerError(
+        f"ledger is damaged: it must hold {kind} {found[0]}, to which copy {number} points, and does not"
+    )
 
 
 def _program(connection: sqlite3.Connection, software: str, format_version: int) -> int:

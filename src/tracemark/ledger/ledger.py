@@ -57,7 +57,7 @@ class Ledger:
         self.path = path
         self._connection = connection
         row = connection.execute("SELECT id, created FROM ledger").fetchone()
-        if row is None:
+        if row is None or tuple(map(type, row)) != (bytes, str):
             raise LedgerError(f"ledger {path} is damaged: it does not say who it is")
         self.identity: bytes = row[0]
         self.created: str = row[1]

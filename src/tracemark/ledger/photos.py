@@ -2,7 +2,7 @@
 
 import sqlite3
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, get_type_hints
 
@@ -105,6 +105,7 @@ CHECKS: dict[type, Callable[..., object]] = {
     float: checked_float,
 }
 _COLUMNS = tuple(column.name for column in fields(PhotoEntry))
+_KINDS = tuple(get_type_hints(PhotoEntry)[name] for name in _COLUMNS)
 _ENTRY = ", ".join(_COLUMNS)
 
 
@@ -135,7 +136,7 @@ def read_entries(connection: sqlite3.Connection, *, key_id: str | None = None) -
         f"SELECT {_ENTRY} FROM photos WHERE ?1 IS NULL OR key_id = ?1 ORDER BY number",  # noqa: S608 - our own names
         (key_id,),
     )
-    return tuple(PhotoEntry(*row) for row in rows)
+    return tuple(map(_entry, rows))
 
 
 def read_photo_record(connection: sqlite3.Connection, digest: bytes, *, key_id: str) -> PhotoRecord:
@@ -148,7 +149,7 @@ def read_photo_record(connection: sqlite3.Connection, digest: bytes, *, key_id: 
         raise LedgerError(f"ledger must hold photo {digest.hex()} under key {key_id}, and does not")
     *entry, keypoints, descriptors, luma = row
     return PhotoRecord(
-        **dict(zip(_COLUMNS, entry, strict=True)),
+        **vars(_entry(entry)),
         keypoints=_table(keypoints, KEYPOINT, KEYPOINT_COLUMNS).astype(np.float32),
         descriptors=_table(descriptors, np.dtype(np.uint8), DESCRIPTOR_BYTES).copy(),
         luma=_luma(luma),
@@ -166,8 +167,10 @@ def read_luma(connection: sqlite3.Connection, digest: bytes) -> NDArray[np.uint8
 def read_features(connection: sqlite3.Connection, *, key_id: str) -> FeatureTable:
     """Read the features of all photos of a key; lumas are not touched."""
     where = "FROM photos WHERE key_id = ? ORDER BY number"
-    counts = [count for (count,) in connection.execute(f"SELECT keypoint_count {where}", (key_id,))]
-    starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64)
+    # What a damaged file says of their number may be more than any memory holds; how long they are is known unread.
+    sizes = [size for (size,) in connection.execute(f"SELECT coalesce(length(keypoints), 0) {where}", (key_id,))]
+    counts = np.array(sizes, np.int64) // (KEYPOINT.itemsize * KEYPOINT_COLUMNS)
+    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     keypoints = np.empty((starts[-1], KEYPOINT_COLUMNS), np.float32)
     descriptors = np.empty((starts[-1], DESCRIPTOR_BYTES), np.uint8)
     entries = []
@@ -175,7 +178,7 @@ def read_features(connection: sqlite3.Connection, *, key_id: str) -> FeatureTabl
     for start, end, (*entry, points, described) in zip(starts[:-1], starts[1:], rows, strict=True):
         keypoints[start:end] = _table(points, KEYPOINT, KEYPOINT_COLUMNS, length=end - start)
         descriptors[start:end] = _table(described, np.dtype(np.uint8), DESCRIPTOR_BYTES, length=end - start)
-        entries.append(PhotoEntry(*entry))
+        entries.append(_entry(entry))
     return FeatureTable(tuple(entries), starts, keypoints, descriptors)
 
 
@@ -197,17 +200,28 @@ def broken_seals(connection: sqlite3.Connection) -> list[PhotoEntry]:
     broken = []
     for *words, seal, keypoints, descriptors, luma in rows:
         entry = PhotoEntry(*words)
-        if seal_of(entry, keypoints, descriptors, luma) != seal:
+        try:
+            whole = seal_of(entry, keypoints, descriptors, luma) == seal
+        except TypeError:  # a damaged file may give nothing for a value
+            whole = False
+        if not whole:
             broken.append(entry)
     return broken
 
 
-def _table(data: bytes, dtype: np.dtype[Any], width: int, *, length: int | None = None) -> NDArray[Any]:
+def _entry(words: Sequence[Any]) -> PhotoEntry:
+    """Make an entry of what is in a row, which may be anything where the file is damaged."""
+    if tuple(map(type, words)) != _KINDS:
+        raise LedgerError("ledger is damaged: what it says of a photo is not whole")
+    return PhotoEntry(*words)
+
+
+def _table(data: object, dtype: np.dtype[Any], width: int, *, length: int | None = None) -> NDArray[Any]:
     """Read an array of so many columns, and rows if that is known."""
-    rows, rest = divmod(len(data), dtype.itemsize * width)
-    if rest or length not in (None, rows):
+    row = dtype.itemsize * width
+    if not isinstance(data, bytes) or len(data) % row or length not in (None, len(data) // row):
         raise LedgerError("ledger is damaged: the features of a photo are not whole")
-    return np.frombuffer(data, dtype).reshape(rows, width)
+    return np.frombuffer(data, dtype).reshape(-1, width)
 
 
 def _luma(data: bytes) -> NDArray[np.uint8]:

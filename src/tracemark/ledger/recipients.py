@@ -161,5 +161,5 @@ def _columns(number: int, text: str | None) -> dict[str, str]:
         return {}
     try:
         return {str(name): str(word) for name, word in json.loads(text).items()}
-    except (ValueError, AttributeError, RecursionError) as error:
+    except (TypeError, ValueError, AttributeError, RecursionError) as error:
         raise LedgerError(f"the columns of recipient {number} are damaged") from error

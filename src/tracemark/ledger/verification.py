@@ -50,13 +50,18 @@ def verify(connection: sqlite3.Connection, *, identity: bytes, created: str, not
         All that is wrong.
     """
     broken = [
-        f"what is kept of photo {entry.name} ({entry.digest.hex()}) was changed" for entry in broken_seals(connection)
+        f"what is kept of photo {entry.name} ({_shown(entry.digest)}) was changed" for entry in broken_seals(connection)
     ]
     head = read_head(connection)
     found, after = _follow(connection, head, first_hash(identity, created), noted)
     if noted is not None and after is None:
         found.append(f"the head that was noted, {noted.hex()}, is not in the chain: it was written anew or cut short")
     return Verification(head, tuple(_damages(connection) + broken + found), after)
+
+
+def _shown(digest: object) -> str:
+    """Write a digest, or what a damaged file has in its place."""
+    return digest.hex() if isinstance(digest, bytes) else repr(digest)
 
 
 def _damages(connection: sqlite3.Connection) -> list[str]:
@@ -81,7 +86,7 @@ def _follow(
     for copy, seal in chain_links(connection):
         count += 1
         if copy is None:
-            problems.append(f"photo or program of the copy in place {count} is missing")
+            problems.append(f"the copy in place {count} is damaged, or its photo or program is missing")
             continue
         if copy.number != count:
             problems.append(f"copy {count} must come next in the chain, not {copy.number}")
