@@ -80,6 +80,17 @@ def test_a_copy_that_is_listed_and_not_recorded_is_not_done(press, answer, ledge
         assert opened(press, manifest, ledger=ledger).done(answer.made[0].copy, check=False) is None
 
 
+def test_the_ledger_is_asked_for_the_copies_of_the_kit_alone(press, answer, ledger, monkeypatch):
+    asked, real = [], tm.Ledger.copies
+    monkeypatch.setattr(tm.Ledger, "copies", lambda self, **wanted: asked.append(wanted) or real(self, **wanted))
+    hashes = [{"sha256": made.sha256} for made in answer.made]
+    for expected in (hashes, [*hashes, *hashes]):  # when they are written; when they are listed, too
+        with open_manifest(press.out) as manifest:
+            opened(press, manifest, ledger=ledger).write(answer)
+        assert asked == expected
+        asked.clear()
+
+
 def test_a_copy_is_recorded_once_however_often_it_is_made(press, answer, ledger):
     for _ in range(2):
         with open_manifest(press.out) as manifest:

@@ -1,6 +1,6 @@
 """Know which copies of a kit are done, and write down what gets done."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -57,8 +57,9 @@ class Register:
         self._guests_known = False
         self._recorded: set[tuple[int, str, bytes]] = set()
         if ledger is not None:
-            copies = ledger.copies()
-            self._recorded = {(one.recipient, one.file, one.sha256) for one in copies if one.key_id == key_id}
+            listed = (manifest.entries.get(copy.file) for copy in order.copies)
+            hashes = (bytes.fromhex(entry.sha256) for entry in listed if isinstance(entry, CopyEntry))
+            self._recorded = self._find_recorded(hashes, ledger)
 
     def listed(self, copy: KitCopy) -> CopyEntry | None:
         """Find what is listed of a copy that was made earlier, in the same way of the same photo."""
@@ -119,8 +120,9 @@ class Register:
     def _record(self, answer: Answer, ledger: Ledger) -> None:
         """Record copies in the ledger, each once, all or none."""
         unrecorded = {(made.copy.recipient, as_text(made.copy.file), made.sha256): made for made in answer.made}
-        unrecorded = {mark: made for mark, made in unrecorded.items() if mark not in self._recorded}
         try:
+            recorded = self._find_recorded((made.sha256 for made in answer.made), ledger)
+            unrecorded = {mark: made for mark, made in unrecorded.items() if mark not in recorded}
             if answer.made:
                 self.know_guests()
             with ledger.together():
@@ -140,6 +142,11 @@ class Register:
             new = [made for made in unrecorded.values() if not made.was_there]
             raise LedgerError(f"{error}{self._take_back(new)}") from error
         self._recorded.update(unrecorded)
+
+    def _find_recorded(self, hashes: Iterable[bytes], ledger: Ledger) -> set[tuple[int, str, bytes]]:
+        """Find the copies of certain bytes that are recorded; of others the ledger may have a million."""
+        copies = (one for sha256 in hashes for one in ledger.copies(sha256=sha256))
+        return {(one.recipient, one.file, one.sha256) for one in copies if one.key_id == self.key_id}
 
     def _take_back(self, new: Sequence[MadeCopy]) -> str:
         """Remove copies that nothing was lost for, and say so; what they replaced would not come back."""
