@@ -105,6 +105,36 @@ def test_a_file_that_is_replaced_stays_as_open_as_it_was(mode, tmp_path):
     assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"second", mode)
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files to others")
+@pytest.mark.parametrize("mode", [0o640, 0o664, 0o604])
+@pytest.mark.parametrize("refused", ["nothing", "another owner", "another group"])
+def test_a_file_that_is_replaced_stays_open_to_its_group_and_to_no_other(refused, mode, tmp_path, monkeypatch):
+    path = tmp_path / "car.plan"
+    path.touch()
+    os.chown(path, 1000, 2000)
+    path.chmod(mode)
+    give, sync, written = os.chown, os.fsync, []
+
+    def refuse(file, owner, group):
+        if refused == "another group" or (refused == "another owner" and owner != -1):
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+        give(file, owner, group)
+
+    def note(opened):
+        written.append(os.fstat(opened))
+        sync(opened)
+
+    monkeypatch.setattr(os, "chown", refuse)
+    monkeypatch.setattr(os, "fsync", note)
+    write_atomically(path, b"second")
+    others = mode & 0o007
+    alone = mode & 0o700 | others << 3 | others  # the group of the process may no more than everybody
+    assert stat.S_IMODE(written[0].st_mode) == alone
+    expected = {"nothing": (1000, 2000, mode), "another owner": (0, 2000, mode), "another group": (0, 0, alone)}
+    now = path.stat()
+    assert (now.st_uid, now.st_gid, stat.S_IMODE(now.st_mode)) == expected[refused]
+
+
 @pytest.mark.skipif(os.name != "posix", reason="files are closed to others in another way elsewhere")
 def test_a_new_file_is_as_open_as_any_unless_it_is_private(tmp_path):
     modes = []

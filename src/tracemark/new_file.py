@@ -68,7 +68,8 @@ def write_atomically(path: str | os.PathLike[str], data: bytes, *, private: bool
     ----------
     path : path-like
         Where to; its folder must exist.  An existing file is replaced, and whoever could read it still can, and nobody
-        else.  Of a link it is the link that is replaced: what it leads to stays.
+        else; where the system does not let its group be kept, that group no longer can.  Of a link it is the link that
+        is replaced: what it leads to stays.
     data : bytes
         All that the file is to hold.
     private : bool
@@ -84,11 +85,13 @@ def write_atomically(path: str | os.PathLike[str], data: bytes, *, private: bool
     try:
         _refuse_other_kinds(target, "a file")
         draft = draft_beside(target, private=private)
-        before = _mode_of(target)
+        before = _status_of(target)
         try:
-            write_draft(draft, data, mode=(OWNER_ONLY if private else ANYBODY) if before is None else before)
-            if before is not None and _mode_of(draft) != before:  # as the process gives no new file all that it had
-                draft.chmod(before)
+            if before is None:
+                write_draft(draft, data, mode=OWNER_ONLY if private else ANYBODY)
+            else:
+                write_draft(draft, data, mode=_for_another_group(before.st_mode))
+                _open_as_before(draft, before)
             draft.replace(target)
         except BaseException:
             draft.unlink(missing_ok=True)
@@ -200,9 +203,33 @@ def _refuse_other_kinds(path: Path, kind: str) -> None:
         raise OutputError(f"{path} must be {kind}, and is a device or a pipe")
 
 
-def _mode_of(path: Path) -> int | None:
-    """Say who may read and write a file; none where there is no file."""
+def _status_of(path: Path) -> os.stat_result | None:
+    """Say whose a file is, and who may read and write it; none where there is no file."""
     try:
-        return stat.S_IMODE(path.stat().st_mode)
+        return path.stat()
     except FileNotFoundError:
         return None
+
+
+def _open_as_before(draft: Path, before: os.stat_result) -> None:
+    """Open a draft to those who may read and write the file it replaces, and to nobody else."""
+    mode = stat.S_IMODE(before.st_mode) if _give(draft, before) else _for_another_group(before.st_mode)
+    if stat.S_IMODE(draft.stat().st_mode) != mode:  # as the process gives no new file all that it had
+        draft.chmod(mode)
+
+
+def _give(draft: Path, before: os.stat_result) -> bool:
+    """Give a draft to owner and group of another file, or to the group; tell whether it is the group's."""
+    made = draft.stat()
+    if (made.st_uid, made.st_gid) == (before.st_uid, before.st_gid):
+        return True
+    for owner in (before.st_uid, -1):  # only root gives a file to another owner
+        with suppress(OSError):
+            os.chown(draft, owner, before.st_gid)
+            return True
+    return False
+
+
+def _for_another_group(mode: int) -> int:
+    """Let a file's group do what everybody may: whoever is in another one may do no more."""
+    return stat.S_IMODE(mode) & ~stat.S_IRWXG | (mode & stat.S_IRWXO) * (stat.S_IXGRP // stat.S_IXOTH)
