@@ -36,6 +36,16 @@ def test_the_bytes_are_gone_while_the_ledger_is_open_and_afterwards(path, ledger
     assert b"guest-2@example.org" in bytes_of(path.parent)
 
 
+def test_nobody_is_erased_together_with_what_may_be_taken_back(path, ledger):
+    fill(ledger)
+    for begin in (ledger.together, ledger.snapshot):
+        with begin():
+            ledger.recipients()
+            with pytest.raises(tm.LedgerError, match=r"must be in no together\(\) or snapshot\(\) to erase"):
+                ledger.erase_recipient(1)
+    assert [recipient.erased for recipient in ledger.recipients()] == [None] * 3
+
+
 # With SQLite 3.40 these draws leave remains behind if the row is simply deleted, secure_delete or not.
 @pytest.mark.parametrize("seed", [15, 21, 26])
 def test_nothing_is_left_however_often_rows_have_moved(seed, path):

@@ -204,6 +204,26 @@ def test_what_is_recorded_together_is_recorded_whole_or_not_at_all(filled):
         assert other.verify()
 
 
+def test_what_is_refused_inside_leaves_nothing_and_what_else_is_recorded_together_stays(filled):
+    def refuse(action, table, *others):
+        return sqlite3.SQLITE_DENY if (action, table) == (sqlite3.SQLITE_UPDATE, "ledger") else sqlite3.SQLITE_OK
+
+    record = photo_record("photo-0.jpg", features=3)
+    with tm.Ledger.open(filled) as ledger:
+        with ledger.together():
+            ledger.add_recipients({20: {}})
+            with pytest.raises(tm.LedgerError, match="column 'room' of recipient 22 must say text"):
+                ledger.add_recipients({21: {"name": "Jo"}, 22: {"room": 5}})
+            ledger._connection.set_authorizer(refuse)  # the copy is there by then, and not yet the head
+            with pytest.raises(tm.LedgerError, match="not authorized"):
+                ledger.add_copy(**copy_fields(record, 20))
+            ledger._connection.set_authorizer(None)
+            ledger.add_copy(**copy_fields(record, 20, file="20/second.jpg"))
+        assert [recipient.id for recipient in ledger.recipients()] == [0, 1, 2, 20]
+        assert [copy.file for copy in ledger.copies()][6:] == ["20/second.jpg"]
+        assert ledger.verify()
+
+
 def test_a_file_name_that_is_no_text_is_written_readably(ledger):
     record = photo_record(digest=bytes(32))
     ledger.add_photo(dataclasses.replace(record, name="\udcff.jpg"))

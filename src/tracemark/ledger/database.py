@@ -32,6 +32,7 @@ SETTINGS = (
     "cell_size_check = ON",
 )
 
+PART = ("SAVEPOINT part", "RELEASE part", "ROLLBACK TO part", "RELEASE part")  # of a transaction: names may nest
 SIDE_BYTES = 1 << 16  # a disk with less room has none for the -shm file, or for what is written
 PRIMARY = 0xFF  # the low byte of SQLite's extended result codes
 SENTENCES = {
@@ -170,14 +171,18 @@ def create_file(path: Path, *, application: int) -> Iterator[sqlite3.Connection]
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """Do everything inside, or nothing; one program at a time.  Inside another one it is a part of that."""
-    with _begun(connection, "BEGIN IMMEDIATE"):
+    steps = PART if connection.in_transaction else ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
+    with _between(connection, *steps):
         yield
 
 
 @contextmanager
 def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
     """Read everything inside as it was at the first reading, whatever others write; they need not wait for it."""
-    with _begun(connection, "BEGIN DEFERRED"):
+    if connection.in_transaction:
+        yield
+        return
+    with _between(connection, "BEGIN DEFERRED", "COMMIT", "ROLLBACK"):
         yield
 
 
@@ -203,18 +208,16 @@ def as_text(name: str) -> str:
 
 
 @contextmanager
-def _begun(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
-    """Begin a transaction unless one is under way, and end it."""
-    if connection.in_transaction:
-        yield
-        return
+def _between(connection: sqlite3.Connection, begin: str, keep: str, *undo: str) -> Iterator[None]:
+    """Begin something, and keep it or undo it."""
     connection.execute(begin)
     try:
         yield
-        connection.execute("COMMIT")
+        connection.execute(keep)
     except BaseException:
         with suppress(sqlite3.Error):
-            connection.execute("ROLLBACK")
+            for step in undo:
+                connection.execute(step)
         raise
 
 

@@ -113,7 +113,10 @@ class Ledger:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Record all that is recorded inside, or nothing; the disk is waited for once."""
+        """Record all that is recorded inside, or nothing; the disk is waited for once.
+
+        What is refused inside leaves nothing behind, also where the error is caught and more is recorded.
+        """
         with plain_words(self.path), transaction(self._connection):
             yield
 
@@ -217,12 +220,16 @@ class Ledger:
         Raises
         ------
         LedgerError
-            When there is no such recipient, or another program has the ledger open and remains
-            of the columns are still in its -wal file: erase again later.
+            When there is no such recipient; inside of :meth:`together` or :meth:`snapshot`; or
+            another program has the ledger open and remains of the columns are still in its -wal
+            file: erase again later.
         RecipientError
             When that is no recipient.
         """
         with plain_words(self.path):
+            if self._connection.in_transaction:
+                # Until that ends the -wal file, which has remains of the columns, cannot be emptied.
+                raise LedgerError(f"ledger {self.path} must be in no together() or snapshot() to erase a recipient")
             with transaction(self._connection):
                 recipients.erase_recipient(self._connection, recipient)
             busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
