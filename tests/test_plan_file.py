@@ -1,6 +1,7 @@
 import json
 import os
 import stat
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from tracemark.errors import FormatError, KeyFileError, OutputError
 from tracemark.keys import Key
-from tracemark.plan_file import PlanFile, read_plan_file, write_plan_file
+from tracemark.plan_file import FACTS_LIMIT, PlanFile, read_plan_file, write_plan_file
 
 KEY = Key(bytes(range(32)))
 PLAN = PlanFile(bytes(range(100, 132)), 400, 600, 77, [b"first", b"", b"the third\n"])
@@ -68,6 +69,51 @@ def test_a_newer_file_is_refused_in_words(path, tmp_path):
     newer.write_bytes(path.read_bytes().replace(b"tracemark-plan 1", b"tracemark-plan 2", 1))
     with pytest.raises(FormatError, match="must be of version 1, not '2'"):
         read_plan_file(newer, key=KEY)
+
+
+def write_facts(path, **facts):
+    """Write a file that nobody has sealed."""
+    path.write_bytes(b"tracemark-plan 1\n" + json.dumps(facts).encode() + b"\n" + bytes(32))
+
+
+@pytest.mark.parametrize("key_id", [None, 5, "", "red", KEY.id.upper(), "\x1b[31m" + "x" * 11, "0" * 50000])
+def test_a_key_that_none_can_have_is_damage_and_is_not_shown(key_id, tmp_path):
+    write_facts(tmp_path / "odd.plan", key=key_id, sizes=[])
+    with pytest.raises(FormatError, match=r"odd\.plan is damaged or cut short$"):
+        read_plan_file(tmp_path / "odd.plan", key=KEY)
+
+
+@pytest.mark.parametrize("sizes", [None, 7, "77", [1.5], [-1, 1], [None], [1], [2**80]])
+def test_sizes_that_are_not_those_of_the_file_are_damage(sizes, tmp_path):
+    write_facts(tmp_path / "odd.plan", key=KEY.id, sizes=sizes)
+    with pytest.raises(FormatError, match=r"odd\.plan is damaged or cut short$"):
+        read_plan_file(tmp_path / "odd.plan", key=KEY)
+
+
+@pytest.mark.parametrize("beginning", ["none", "of a prepared photo"])
+def test_no_memory_is_taken_for_what_is_no_prepared_photo(beginning, path, tmp_path):
+    huge = tmp_path / "huge"
+    huge.write_bytes(b"" if beginning == "none" else path.read_bytes())
+    os.truncate(huge, 1 << 28)
+    tracemalloc.start()
+    try:
+        with pytest.raises(FormatError, match=r"must begin with|is damaged"):
+            read_plan_file(huge, key=KEY)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes have names elsewhere, and others")
+def test_a_pipe_is_no_prepared_photo(path, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    writer = os.open(tmp_path / "pipe", os.O_RDWR)
+    try:
+        os.write(writer, path.read_bytes() + bytes(FACTS_LIMIT - len(path.read_bytes())))
+        with pytest.raises(FormatError, match="must be a file, and is a device or a pipe"):
+            read_plan_file(tmp_path / "pipe", key=KEY)
+    finally:
+        os.close(writer)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xd8\xff", b"tracemark-plans 1\n{}\n", b"tracemark-key 1\nid x\n"])

@@ -11,11 +11,14 @@
 import hashlib
 import hmac
 import json
+import os
+import re
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from tracemark.errors import FormatError, KeyFileError
 from tracemark.keys import Key
@@ -27,6 +30,7 @@ __all__ = ["PlanFile", "read_plan_file", "write_plan_file"]
 HEADER = b"tracemark-plan"
 VERSION = b"1"
 SEAL_BYTES = 32
+KEY_ID = re.compile(r"[0-9a-f]{16}")  # as Key.id writes it
 FACTS_LIMIT = 65536  # bytes; the facts have about 400
 
 
@@ -102,14 +106,17 @@ def read_plan_file(path: Path, *, key: Key) -> PlanFile:
     KeyFileError
         When the file was written with another key.
     """
+    damaged = FormatError(f"prepared photo {path} is damaged or cut short")
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            _look_at_beginning(file, path, damaged)
+            file.seek(0)
+            data = file.read()
     except OSError as error:
         raise FormatError(f"prepared photo {path} cannot be read: {(error.strerror or str(error)).lower()}") from error
-    damaged = FormatError(f"prepared photo {path} is damaged or cut short")
     facts, start = _facts(data, path, damaged)
-    if facts.get("key") != key.id:
-        raise KeyFileError(f"key must be {facts.get('key')}, with which {path} was prepared, not {key.id}")
+    if facts["key"] != key.id:
+        raise KeyFileError(f"key must be {facts['key']}, with which {path} was prepared, not {key.id}")
     body = memoryview(data)[:-SEAL_BYTES]
     if not hmac.compare_digest(_seal(body, key), data[-SEAL_BYTES:]):
         raise damaged
@@ -118,6 +125,16 @@ def read_plan_file(path: Path, *, key: Key) -> PlanFile:
     bounds = accumulate(facts["sizes"], initial=start)
     files = [data[first:last] for first, last in pairwise(bounds)]
     return PlanFile(bytes.fromhex(facts["digest"]), facts["rows"], facts["columns"], facts["chip_set"], files)
+
+
+def _look_at_beginning(file: BinaryIO, path: Path, damaged: FormatError) -> None:
+    """Refuse another file, and one that is not as long as it says, before memory is taken for all of it."""
+    facts, start = _facts(file.read(FACTS_LIMIT), path, damaged)
+    status = os.fstat(file.fileno())
+    if not stat.S_ISREG(status.st_mode):
+        raise FormatError(f"prepared photo {path} must be a file, and is a device or a pipe")
+    if status.st_size != start + sum(facts["sizes"]) + SEAL_BYTES:
+        raise damaged
 
 
 def _facts(data: bytes, path: Path, damaged: FormatError) -> tuple[dict[str, Any], int]:
@@ -135,6 +152,11 @@ def _facts(data: bytes, path: Path, damaged: FormatError) -> tuple[dict[str, Any
     except (ValueError, RecursionError) as error:  # whoever nests brackets deeply enough need not know the key
         raise damaged from error
     if not ended or not isinstance(facts, dict):
+        raise damaged
+    key_id, sizes = facts.get("key"), facts.get("sizes")
+    if not isinstance(key_id, str) or not KEY_ID.fullmatch(key_id) or not isinstance(sizes, list):
+        raise damaged
+    if not all(isinstance(size, int) and size >= 0 for size in sizes):
         raise damaged
     return facts, len(first) + 1 + len(line) + 1
 
