@@ -1,5 +1,6 @@
 import io
 import pickle
+import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -186,9 +187,11 @@ def test_wrong_recipients_models_and_qualities_are_refused_in_words(plan, small)
         plan.jpeg_for(-1)
     with pytest.raises(tm.PhotoError, match=r"must have the shape .* of what was prepared"):
         plan.jpeg_for(17, like=photo_of(small[:-1], quality=90))
-    for quality in (0, 101, 50.5, True, "50"):
+    plan.jpeg_for(17, quality=1)  # kept, and True is 1
+    for quality in (0, 101, 50.5, True, 1.0, "50", [50]):
         for splice in (True, False):
-            with pytest.raises(tm.PhotoError, match=f"quality must be 1 to 100, a whole number, not {quality!r}"):
+            words = re.escape(f"quality must be 1 to 100, a whole number, not {quality!r}")
+            with pytest.raises(tm.PhotoError, match=words):
                 plan.jpeg_for(17, quality=quality, splice=splice)
     assert plan.jpeg_for(17, quality=np.int64(50)) == plan.jpeg_for(17, quality=50, splice=False)
 

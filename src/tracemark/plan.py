@@ -15,7 +15,7 @@ from tracemark.contents import Contents
 from tracemark.errors import PhotoError
 from tracemark.jpeg_writer import JpegWriter
 from tracemark.keys import Key
-from tracemark.media.photo import Photo
+from tracemark.media.photo import Photo, checked_quality
 from tracemark.signal.delivery import Delivery, deliver
 from tracemark.signal.layout import Layout
 from tracemark.splicing import JpegPlan, prepare_jpeg, spliced_size
@@ -201,8 +201,9 @@ class _Variants:
 
     def encoded(self, like: Photo | None, quality: int | None) -> JpegPlan:
         """Encode them, unless they are those that were encoded last."""
+        number = checked_quality(quality)  # the cache takes True for 1, and cannot be asked for a list
         with self._lock:
-            return self._encode(like=like, quality=quality)
+            return self._encode(like=like, quality=number)
 
 
 def _checked_like(like: object) -> None:

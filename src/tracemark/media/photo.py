@@ -25,6 +25,7 @@ __all__ = [
     "Photo",
     "as_baseline",
     "check_writable",
+    "checked_quality",
     "encode_photo",
     "read_photo",
     "without_gps",
@@ -209,15 +210,33 @@ def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None, res
         raise PhotoError(f"pixels must be uint8 to be written as {like.format}, not {pixels.dtype}")
     if like.format == "JPEG" and pixels.ndim > 2 and pixels.shape[2] > COLOURS:
         raise PhotoError("pixels must be grey or RGB to be written as JPEG, not RGBA")
-    fineness = None if quality is None else _checked_quality(quality)
+    fineness = checked_quality(quality)
     settings = like.settings if like.jpeg is None else like.jpeg
     return write_pixels(
         pixels, like.format, settings, like.metadata, quality=fineness, restart_interval=restart_interval
     )
 
 
-def _checked_quality(quality: SupportsIndex) -> int:
-    """Refuse what no encoder can be told; give a plain integer."""
+def checked_quality(quality: SupportsIndex | None) -> int | None:
+    """Refuse what no encoder can be told.
+
+    Parameters
+    ----------
+    quality : int, optional
+        As for :func:`encode_photo`.
+
+    Returns
+    -------
+    quality : int or None
+        A plain integer, or None as it was given.
+
+    Raises
+    ------
+    PhotoError
+        When it is no whole number, 1 to 100.
+    """
+    if quality is None:
+        return None
     try:
         number = operator.index(quality)
     except TypeError:
