@@ -141,7 +141,10 @@ def _choose_recipients(
 
 @contextmanager
 def _open_ledger(ledger_file: Path, out: Path, *, create: bool) -> Iterator[tm.Ledger]:
-    """Open the ledger; one that is to be in the kit's folder has it made, and removed when nothing came of it."""
+    """Open the ledger; one that is to be in the kit's folder has it made, and removed when nothing came of it.
+
+    What may make none, a dry run, leaves one of an older version as it is, too.
+    """
     made = create and not out.exists() and out.resolve() == ledger_file.parent.resolve()
     if made:
         try:
@@ -149,7 +152,7 @@ def _open_ledger(ledger_file: Path, out: Path, *, create: bool) -> Iterator[tm.L
         except OSError as error:
             raise FilesFailure(f"{out} cannot be made: {(error.strerror or str(error)).lower()}") from error
     try:
-        with open_ledger(ledger_file, create=create) as ledger:
+        with open_ledger(ledger_file, create=create, migrate=create) as ledger:
             yield ledger
     finally:
         if made:

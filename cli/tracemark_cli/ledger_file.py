@@ -13,7 +13,7 @@ __all__ = ["open_ledger", "read_ledger"]
 
 
 @contextmanager
-def open_ledger(path: Path, *, create: bool = False) -> Iterator[tm.Ledger]:
+def open_ledger(path: Path, *, create: bool = False, migrate: bool = True) -> Iterator[tm.Ledger]:
     """Open a ledger; when that or anything with it fails the command ends.
 
     Parameters
@@ -22,6 +22,8 @@ def open_ledger(path: Path, *, create: bool = False) -> Iterator[tm.Ledger]:
         The file.
     create : bool
         Whether to make one where there is none.
+    migrate : bool
+        Whether one of an older version is brought up to date.
 
     Yields
     ------
@@ -29,7 +31,7 @@ def open_ledger(path: Path, *, create: bool = False) -> Iterator[tm.Ledger]:
         The ledger in it.
     """
     try:
-        with tm.Ledger.open(path, create=create) as ledger:
+        with tm.Ledger.open(path, create=create, migrate=migrate) as ledger:
             yield ledger
     except tm.LedgerError as error:
         raise LedgerFailure(str(error)) from error

@@ -18,6 +18,7 @@ from PIL import Image
 
 import tracemark as tm
 from tests.ledger.conftest import copy_fields, photo_record
+from tracemark.ledger import schema
 from tracemark_cli.main import tracemark
 
 GUESTS = "id;Name;E-mail\n17;Zoë Müller;zoe@example.org\n3;Jo;\n"
@@ -318,6 +319,16 @@ def test_an_empty_cell_clears_the_column_if_the_list_is_to_be_believed(kit):
         assert embed(kit, *arguments, *option).exit_code == 0
         with tm.Ledger.open(kit / "kit.db") as ledger:
             assert [recipient.columns for recipient in ledger.recipients()] == [{"Name": "Jo"}, left]
+
+
+def test_a_dry_run_leaves_a_ledger_of_an_older_version_as_it_is(kit, monkeypatch):
+    with monkeypatch.context() as before:
+        before.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+        tm.Ledger.open(kit / "old.db", create=True).close()
+    whole = (kit / "old.db").read_bytes()
+    for options in (("--dry-run",), ()):
+        assert embed(kit, "--recipient", 5, "--ledger", kit / "old.db", *options).exit_code == 0
+        assert ((kit / "old.db").read_bytes() == whole) == bool(options)
 
 
 def test_a_dry_run_makes_no_ledger_and_changes_none(kit):

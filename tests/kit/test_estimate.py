@@ -6,6 +6,7 @@ from PIL import Image
 import tracemark as tm
 from tracemark.kit import estimate
 from tracemark.kit.estimate import estimate_kit
+from tracemark.ledger import schema
 
 GUESTS = range(40)
 
@@ -118,6 +119,18 @@ def test_a_list_that_the_ledger_would_not_take_is_told_and_the_ledger_stays_as_i
         estimate_kit(dataclasses.replace(order, update=True), jobs=1, ledger=ledger)
         assert [one.columns for one in ledger.recipients()] == [{"name": "Zo\u00eb"}]
     assert path.read_bytes() == before
+
+
+def test_a_ledger_of_an_older_version_stays_as_it_is(press, monkeypatch):
+    path = press.folder / "kit.db"
+    with monkeypatch.context() as before:
+        before.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+        with tm.Ledger.open(path, create=True) as ledger:
+            ledger.add_recipients({17: {"name": "Zo\u00eb"}})
+    whole = path.read_bytes()
+    with tm.Ledger.open(path, migrate=False) as ledger:
+        assert estimate_kit(press.order([17], check="none"), jobs=1, ledger=ledger).failures == ()
+    assert path.read_bytes() == whole
 
 
 def test_progressive_photos_are_tried_by_themselves(press, monkeypatch):

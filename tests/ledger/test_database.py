@@ -101,8 +101,9 @@ def test_damage_to_any_page_is_found_by_verifying(filled):
 def test_a_newer_version_that_waits_in_the_wal_file_is_refused(filled):
     with closing(sqlite3.connect(filled)) as other:
         other.execute("PRAGMA user_version = 99")  # in the -wal file, as long as somebody has the ledger open
-        with pytest.raises(tm.LedgerError, match="or older, not 99"):
-            tm.Ledger.open(filled)
+        for migrate in (True, False):
+            with pytest.raises(tm.LedgerError, match="or older, not 99"):
+                tm.Ledger.open(filled, migrate=migrate)
 
 
 NEXT = ("ALTER TABLE photos ADD COLUMN place TEXT", "UPDATE recipients SET erased = 'then'")
@@ -130,6 +131,29 @@ def test_a_ledger_of_the_first_version_is_opened_and_finds_copies_by_their_bytes
         assert list(ledger.copies(sha256=copies[3].sha256)) == [copies[3]]
         assert plan_of(ledger, sha256=copies[3].sha256)[0].startswith("SEARCH copies")
         assert ledger.verify()
+
+
+def test_a_ledger_of_an_older_version_answers_as_it_is_and_stays_so(path, monkeypatch):
+    for version in range(1, len(schema.MIGRATIONS)):
+        with monkeypatch.context() as before:
+            before.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:version])
+            with tm.Ledger.open(path, create=True) as ledger:
+                fill(ledger)
+                head, copies, features = (
+                    ledger.head,
+                    list(ledger.copies()),
+                    ledger.features(key_id=photo_record().key_id),
+                )
+        whole = path.read_bytes()
+        with tm.Ledger.open(path, migrate=False) as ledger:
+            assert (ledger.head, list(ledger.copies())) == (head, copies)
+            assert list(ledger.copies(sha256=copies[3].sha256)) == [copies[3]]
+            assert ledger.features(key_id=photo_record().key_id).entries == features.entries
+            assert ledger.recipients_of(copies[3].photo, key_id=copies[3].key_id) == (0, 1, 2)
+            assert len(ledger.recipients()) == 3
+            assert ledger.verify()
+        assert files_in(path.parent) == {path.name: whole}
+        path.unlink()
 
 
 def plan_of(ledger, **wanted):

@@ -117,7 +117,8 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | N
     jobs : int, optional
         Processes; by default as many as there are processors.
     ledger : Ledger, optional
-        Where copies would be recorded; it stays as it is.
+        Where copies would be recorded; it stays as it is, of an older version, too, if it was opened with
+        ``migrate=False``.
 
     Returns
     -------

@@ -63,15 +63,25 @@ class Ledger:
         self.created: str = row[1]
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, create: bool = False, timeout_s: float = WAIT_S) -> Self:
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        create: bool = False,
+        migrate: bool = True,
+        timeout_s: float = WAIT_S,
+    ) -> Self:
         """Open a ledger.
 
         Parameters
         ----------
         path : path-like
-            The file.  One of an older version is brought up to date.
+            The file.
         create : bool
             Whether to make a new one where there is none.
+        migrate : bool
+            Whether one of an older version is brought up to date; else it stays as it is, and may
+            answer more slowly.
         timeout_s : float
             How long to wait while another program writes, seconds; 0 is not at all.
 
@@ -94,7 +104,10 @@ class Ledger:
             check_file(place, application=schema.APPLICATION_ID, newest=len(schema.MIGRATIONS))
             connection = connect(place, timeout_s=wait_s)
             try:
-                schema.bring_up_to_date(connection)
+                if migrate:
+                    schema.bring_up_to_date(connection)
+                else:
+                    schema.known_version(connection)
                 return cls(place, connection)
             except BaseException:
                 connection.close()

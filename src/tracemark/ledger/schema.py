@@ -9,12 +9,13 @@ from tracemark.ledger.chain import first_hash
 from tracemark.ledger.database import create_file, transaction
 from tracemark.ledger.moment import iso_of, now
 
-__all__ = ["APPLICATION_ID", "MIGRATIONS", "bring_up_to_date", "make_ledger"]
+__all__ = ["APPLICATION_ID", "MIGRATIONS", "bring_up_to_date", "known_version", "make_ledger"]
 
 APPLICATION_ID = 0x746D6C67  # "tmlg" in ASCII: SQLite keeps it at byte 68 of the file, for tools that tell files apart
 IDENTITY_BYTES = 16  # random; no two ledgers share them
 
 # One tuple of statements for each version; released ones never change. A version is the number of tuples done.
+# A ledger of any version must answer as it is, if more slowly: a dry run leaves it so.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         # `copies` and `head` tell where the chain ends, so that cutting off its end shows.
@@ -133,17 +134,34 @@ def bring_up_to_date(connection: sqlite3.Connection) -> None:
     LedgerError
         When the ledger is of a version that this program does not know; it is left as it is.
     """
-    while (version := _version_of(connection)) != len(MIGRATIONS):
-        if version > len(MIGRATIONS):
-            raise LedgerError(f"ledger must be of version {len(MIGRATIONS)} or older, not {version}; update tracemark")
+    while (version := known_version(connection)) != len(MIGRATIONS):
         with transaction(connection):
             # Somebody else may have done it while we waited for our turn.
-            if _version_of(connection) == version:
+            if known_version(connection) == version:
                 for statement in MIGRATIONS[version]:
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {version + 1}")
 
 
-def _version_of(connection: sqlite3.Connection) -> int:
-    """Read which version of the tables a database has; 0 is none."""
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+def known_version(connection: sqlite3.Connection) -> int:
+    """Read which version of the tables a ledger has.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        An open ledger, or an empty database.
+
+    Returns
+    -------
+    version : int
+        0 is none.
+
+    Raises
+    ------
+    LedgerError
+        When this program does not know it.
+    """
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > len(MIGRATIONS):
+        raise LedgerError(f"ledger must be of version {len(MIGRATIONS)} or older, not {version}; update tracemark")
+    return version
