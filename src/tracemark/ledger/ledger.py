@@ -1,14 +1,9 @@
-"""Open a ledger, write into it, and ask it."""
+"""Open a ledger, and write into it."""
 
 import os
-import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Self
-
-import numpy as np
-from numpy.typing import NDArray
 
 from tracemark.arguments import (
     checked_file,
@@ -20,12 +15,11 @@ from tracemark.arguments import (
     checked_text,
 )
 from tracemark.errors import LedgerError
-from tracemark.ledger import copies, photos, recipients, schema, verification
-from tracemark.ledger.copies import CopyRecord, Head
-from tracemark.ledger.database import check_file, connect, is_there, plain_words, snapshot, transaction
-from tracemark.ledger.photos import FeatureTable, PhotoEntry, PhotoRecord
-from tracemark.ledger.recipients import Recipient
-from tracemark.ledger.verification import Verification
+from tracemark.ledger import copies, photos, recipients, schema
+from tracemark.ledger.copies import CopyRecord
+from tracemark.ledger.database import check_file, connect, is_there, plain_words, transaction
+from tracemark.ledger.photos import PhotoRecord
+from tracemark.ledger.questions import ReadableLedger
 
 __all__ = ["Ledger", "checked_ledger"]
 
@@ -33,7 +27,7 @@ WAIT_S = 10.0  # for another program to finish writing; one copy takes about 5 m
 LONGEST_WAIT_S = (2**31 - 1) // 1000  # SQLite counts milliseconds in 32 bits
 
 
-class Ledger:
+class Ledger(ReadableLedger):
     """What went to whom: photos, recipients and copies, in one file.
 
     :meth:`open` gives one; a ``with`` statement closes it.  Several programs may read it at once;
@@ -52,15 +46,6 @@ class Ledger:
     (Recipient(id=17, columns={'name': 'Zoë'}, erased=None),)
     >>> folder.cleanup()
     """
-
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
-        self.path = path
-        self._connection = connection
-        row = connection.execute("SELECT id, created FROM ledger").fetchone()
-        if row is None or tuple(map(type, row)) != (bytes, str):
-            raise LedgerError(f"ledger {path} is damaged: it does not say who it is")
-        self.identity: bytes = row[0]
-        self.created: str = row[1]
 
     @classmethod
     def open(
@@ -113,17 +98,6 @@ class Ledger:
                 connection.close()
                 raise
 
-    def close(self) -> None:
-        """Close the file; closing twice is allowed."""
-        with plain_words(self.path):
-            self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        self.close()
-
     @contextmanager
     def together(self) -> Iterator[None]:
         """Record all that is recorded inside, or nothing; the disk is waited for once.
@@ -131,12 +105,6 @@ class Ledger:
         What is refused inside leaves nothing behind, also where the error is caught and more is recorded.
         """
         with plain_words(self.path), transaction(self._connection):
-            yield
-
-    @contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """Read all that is read inside as it stood at one moment, whatever other programs record meanwhile."""
-        with plain_words(self.path), snapshot(self._connection):
             yield
 
     def add_photo(self, record: PhotoRecord) -> None:
@@ -251,92 +219,6 @@ class Ledger:
                 f"ledger {self.path} must not be open elsewhere for the last bytes of recipient {recipient} to go;"
                 " erase again when it is closed there"
             )
-
-    @property
-    def head(self) -> Head:
-        """Where the chain of copies ends; noted down elsewhere, it proves what stood before it."""
-        with plain_words(self.path):
-            return copies.read_head(self._connection)
-
-    def photos(self, *, key_id: str | None = None) -> tuple[PhotoEntry, ...]:
-        """List the photos in the order they came, of one key or of all."""
-        if key_id is not None:
-            checked_text(key_id, "key_id", refuse=LedgerError)
-        with plain_words(self.path):
-            return photos.read_entries(self._connection, key_id=key_id)
-
-    def photo(self, digest: bytes, *, key_id: str) -> PhotoRecord:
-        """Read all that is kept of a photo."""
-        checked_hash(digest, "digest", refuse=LedgerError)
-        checked_text(key_id, "key_id", refuse=LedgerError)
-        with plain_words(self.path):
-            return photos.read_photo_record(self._connection, digest, key_id=key_id)
-
-    def luma(self, digest: bytes) -> NDArray[np.uint8]:
-        """Read the working-scale luma of a photo."""
-        checked_hash(digest, "digest", refuse=LedgerError)
-        with plain_words(self.path):
-            return photos.read_luma(self._connection, digest)
-
-    def features(self, *, key_id: str) -> FeatureTable:
-        """Read the features of all photos of a key; lumas are not decoded."""
-        checked_text(key_id, "key_id", refuse=LedgerError)
-        with self.snapshot():  # how many there are is read first
-            return photos.read_features(self._connection, key_id=key_id)
-
-    def seals(self) -> dict[tuple[bytes, str], bytes]:
-        """Give the hash of all that is kept of each photo, by digest and ID of the key."""
-        with plain_words(self.path):
-            return photos.read_seals(self._connection)
-
-    def recipients(self) -> tuple[Recipient, ...]:
-        """List the recipients by their numbers."""
-        with plain_words(self.path):
-            return recipients.read_recipients(self._connection)
-
-    def erased_recipients(self) -> tuple[int, ...]:
-        """List those whose columns were erased, by their numbers; much faster than all recipients."""
-        with plain_words(self.path):
-            return recipients.erased_recipients(self._connection)
-
-    def recipients_of(self, photo: bytes, *, key_id: str) -> tuple[int, ...]:
-        """List who has a copy of a photo, by their numbers."""
-        checked_hash(photo, "photo", refuse=LedgerError)
-        checked_text(key_id, "key_id", refuse=LedgerError)
-        with plain_words(self.path):
-            return copies.recipients_of(self._connection, photo, key_id=key_id)
-
-    def copies(
-        self, *, photo: bytes | None = None, recipient: int | None = None, sha256: bytes | None = None
-    ) -> Iterator[CopyRecord]:
-        """Go through the copies in their order, of one photo or recipient, or of certain bytes."""
-        for name, hashed in (("photo", photo), ("sha256", sha256)):
-            if hashed is not None:
-                checked_hash(hashed, name, refuse=LedgerError)
-        return self._copies(photo, recipient, sha256)
-
-    def _copies(self, photo: bytes | None, recipient: int | None, sha256: bytes | None) -> Iterator[CopyRecord]:
-        """Go through the copies."""
-        with plain_words(self.path):
-            yield from copies.read_copies(self._connection, photo=photo, recipient=recipient, sha256=sha256)
-
-    def verify(self, *, noted: bytes | None = None) -> Verification:
-        """Check that nothing was changed since it was written.
-
-        Parameters
-        ----------
-        noted : bytes, optional
-            Hash of a head that was noted down earlier, elsewhere.
-
-        Returns
-        -------
-        verification : Verification
-            True when all is well; else it says what is not.
-        """
-        if noted is not None:
-            checked_hash(noted, "noted", refuse=LedgerError)
-        with self.snapshot():
-            return verification.verify(self._connection, identity=self.identity, created=self.created, noted=noted)
 
 
 def checked_ledger(ledger: object) -> Ledger:
