@@ -105,15 +105,10 @@ def test_no_memory_is_taken_for_what_is_no_prepared_photo(beginning, path, tmp_p
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes have names elsewhere, and others")
-def test_a_pipe_is_no_prepared_photo(path, tmp_path):
+def test_a_pipe_is_no_prepared_photo_and_nobody_waits_for_it(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    writer = os.open(tmp_path / "pipe", os.O_RDWR)
-    try:
-        os.write(writer, path.read_bytes() + bytes(FACTS_LIMIT - len(path.read_bytes())))
-        with pytest.raises(FormatError, match="must be a file, and is a device or a pipe"):
-            read_plan_file(tmp_path / "pipe", key=KEY)
-    finally:
-        os.close(writer)
+    with pytest.raises(FormatError, match="must be a file, and is a device or a pipe"):
+        read_plan_file(tmp_path / "pipe", key=KEY)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xd8\xff", b"tracemark-plans 1\n{}\n", b"tracemark-key 1\nid x\n"])
