@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tracemark.errors import FormatError, KeyFileError, OutputError
 from tracemark.keys import Key
-from tracemark.plan_file import FACTS_LIMIT, PlanFile, read_plan_file, write_plan_file
+from tracemark.plan_file import PlanFile, read_plan_file, write_plan_file
 
 KEY = Key(bytes(range(32)))
 PLAN = PlanFile(bytes(range(100, 132)), 400, 600, 77, [b"first", b"", b"the third\n"])
