@@ -150,7 +150,7 @@ def _open_ledger(ledger_file: Path, out: Path, *, create: bool) -> Iterator[tm.L
         try:
             out.mkdir(parents=True)
         except OSError as error:
-            raise FilesFailure(f"{out} cannot be made: {(error.strerror or str(error)).lower()}") from error
+            raise FilesFailure(f"{out} cannot be made: {tm.why(error)}") from error
     try:
         with open_ledger(ledger_file, create=create, migrate=create) as ledger:
             yield ledger
@@ -166,8 +166,7 @@ def _refuse_a_folder_that_cannot_be(out: Path) -> None:
     try:
         out.exists()
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise UsageFailure(f"{click.format_filename(out)}: output folder cannot be used: {reason}") from error
+        raise UsageFailure(f"{click.format_filename(out)}: output folder cannot be used: {tm.why(error)}") from error
 
 
 def _tell_of_the_others(others: Counter[str]) -> None:

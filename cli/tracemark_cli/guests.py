@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import tracemark as tm
 from tracemark_cli.outcome import UsageFailure
 
 __all__ = ["LARGEST_RECIPIENT", "read_guests"]
@@ -49,7 +50,7 @@ def read_guests(path: Path, *, empty: bool = False) -> dict[int, Mapping[str, st
             raise _failure(path, f"must be a list of at most {MOST_BYTES >> 20} MiB, and is longer")
         text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig").read()  # with all line ends alike
     except OSError as error:
-        raise _failure(path, (error.strerror or str(error)).lower()) from error
+        raise _failure(path, tm.why(error)) from error
     except UnicodeDecodeError as error:
         raise _failure(path, "must be text in UTF-8; save it as 'CSV UTF-8'") from error
     lines: dict[int, int] = {}

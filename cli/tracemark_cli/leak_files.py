@@ -48,7 +48,7 @@ def read_leaks(paths: Sequence[Path]) -> tuple[dict[Path, Leak], dict[Path, str]
             data = path.read_bytes()
             read[path] = Leak(tm.read_photo(data), hashlib.sha256(data).digest(), len(data))
         except OSError as error:
-            failed[path] = f"image file cannot be read: {(error.strerror or str(error)).lower()}"
+            failed[path] = f"image file cannot be read: {tm.why(error)}"
         except (tm.TracemarkError, MemoryError) as error:
             failed[path] = str(error) or type(error).__name__
     return read, failed

@@ -143,4 +143,4 @@ def _listed_in(folder: Path, others: Counter[str]) -> Mapping[str, object]:
 
 def _refuse(error: OSError) -> None:
     """End the command: a folder that is closed would be a gap in the kit."""
-    raise FilesFailure(f"{error.filename}: folder cannot be read: {(error.strerror or str(error)).lower()}") from error
+    raise FilesFailure(f"{error.filename}: folder cannot be read: {tm.why(error)}") from error

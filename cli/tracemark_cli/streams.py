@@ -8,6 +8,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
+import tracemark as tm
 from tracemark_cli.outcome import FilesFailure
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class _Stdout(io.FileIO):
             raise ReaderGoneError from error
         except OSError as error:
             _let_go(self)
-            raise FilesFailure(f"results cannot be written to stdout: {(error.strerror or '').lower()}") from error
+            raise FilesFailure(f"results cannot be written to stdout: {tm.why(error)}") from error
 
 
 class _Stderr(io.FileIO):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         PhotoError,
         RecipientError,
         TracemarkError,
+        why,
     )
     from tracemark.keys import Key
     from tracemark.kit.archives import MadeArchive
@@ -92,6 +93,7 @@ __all__ = [
     "record_copy",
     "record_photo",
     "recorded_luma",
+    "why",
     "without_gps",
     "write_atomically",
     "write_private",
@@ -147,6 +149,7 @@ _ROOMS = {
     "record_copy": "tracemark.recording",
     "record_photo": "tracemark.recording",
     "recorded_luma": "tracemark.recording",
+    "why": "tracemark.errors",
     "without_gps": "tracemark.media.photo",
     "write_atomically": "tracemark.new_file",
     "write_private": "tracemark.new_file",

@@ -25,6 +25,7 @@ __all__ = [
     "PhotoError",
     "RecipientError",
     "TracemarkError",
+    "why",
 ]
 
 
@@ -62,3 +63,24 @@ class OutputError(TracemarkError):
 
 class MissingLibraryError(TracemarkError):
     """A system library that must be installed before tracemark can work."""
+
+
+def why(error: Exception) -> str:
+    """Give the operating system's words for what went wrong, without its number.
+
+    Parameters
+    ----------
+    error : Exception
+        As a rule an ``OSError``; of any other it is what that says itself.
+
+    Returns
+    -------
+    words : str
+        In small letters, as they stand behind a colon.
+
+    Examples
+    --------
+    >>> why(FileNotFoundError(2, "No such file or directory", "car.jpg"))
+    'no such file or directory'
+    """
+    return (getattr(error, "strerror", None) or str(error)).lower()

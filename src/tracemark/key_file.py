@@ -6,7 +6,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from tracemark.errors import KeyFileError, OutputError
+from tracemark.errors import KeyFileError, OutputError, why
 from tracemark.new_file import OWNER_ONLY, write_private
 
 __all__ = ["read_key_file", "write_key_file"]
@@ -88,9 +88,4 @@ def _read_private(path: Path) -> bytes:
                 )
             return data
     except OSError as error:
-        raise KeyFileError(f"key file {path} cannot be read: {_why(error)}") from error
-
-
-def _why(error: OSError) -> str:
-    """Give the operating system's words without its number."""
-    return (error.strerror or str(error)).lower()
+        raise KeyFileError(f"key file {path} cannot be read: {why(error)}") from error

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from tracemark.arguments import checked_bytes, checked_path
-from tracemark.errors import OutputError
+from tracemark.errors import OutputError, why
 
 __all__ = [
     "ANYBODY",
@@ -58,7 +58,7 @@ def write_private(path: str | os.PathLike[str], data: bytes) -> None:
     except FileExistsError as error:
         raise OutputError(f"{target} exists already and is never overwritten") from error
     except OSError as error:
-        raise OutputError(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
+        raise OutputError(f"{target} cannot be written: {why(error)}") from error
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes, *, private: bool = False) -> None:
@@ -98,7 +98,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes, *, private: bool
             raise
         settle(target.parent)
     except OSError as error:
-        raise OutputError(f"{target} cannot be written: {(error.strerror or str(error)).lower()}") from error
+        raise OutputError(f"{target} cannot be written: {why(error)}") from error
 
 
 def draft_beside(path: Path, *, private: bool = False) -> Path:

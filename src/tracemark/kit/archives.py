@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracemark.errors import OutputError
+from tracemark.errors import OutputError, why
 from tracemark.kit.entries import ArchiveEntry, CopyEntry
 from tracemark.kit.folder import hash_file, make_folder, may_be_there, nowhere_to_write
 from tracemark.kit.manifest import Manifest
@@ -140,7 +140,7 @@ def _hash_there(path: Path) -> str:
     try:
         return hash_file(path).hex() if path.is_file() else ""
     except OSError as error:
-        raise OutputError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise OutputError(f"{path} cannot be read: {why(error)}") from error
 
 
 def write_archive(path: Path, *, out: Path, files: Mapping[str, str], replaced: bool) -> tuple[bytes, int]:
@@ -189,7 +189,7 @@ def write_archive(path: Path, *, out: Path, files: Mapping[str, str], replaced: 
                 draft.unlink(missing_ok=True)
         return sha256, path.stat().st_size
     except OSError as error:
-        raise OutputError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}") from error
+        raise OutputError(f"{path} cannot be written: {why(error)}") from error
 
 
 def _add(archive: zipfile.ZipFile, source: Path, name: str, sha256: str) -> None:

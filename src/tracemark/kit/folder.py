@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
-from tracemark.errors import KitError, OutputError
+from tracemark.errors import KitError, OutputError, why
 from tracemark.new_file import DRAFT_BEGINNING, TOKEN_BYTES, settle
 
 __all__ = [
@@ -51,7 +51,7 @@ def open_folder(out: Path) -> Iterator[None]:
         made = not out.exists()
         make_folder(out)
     except OSError as error:
-        raise OutputError(f"{out} cannot be made: {(error.strerror or str(error)).lower()}") from error
+        raise OutputError(f"{out} cannot be made: {why(error)}") from error
     try:
         with _locked(out):
             yield
@@ -73,7 +73,7 @@ def _locked(folder: Path) -> Iterator[None]:
     try:
         opened = os.open(folder, os.O_RDONLY)
     except OSError as error:
-        raise OutputError(f"{folder} cannot be opened: {(error.strerror or str(error)).lower()}") from error
+        raise OutputError(f"{folder} cannot be opened: {why(error)}") from error
     try:
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)

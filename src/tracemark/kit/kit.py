@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from tracemark.errors import OutputError
+from tracemark.errors import OutputError, why
 from tracemark.keys import Key
 from tracemark.kit.archives import MadeArchive, make_archives
 from tracemark.kit.checking import sampled
@@ -113,7 +113,7 @@ def _make_copies(
         try:
             register.photos[photo] = hash_file(photo)
         except OSError as error:
-            yield Failure(photo, f"image file cannot be read: {(error.strerror or str(error)).lower()}")
+            yield Failure(photo, f"image file cannot be read: {why(error)}")
             continue
         refusal = owners.refusal(photo, register.photos[photo])
         if refusal:

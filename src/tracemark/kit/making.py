@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
-from tracemark.errors import FormatError, KitError, OutputError, PhotoError
+from tracemark.errors import FormatError, KitError, OutputError, PhotoError, why
 from tracemark.kit.checking import read_back
 from tracemark.kit.folder import make_folder, nowhere_to_write
 from tracemark.kit.preparing import Prepared, notices_of, prepared_for
@@ -122,7 +122,7 @@ def _write(copy: KitCopy, encode: Callable[[int], bytes], task: Task) -> MadeCop
             made = replace(made, replaced=True)
         make_folder(path.parent)
     except OSError as error:
-        raise OutputError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}") from error
+        raise OutputError(f"{path} cannot be written: {why(error)}") from error
     write_atomically(path, data)
     uncache(path)
     return made

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from tracemark.errors import KitError, OutputError
+from tracemark.errors import KitError, OutputError, why
 from tracemark.kit.entries import BEGINNING, Entry, read_line, sum_line, write_line
 from tracemark.kit.folder import MANIFEST, SUMS, may_be_there, open_folder
 from tracemark.new_file import settle, write_atomically
@@ -54,7 +54,7 @@ class Manifest:
             self._journal.flush()
             os.fsync(self._journal.fileno())
         except OSError as error:
-            raise OutputError(f"{path} cannot be written: {(error.strerror or str(error)).lower()}") from error
+            raise OutputError(f"{path} cannot be written: {why(error)}") from error
         self.entries.update({entry.file: entry for entry in listed})
 
     def finish(self) -> None:
@@ -119,7 +119,7 @@ def _read(path: Path) -> tuple[dict[str, Entry], int | None]:
     except FileNotFoundError:
         return {}, None
     except OSError as error:
-        raise KitError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise KitError(f"{path} cannot be read: {why(error)}") from error
     *lines, rest = data.split(b"\n")
     entries: dict[str, Entry] = {}
     for number, line in enumerate(lines, start=1):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracemark.arguments import checked_path
-from tracemark.errors import KitError
+from tracemark.errors import KitError, why
 from tracemark.kit.entries import ARCHIVE, COPY, CopyEntry, Entry, read_line
 from tracemark.kit.folder import MANIFEST
 
@@ -53,7 +53,7 @@ def kit_files(folder: str | os.PathLike[str]) -> Mapping[str, Entry]:
     except OSError as error:
         # In a folder that is closed nobody sees whether there is one.
         which = f"folder {path.parent}" if isinstance(error, PermissionError) and not files else path
-        raise KitError(f"{which} cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise KitError(f"{which} cannot be read: {why(error)}") from error
     return files
 
 

@@ -11,7 +11,7 @@ from typing import SupportsIndex
 import numpy as np
 
 from tracemark.arguments import checked_kind, checked_path
-from tracemark.errors import FormatError, PhotoError
+from tracemark.errors import FormatError, PhotoError, why
 from tracemark.media.decoding import decode, refusal_of
 from tracemark.media.metadata import Metadata
 from tracemark.media.pixels import COLOURS, Pixels
@@ -251,4 +251,4 @@ def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise FormatError(f"image file cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise FormatError(f"image file cannot be read: {why(error)}") from error
