@@ -3,6 +3,7 @@
 from __future__ import annotations  # the types of tracemark are named, not fetched: fetching takes half a second
 
 import io
+import os
 import secrets
 import tempfile
 import time
@@ -16,7 +17,7 @@ import click
 
 import tracemark as tm
 from tracemark_cli.detect_lines import chance_in_words
-from tracemark_cli.outcome import FilesFailure, KeyFailure, Outcome
+from tracemark_cli.outcome import FilesFailure, KeyFailure, Outcome, UsageFailure
 from tracemark_cli.path_types import FILE, FOLDER
 
 if TYPE_CHECKING:
@@ -31,13 +32,14 @@ SCALE = 0.6  # of the side, as when a site makes its own size of it
 QUALITY = 60  # JPEG, as social networks have it
 BRIGHTEST = 255  # of the eight bits a JPEG holds
 COLOURS = 3
+LEAK = "leak.jpg"
 
 OUTCOMES = {"inconclusive": Outcome.INCONCLUSIVE, "none": Outcome.NOTHING_FOUND}
 
 
 @click.command()
 @click.argument("photo", required=False, type=FILE)
-@click.option("--out", type=FOLDER, help="Keep key, copies and leak in this folder.")
+@click.option("--out", type=FOLDER, help="Keep key, copies and leak in this folder; nothing there is replaced.")
 @click.pass_context
 def demo(context: click.Context, photo: Path | None, out: Path | None) -> None:
     """Mark a photo for five recipients, leak one copy, and find out whose it was.
@@ -48,11 +50,14 @@ def demo(context: click.Context, photo: Path | None, out: Path | None) -> None:
     with ExitStack() as stack:
         if photo is None:
             photo = stack.enter_context(as_file(files("tracemark_cli") / "data" / "seeding.jpg"))
+        folder = stack.enter_context(_workplace(out))
+        _refuse_what_is_there(folder, photo)
         try:
-            folder = stack.enter_context(_workplace(out))
             outcome = _tell(photo, folder)
         except tm.KeyFileError as error:
             raise KeyFailure(str(error)) from error
+        except tm.OutputError as error:
+            raise FilesFailure(str(error)) from error
         except (tm.TracemarkError, OSError, MemoryError) as error:
             raise FilesFailure(f"{photo}: {error}") from error
     if out is not None:
@@ -67,8 +72,18 @@ def _workplace(out: Path | None) -> Iterator[Path]:
         with tempfile.TemporaryDirectory() as folder:
             yield Path(folder)
     else:
-        out.mkdir(parents=True, exist_ok=True)
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FilesFailure(f"{out} cannot be made: {tm.why(error)}") from error
         yield out
+
+
+def _refuse_what_is_there(folder: Path, photo: Path) -> None:
+    """Refuse a folder that has a file of the same name as one of the demo's: it may be the photo itself."""
+    for name in (*_copy_names(photo).values(), LEAK):
+        if os.path.lexists(folder / name):
+            raise UsageFailure(f"{folder / name} exists already, and the demo replaces nothing; choose another --out")
 
 
 def _tell(path: Path, folder: Path) -> Outcome:
@@ -85,7 +100,7 @@ def _tell(path: Path, folder: Path) -> Outcome:
     _say(f"Each of {len(copies)} recipients has a copy ({time.perf_counter() - began:.1f} s): {names}.")
 
     culprit = secrets.choice(RECIPIENTS)
-    leak = folder / "leak.jpg"
+    leak = folder / LEAK
     size = _leak(folder / copies[culprit], leak)
     _say(
         f"One of them, we do not say which, cut it to {AREA_KEPT:.0%} of its area, scaled it to {SCALE:.0%},"
@@ -101,10 +116,15 @@ def _tell(path: Path, folder: Path) -> Outcome:
 def _mark(photo: tm.Photo, path: Path, folder: Path, *, key: tm.Key) -> dict[int, str]:
     """Make the copies; the answer is recipient -> name of the file."""
     plan = tm.prepare(photo.pixels, key=key)
-    names = {recipient: f"{path.stem}-{recipient}{path.suffix}" for recipient in RECIPIENTS}
+    names = _copy_names(path)
     for recipient, name in names.items():
         tm.write_atomically(folder / name, tm.encode_photo(plan.copy_for(recipient), like=photo))
     return names
+
+
+def _copy_names(photo: Path) -> dict[int, str]:
+    """Name a copy for each recipient."""
+    return {recipient: f"{photo.stem}-{recipient}{photo.suffix}" for recipient in RECIPIENTS}
 
 
 def _leak(copy: Path, leak: Path) -> str:

@@ -32,3 +32,30 @@ def test_a_photo_that_cannot_be_read_costs_one_line(run, tmp_path):
     assert result.exit_code == 4
     assert len(result.stderr.splitlines()) == 1
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("name", ["car-19.png", "leak.jpg"])
+@pytest.mark.usefixtures("stand_in")
+def test_a_file_with_a_name_of_the_demos_is_not_overwritten(name, run, png):
+    folder = png.parent / "demo"
+    folder.mkdir()
+    (folder / name).write_text("mine")
+    result = run("demo", png, "--out", folder)
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+    assert f"{folder / name} exists already" in result.stderr
+    assert [(file.name, file.read_text()) for file in folder.iterdir()] == [(name, "mine")]
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_the_photo_is_not_replaced_by_its_own_leak(run, png):
+    photo = png.rename(png.with_name("leak.jpg"))
+    before = photo.read_bytes()
+    assert run("demo", photo, "--out", photo.parent).exit_code == 2
+    assert photo.read_bytes() == before
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_a_folder_that_cannot_be_made_is_not_blamed_on_the_photo(run, png):
+    out = png / "demo"
+    result = run("demo", png, "--out", out)
+    assert (result.exit_code, result.stderr) == (4, f"Error: {out} cannot be made: not a directory\n")
