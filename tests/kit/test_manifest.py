@@ -6,6 +6,7 @@ import pytest
 import tracemark as tm
 from tests.kit.conftest import entry_of, stamp
 from tracemark.kit.manifest import MANIFEST, SUMS, open_manifest
+from tracemark.kit.owners import kit_files
 
 
 def put(folder, name, data=b"a copy"):
@@ -67,7 +68,7 @@ def test_a_file_that_was_removed_is_listed_no_more(tmp_path, entries):
     assert "3/car.jpg" not in (tmp_path / SUMS).read_text()
 
 
-@pytest.mark.parametrize("left", [1, 20, -1])
+@pytest.mark.parametrize("left", [1, 20, -2])
 def test_a_last_line_that_was_cut_is_left_out_and_the_next_one_is_whole(left, tmp_path, entries):
     first, second = (tmp_path / MANIFEST).read_bytes().splitlines(keepends=True)
     (tmp_path / MANIFEST).write_bytes(first + second[:left])
@@ -77,7 +78,25 @@ def test_a_last_line_that_was_cut_is_left_out_and_the_next_one_is_whole(left, tm
     assert sorted(read(tmp_path), key=lambda entry: entry.bytes) == entries
 
 
-@pytest.mark.parametrize("left", [1, 20, -1])
+def test_a_last_line_that_lacks_only_its_end_is_listed_and_the_next_one_begins_anew(tmp_path, entries):
+    whole = (tmp_path / MANIFEST).read_bytes()
+    (tmp_path / MANIFEST).write_bytes(whole[:-1])
+    with open_manifest(tmp_path) as manifest:
+        assert manifest.entries == kit_files(tmp_path) == {entry.file: entry for entry in entries}
+        manifest.add([put(tmp_path, "99/car.jpg")])
+    assert (tmp_path / MANIFEST).read_bytes().startswith(whole)
+    assert {entry.file for entry in read(tmp_path)} == {"3/car.jpg", "17/car.jpg", "99/car.jpg"}
+
+
+def test_a_manifest_of_one_line_without_an_end_is_put_in_order(tmp_path, entries):
+    line = (tmp_path / MANIFEST).read_bytes().splitlines(keepends=True)[0]
+    (tmp_path / MANIFEST).write_bytes(line[:-1])
+    with open_manifest(tmp_path) as manifest:
+        manifest.finish()
+    assert (tmp_path / MANIFEST).read_bytes() == line
+
+
+@pytest.mark.parametrize("left", [1, 20, -2])
 def test_the_first_line_may_have_been_cut_too_and_stays_while_nothing_is_made(left, tmp_path, entries):
     line = (tmp_path / MANIFEST).read_bytes().splitlines(keepends=True)[0]
     (tmp_path / SUMS).unlink()

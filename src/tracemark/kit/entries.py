@@ -15,6 +15,7 @@ __all__ = ["ARCHIVE", "BEGINNING", "COPY", "ArchiveEntry", "CopyEntry", "Entry",
 COPY = "tracemark.kit.copy/1"
 ARCHIVE = "tracemark.kit.archive/1"
 BEGINNING = b'{"schema": "tracemark.kit.'  # of every line, here and in any later version
+CHECKED = {"method", "log10_false_alarm"}  # what is said of how a copy was read back
 SHA256 = re.compile("[0-9a-f]{64}")  # as `sha256sum` writes it
 # What `sha256sum` writes for signs that would break a line; such a line begins with a backslash: GNU coreutils manual,
 # section cksum.
@@ -125,16 +126,28 @@ def read_line(line: bytes) -> Entry:
         entry = KINDS[fields.pop("schema")](**fields)
         named = [entry.sha256, *([entry.photo_sha256] if isinstance(entry, CopyEntry) else entry.holds.values())]
         whole = all(SHA256.fullmatch(sha256) for sha256 in named)
-        checked = entry.checked if isinstance(entry, CopyEntry) else None
-        whole &= checked is None or (
-            isinstance(checked["method"], str) and -math.inf < checked["log10_false_alarm"] <= 0
-        )
         whole &= isinstance(entry.bytes, int) and isinstance(entry.recipient, int) and is_inside(entry.file)
+        whole &= not isinstance(entry, CopyEntry) or _is_whole(entry)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError(f"line must be an entry of a manifest ({error})") from error
     if not whole:
         raise ValueError("line must be an entry of a manifest (a field is damaged)")
     return entry
+
+
+def _is_whole(entry: CopyEntry) -> bool:
+    """Tell whether the fields that only a copy has are such as are written."""
+    words = (entry.photo, entry.key, entry.software)
+    quality, checked = entry.quality, entry.checked
+    return (
+        all(isinstance(word, str) for word in words)
+        and (quality is None or isinstance(quality, int))
+        and isinstance(entry.strip_gps, bool)
+        and isinstance(entry.baseline, bool)
+        and (checked is None or checked.keys() == CHECKED)
+        and (checked is None or isinstance(checked["method"], str))
+        and (checked is None or -math.inf < checked["log10_false_alarm"] <= 0)
+    )
 
 
 def sum_line(entry: Entry) -> bytes:

@@ -17,10 +17,11 @@ __all__ = ["MANIFEST", "SUMS", "Manifest", "open_manifest"]
 class Manifest:
     """The files of a kit; :func:`open_manifest` gives one."""
 
-    def __init__(self, out: Path, entries: dict[str, Entry], cut: int | None) -> None:
+    def __init__(self, out: Path, entries: dict[str, Entry], *, cut: int | None = None, unended: bool = False) -> None:
         self.out = out
         self.entries = entries
         self._cut = cut
+        self._unended = unended
         self._journal: IO[bytes] | None = None
 
     def add(self, entries: Iterable[Entry]) -> None:
@@ -50,6 +51,9 @@ class Manifest:
                     # Whoever wrote half a line was killed: the file behind it is made again, compared, and listed.
                     self._journal.truncate(self._cut)
                     self._cut = None
+                if self._unended:
+                    self._journal.write(b"\n")
+                    self._unended = False
             self._journal.write(b"".join(write_line(entry) for entry in listed))
             self._journal.flush()
             os.fsync(self._journal.fileno())
@@ -92,7 +96,7 @@ def open_manifest(out: Path) -> Iterator[Manifest]:
     Yields
     ------
     manifest : Manifest
-        What is listed.  A last line that was cut short by a crash is left out.
+        What is listed.  A last line that was cut short by a crash is left out; one that lacks only its end is not.
 
     Raises
     ------
@@ -103,7 +107,8 @@ def open_manifest(out: Path) -> Iterator[Manifest]:
         When the folder cannot be made.
     """
     with open_folder(out):
-        manifest = Manifest(out, *_read(out / MANIFEST))
+        entries, cut, unended = _read(out / MANIFEST)
+        manifest = Manifest(out, entries, cut=cut, unended=unended)
         if not manifest.entries:
             _refuse_sums(out / SUMS)
         try:
@@ -112,12 +117,15 @@ def open_manifest(out: Path) -> Iterator[Manifest]:
             manifest.close()
 
 
-def _read(path: Path) -> tuple[dict[str, Entry], int | None]:
-    """Read all entries, of which a later one of the same file counts; the second answer is where half a line begins."""
+def _read(path: Path) -> tuple[dict[str, Entry], int | None, bool]:
+    """Read all entries, of which a later one of the same file counts; where half a line begins; whether one has no end.
+
+    What stripped the end of the last line may be an editor: its copy is listed, and would be forgotten.
+    """
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        return {}, None
+        return {}, None, False
     except OSError as error:
         raise KitError(f"{path} cannot be read: {why(error)}") from error
     *lines, rest = data.split(b"\n")
@@ -132,7 +140,11 @@ def _read(path: Path) -> tuple[dict[str, Entry], int | None]:
         entries[entry.file] = entry
     if not entries and not (rest.startswith(BEGINNING) or BEGINNING.startswith(rest)):
         raise KitError(f"{path} must list the files of a kit, and holds something else; move it out of the folder")
-    return entries, len(data) - len(rest) if rest else None
+    try:
+        entry = read_line(rest)
+    except ValueError:
+        return entries, len(data) - len(rest) if rest else None, False
+    return {**entries, entry.file: entry}, None, True
 
 
 def _refuse_sums(path: Path) -> None:

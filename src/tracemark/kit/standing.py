@@ -29,7 +29,7 @@ class Standing:
 
     def __init__(self, order: KitOrder, listed: Mapping[str, Entry], *, key_id: str) -> None:
         self._order = order
-        self._register = Register(Manifest(order.out, dict(listed), None), order, key_id=key_id, ledger=None)
+        self._register = Register(Manifest(order.out, dict(listed)), order, key_id=key_id, ledger=None)
 
     def know_photo(self, photo: Path, sha256: bytes) -> None:
         """Take note of what a photo's file is; of one that is not known nothing is held to be there."""
