@@ -3,7 +3,7 @@
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 import click
@@ -30,7 +30,9 @@ def interruptible() -> Iterator[threading.Event]:
         stop.set()
         for one, handler in usual.items():
             signal.signal(one, handler)
-        click.echo("tracemark: finishing what is under way; again to leave at once", err=True)
+        # Python allows no writing to stderr in the middle of writing to it; the event is set all the same.
+        with suppress(RuntimeError):
+            click.echo("tracemark: finishing what is under way; again to leave at once", err=True)
 
     for number in usual:
         signal.signal(number, note)
