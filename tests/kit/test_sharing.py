@@ -161,3 +161,18 @@ def test_silence_is_looked_into(press, monkeypatch):
 
     with pytest.raises(tm.KitError, match="nobody is there"):
         list(work(tasks_of(press, "photo"), Deserted(), stop=threading.Event()))
+
+
+def test_a_copy_that_cannot_be_read_back_has_all_shares_of_its_photo_read_back(press):
+    def some(task):
+        made = tuple(MadeCopy(copy, bytes(32), 1) for copy in task.copies[:100])
+        first = task.photo.name == "0" and task.copies[0].recipient == 0
+        return Answer(made=made, left=task.copies[100:], doubtful=task.doubtful or first)
+
+    photo, other = tasks_of(press, "photo", "photo", copies=1200)
+    workers = StandInWorkers(3, answer=some)
+    list(work([replace(photo, splice=True), replace(other, splice=True)], workers, stop=threading.Event()))
+    given = [(task.photo.name, task.doubtful) for task in workers.given]
+    told = given.index(("0", True))
+    assert {shared for shared in given[told + workers.capacity :] if shared[0] == "0"} == {("0", True)}
+    assert ("1", True) not in given

@@ -2,10 +2,11 @@
 
 import threading
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Set
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from tracemark.kit.cluster import DaskWorkers
 from tracemark.kit.task import Answer, Failure, Task
@@ -72,9 +73,10 @@ def work(tasks: Iterable[Task], workers: Workers, *, stop: threading.Event) -> I
     KeyFileError, KitError, OutputError
         As from :func:`~tracemark.kit.making.make`.
     """
-    waiting, away = deque(tasks), dict[Future[Answer], Task]()
+    waiting, away, doubtful = deque(tasks), dict[Future[Answer], Task](), set[Path]()
     while away or (waiting and not stop.is_set()):
         if not stop.is_set():
+            waiting = _doubted(waiting, doubtful)
             begun = _next(waiting, away.values(), workers.capacity)
             for task in begun:
                 away[workers.submit(task, single=len(away) + len(begun) == 1)] = task
@@ -93,11 +95,18 @@ def work(tasks: Iterable[Task], workers: Workers, *, stop: threading.Event) -> I
                     f"workers were lost again and again while they made copies of it: is there enough memory? ({error})"
                 )
                 answer = Answer(failures=(Failure(task.copies[0].photo, words),))
+            if answer.doubtful:
+                doubtful.add(task.photo)
             if answer.left:
                 # First in the line: whoever is free now has this photo prepared.
                 rest = replace(task, copies=answer.left, describe=False, doubtful=answer.doubtful, attempts=0)
                 waiting.appendleft(rest)
             yield task, answer
+
+
+def _doubted(waiting: deque[Task], doubtful: Set[Path]) -> deque[Task]:
+    """Have every copy of some photos read back, whoever has which share of them."""
+    return deque(replace(task, doubtful=True) if task.photo in doubtful else task for task in waiting)
 
 
 def _next(waiting: deque[Task], away: Collection[Task], capacity: int) -> list[Task]:
