@@ -3,9 +3,10 @@
 from __future__ import annotations  # the types of tracemark are named, not fetched: fetching takes half a second
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import asdict
 from datetime import timedelta
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -49,17 +50,15 @@ def tell_of_plan(
         Whether some files would fail.
     """
     estimate = tm.estimate_kit(order, jobs=jobs, ledger=ledger)
-    lost = {failure.photo for failure in estimate.failures}
-    for copy in order.copies:
-        if copy.photo not in lost:
-            click.echo(describe(copy.recipient, copy.file, copy.photo))
-    without = {copy.recipient for copy in order.copies if copy.photo in lost}
-    for recipient, file in order.archives.items():
-        if recipient not in without:
-            click.echo(describe(recipient, file, None))
+    failed, taken = {failure.photo for failure in estimate.failures}, {failure.copy for failure in estimate.taken}
+    lost = [copy for copy in order.copies if copy.photo in failed or copy in taken]
+    _list_files(order, set(lost), describe)
     for failure in estimate.failures:
         complain(failure.photo, failure.words)
-    lacking = len(without & order.archives.keys())
+    for photo, failures in groupby(estimate.taken, key=lambda failure: failure.photo):
+        first, *more = failures
+        complain(photo, f"{first.words} (and {len(more)} more of its copies)" if more else first.words)
+    lacking = len({copy.recipient for copy in lost} & order.archives.keys())
     if lacking:
         archives = _count(lacking, "archive", "archives")
         complain(order.out, f"{archives} will not be made: each must hold all copies of its recipient, and some fail")
@@ -68,6 +67,7 @@ def tell_of_plan(
     if as_json:
         fields = asdict(estimate)
         fields["failures"] = [str(failure.photo) for failure in estimate.failures]
+        fields["taken"] = [str(order.out / copy.file) for copy in order.copies if copy in taken]
         fields["notices"] = [{"photo": str(notice.photo), "words": notice.words} for notice in estimate.notices]
         fields["closed"] = [str(folder) for folder in estimate.closed]
         click.echo(json.dumps({"schema": SCHEMA, **fields}))
@@ -86,6 +86,17 @@ def tell_of_plan(
     if crowded:
         complain(order.out, f"folder must have room for that, and has {_size(estimate.free)}")
     return Outcome.FILES_FAILED if lost or crowded or estimate.closed else Outcome.DONE
+
+
+def _list_files(order: tm.KitOrder, lost: Set[tm.KitCopy], describe: Callable[[int, str, Path | None], str]) -> None:
+    """Print the files that will be there: the copies that do not fail, and the archives that lack none."""
+    for copy in order.copies:
+        if copy not in lost:
+            click.echo(describe(copy.recipient, copy.file, copy.photo))
+    without = {copy.recipient for copy in lost}
+    for recipient, file in order.archives.items():
+        if recipient not in without:
+            click.echo(describe(recipient, file, None))
 
 
 def _count(number: int, one: str, many: str) -> str:

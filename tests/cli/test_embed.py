@@ -457,6 +457,22 @@ def test_a_dry_run_says_when_there_is_too_little_room(run, png, key_file, tmp_pa
     assert "kit: folder must have room for that, and has 10 bytes" in result.stderr
 
 
+def test_a_dry_run_says_what_was_made_in_another_way_and_stays(run, key_file, tmp_path):
+    photo, out = tmp_path / "car.jpg", tmp_path / "kit"
+    Image.new("RGB", (320, 240), (90, 120, 200)).save(photo)
+    common = ("embed", photo, "--recipient", 17, "--recipient", 3, "--key", key_file, "--out", out, "--check", "none")
+    assert run(*common).exit_code == 0
+    common = (*common, "--recipient", 4, "--quality", 50, "--zip")
+    foretold = run(*common, "--dry-run")
+    assert foretold.exit_code == run(*common).exit_code == 4
+    assert lines(foretold.stdout) == [str(out / "4" / "car.jpg"), str(out / "4.zip")]
+    words = f"{out / '17' / 'car.jpg'} exists already and is not this copy; force replaces it; what is there was made"
+    assert f"{words} with quality of the photo (and 1 more of its copies)" in foretold.stderr
+    assert "kit: 2 archives will not be made" in foretold.stderr
+    told = json.loads(lines(run(*common, "--dry-run", "--json").stdout)[-1])
+    assert (told["taken"], told["there"]) == ([str(out / guest / "car.jpg") for guest in ("17", "3")], 1)
+
+
 def test_a_dry_run_says_what_cannot_be_written_into(run, png, key_file, tmp_path, monkeypatch):
     common = ("embed", png, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit", "--dry-run")
     monkeypatch.setattr("os.access", lambda path, mode, **_: False)

@@ -4,8 +4,9 @@ import pytest
 from PIL import Image
 
 import tracemark as tm
-from tracemark.kit import estimate
+from tracemark.kit import estimate, standing
 from tracemark.kit.estimate import estimate_kit
+from tracemark.kit.specimens import Specimens, hash_of_copy
 from tracemark.ledger import schema
 
 GUESTS = range(40)
@@ -38,13 +39,13 @@ def test_archives_that_would_lack_a_photo_are_not_counted(where, press, monkeypa
         with Image.open(press.photos[1]) as photo:
             photo.save(press.photos[1].with_suffix(".png"))  # another kind, tried after the first
         press.photos[1] = press.photos[1].with_suffix(".png")
-        real = estimate._try
+        real = estimate.make_specimens
 
-        def fail(copies, order, pixels):
+        def fail(copies, order, pixels, *, key_id):
             failed = tm.Failure(copies[0].photo, "photo must carry a mark")
-            return failed if copies[0].photo == press.photos[1] else real(copies, order, pixels)
+            return failed if copies[0].photo == press.photos[1] else real(copies, order, pixels, key_id=key_id)
 
-        monkeypatch.setattr(estimate, "_try", fail)
+        monkeypatch.setattr(estimate, "make_specimens", fail)
     order = press.order(range(4), check="none")
     lacking = [copy for copy in order.copies if copy.photo != press.photos[-1] or copy.recipient != 3]
     order = dataclasses.replace(order, copies=lacking)  # only guest 3 gets all that was ordered
@@ -56,7 +57,7 @@ def test_archives_that_would_lack_a_photo_are_not_counted(where, press, monkeypa
 def tried_as(monkeypatch, **numbers):
     """Let every photo take the time that is said."""
     fields = {"pixels": 336 * 256, "once_s": 0.0, "copy_s": 0.0, "check_s": 0.0, "growth": 1.0} | numbers
-    monkeypatch.setattr(estimate, "_try", lambda copies, order, pixels: estimate._Tried(**fields))
+    monkeypatch.setattr(estimate, "make_specimens", lambda copies, order, pixels, *, key_id: Specimens(**fields))
 
 
 def test_time_is_added_up_and_shared_among_processes(press, monkeypatch):
@@ -89,7 +90,39 @@ def test_what_force_would_replace_is_not_there(press, monkeypatch):
     Image.open(press.photos[0]).rotate(180).save(press.photos[0], quality=90)
     foretold = estimate_kit(order, jobs=1)
     assert (foretold.there, foretold.bytes > 0) == (9, True)
-    assert estimate_kit(dataclasses.replace(order, force=False), jobs=1).there == 20
+    without = estimate_kit(dataclasses.replace(order, force=False), jobs=1)
+    assert (without.there, len(without.taken)) == (9, 11)
+
+
+@pytest.mark.parametrize("changed", ["quality", "key", "recipient"])
+def test_what_was_made_in_another_way_is_not_there_and_its_copies_cannot_be_made(changed, press):
+    archives = {guest: f"{guest}.zip" for guest in (17, 18)}
+    list(tm.make_kit(press.order([17, 18], check="none", archives=archives), jobs=1))
+    order = press.order([17, 18, 19], check="none", archives={**archives, 19: "19.zip"})
+    if changed == "quality":
+        order = dataclasses.replace(order, quality=60)
+    elif changed == "key":
+        press.key_file.unlink()
+        tm.Key(bytes(32)).save(press.key_file)
+    else:
+        swapped = {17: 18, 18: 17, 19: 19}
+        copies = [dataclasses.replace(copy, recipient=swapped[copy.recipient]) for copy in order.copies]
+        order = dataclasses.replace(order, copies=copies)
+    foretold = estimate_kit(order, jobs=1)
+    failures = [one for one in tm.make_kit(order, jobs=1) if isinstance(one, tm.Failure) and one.copy is not None]
+    assert {(one.copy, one.words) for one in foretold.taken} == {(one.copy, one.words) for one in failures}
+    assert (foretold.there, len(foretold.taken), foretold.failures) == (0, 4, ())
+
+
+def test_what_was_made_in_another_way_and_comes_to_the_same_is_there(press, monkeypatch):
+    list(tm.make_kit(press.order([17, 18], check="none"), jobs=1))
+    order = press.order([17, 18], check="none", strip_gps=True, baseline=True)
+    tried = []
+    monkeypatch.setattr(standing, "hash_of_copy", lambda *one, **id: tried.append(one) or hash_of_copy(*one, **id))
+    foretold = estimate_kit(order, jobs=1)
+    assert (foretold.there, foretold.taken) == (4, ())
+    assert len(tried) == 2
+    assert all(isinstance(one, tm.MadeCopy) and one.was_there for one in tm.make_kit(order, jobs=1))
 
 
 def test_archives_that_are_there_take_nothing(press):
@@ -137,9 +170,11 @@ def test_progressive_photos_are_tried_by_themselves(press, monkeypatch):
     with Image.open(press.photos[1]) as photo:
         photo.save(press.photos[1], progressive=True, quality=90)
     tried = []
-    real = estimate._try
+    real = estimate.make_specimens
     monkeypatch.setattr(
-        estimate, "_try", lambda copies, *others: tried.append(copies[0].photo) or real(copies, *others)
+        estimate,
+        "make_specimens",
+        lambda copies, *others, **id: tried.append(copies[0].photo) or real(copies, *others, **id),
     )
     estimate_kit(press.order([17], check="none"))
     assert tried == press.photos
@@ -166,14 +201,14 @@ def test_photos_that_cannot_be_marked_are_named_and_not_counted(press, demo_phot
 
 def test_a_photo_that_cannot_be_tried_is_not_taken_for_the_others(press, monkeypatch):
     bad = press.photos[1]
-    real = estimate._try
+    real = estimate.make_specimens
 
-    def fail(copies, order, pixels):
+    def fail(copies, order, pixels, *, key_id):
         if copies[0].photo == bad:
             return tm.Failure(bad, "photo must carry a mark")
-        return real(copies, order, pixels)
+        return real(copies, order, pixels, key_id=key_id)
 
-    monkeypatch.setattr(estimate, "_try", fail)
+    monkeypatch.setattr(estimate, "make_specimens", fail)
     foretold = estimate_kit(press.order([17, 18], check="none"), jobs=1)
     assert [failure.photo for failure in foretold.failures] == [bad]
     assert (foretold.photos, foretold.copies) == (1, 2)

@@ -2,34 +2,29 @@
 
 import os
 import shutil
-import tempfile
-import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from tracemark.errors import TracemarkError
 from tracemark.keys import Key
 from tracemark.kit.checking import sampled
 from tracemark.kit.folder import hash_file
-from tracemark.kit.making import make
 from tracemark.kit.order import KitOrder, by_photo, refuse_nonsense
 from tracemark.kit.owners import Owners, kit_files
 from tracemark.kit.preparing import SPLICED_COPIES, forget, notices_of
 from tracemark.kit.register import try_guests
+from tracemark.kit.specimens import Specimens, make_specimens
 from tracemark.kit.standing import Standing
-from tracemark.kit.task import Answer, Failure, KitCopy, Notice, Task
+from tracemark.kit.task import Failure, KitCopy, Notice
 from tracemark.kit.workers import processes
 from tracemark.ledger.ledger import Ledger, checked_ledger
 from tracemark.media.photo import as_baseline, check_writable, read_photo
-from tracemark.recording import SOFTWARE
 from tracemark.signal.layout import lay_out
 
 __all__ = ["KitEstimate", "estimate_kit"]
-
-TRIED_COPIES = 3  # of a photo: the first alone takes in what is done once
 
 
 @dataclass(frozen=True)
@@ -63,28 +58,11 @@ class KitEstimate:
     failures: tuple[Failure, ...]
     """Photos that no copy can be made of."""
 
+    taken: tuple[Failure, ...]
+    """Copies of other photos whose names are those of files that are listed, are not these copies, and stay."""
+
     notices: tuple[Notice, ...]
     """What the copies will not have, and why those of some photos take long."""
-
-
-@dataclass(frozen=True)
-class _Tried:
-    """What it took to make copies of one photo."""
-
-    pixels: int
-    """Of the photo."""
-
-    once_s: float
-    """Before the first copy."""
-
-    copy_s: float
-    """For each copy."""
-
-    check_s: float
-    """For each copy that is read back."""
-
-    growth: float
-    """Bytes of a copy over those of the photo."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +103,7 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | N
     estimate : KitEstimate
         Every photo is opened.  Of each kind of file (progressive JPEG is one of its own) the photo of middle size is
         tried; the others are held to take time and bytes in proportion.  What is there is known by name and manifest,
-        and not read.
+        and not read; where it was made in another way, a copy that nobody keeps tells whether that comes to the same.
 
     Raises
     ------
@@ -144,10 +122,12 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | N
     owners, standing = Owners(order.out, ledger, listed=listed), Standing(order, listed, key_id=key.id)
     grouped = by_photo(order.copies)
     kinds, failures, notices = _sort(grouped, order, owners, standing)
-    tried = [(_try_middle(photos, grouped, order, failures), photos) for photos in kinds.values()]
+    tried = [(_try_middle(photos, grouped, order, failures, key.id), photos) for photos in kinds.values()]
     forget()
+    failed = {failure.photo for failure in failures}
+    taken = [Failure(copy.photo, words, copy) for copy, words in standing.taken.items() if copy.photo not in failed]
     # an archive would go out, so it is not made without all of its copies
-    lost = {copy.recipient for failure in failures for copy in grouped[failure.photo]}
+    lost = {copy.recipient for copy in order.copies if copy.photo in failed or copy in standing.taken}
     zipped = standing.lacking_archives() - lost
     shares = [
         _share(photo, pixels, one, grouped[photo], order, standing, zipped)
@@ -167,6 +147,7 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | N
         free=shutil.disk_usage(_nearest(order.out)).free,
         closed=tuple(sorted(folder for folder in {_nearest(folder) for folder in folders} if not _is_open(folder))),
         failures=tuple(failures),
+        taken=tuple(taken),
         notices=tuple(notices),
     )
 
@@ -179,7 +160,7 @@ def _sort(
     failures: list[Failure] = []
     notices: list[Notice] = []
     for photo, copies in grouped.items():
-        found = _look_at(photo, order, len(copies), owners, standing)
+        found = _look_at(photo, order, copies, owners, standing)
         if isinstance(found, Failure):
             failures.append(found)
         else:
@@ -190,7 +171,7 @@ def _sort(
 
 
 def _look_at(
-    photo: Path, order: KitOrder, copies: int, owners: Owners, standing: Standing
+    photo: Path, order: KitOrder, copies: Sequence[KitCopy], owners: Owners, standing: Standing
 ) -> tuple[int, object, tuple[Notice, ...]] | Failure:
     """Open a photo that is whole and large enough; the answer is its pixels, what is written as it is, and notices."""
     try:
@@ -204,91 +185,53 @@ def _look_at(
     refusal = owners.refusal(photo, sha256)
     if refusal:
         return Failure(photo, refusal)
-    standing.know_photo(photo, sha256)
+    standing.know_photo(photo, sha256, copies)
     kind = (written.format, written.jpeg is not None and written.jpeg.progressive)
-    notices = notices_of(photo, written, quality=order.quality, splice=copies >= SPLICED_COPIES)
+    notices = notices_of(photo, written, quality=order.quality, splice=len(copies) >= SPLICED_COPIES)
     return layout.rows * layout.columns, kind, notices
 
 
 def _try_middle(
-    photos: list[tuple[int, Path]], grouped: Mapping[Path, Sequence[KitCopy]], order: KitOrder, failures: list[Failure]
-) -> _Tried:
+    photos: list[tuple[int, Path]],
+    grouped: Mapping[Path, Sequence[KitCopy]],
+    order: KitOrder,
+    failures: list[Failure],
+    key_id: str,
+) -> Specimens:
     """Try the photo of middle size; one that fails is moved to the failures, and its neighbour tried."""
     photos.sort()
     while photos:
         pixels, middle = photos[len(photos) // 2]
-        tried = _try(grouped[middle], order, pixels)
-        if isinstance(tried, _Tried):
+        tried = make_specimens(grouped[middle], order, pixels, key_id=key_id)
+        if isinstance(tried, Specimens):
             return tried
         failures.append(tried)
         photos.remove((pixels, middle))
-    return _Tried(1, 0.0, 0.0, 0.0, 0.0)
-
-
-def _try(copies: Sequence[KitCopy], order: KitOrder, pixels: int) -> _Tried | Failure:
-    """Make a few copies of a photo, and read one back."""
-    photo = copies[0].photo
-    with tempfile.TemporaryDirectory() as folder:
-        task = Task(
-            photo=photo.absolute(),
-            name=photo.name,
-            sha256=hash_file(photo),
-            key_file=order.key_file.absolute(),
-            key_id=Key.load(order.key_file).id,
-            out=Path(folder),
-            copies=tuple(replace(copy, file=str(place)) for place, copy in enumerate(copies[: TRIED_COPIES + 1])),
-            checked=frozenset(),
-            guests=tuple(order.guests),
-            quality=order.quality,
-            strip_gps=order.strip_gps,
-            baseline=order.baseline,
-            splice=len(copies) >= SPLICED_COPIES,
-            software=SOFTWARE,
-        )
-        first, first_s = _timed(replace(task, copies=task.copies[:1]))
-        if first.failures:
-            return replace(first.failures[0], copy=None)
-        more, more_s = _timed(replace(task, copies=task.copies[1:] or task.copies))
-        copy_s = more_s / max(len(more.made), 1)
-        check_s = 0.0
-        if order.check != "none":
-            checked_one = frozenset({task.copies[0].recipient})
-            again = replace(task, out=Path(folder, "again"), copies=task.copies[:1], checked=checked_one)
-            checked, check_s = _timed(again)
-            if checked.failures:
-                return replace(checked.failures[0], copy=None)
-    growth = first.made[0].size / photo.stat().st_size
-    return _Tried(pixels, max(first_s - copy_s, 0.0), copy_s, max(check_s - copy_s, 0.0), growth)
+    return Specimens(1, 0.0, 0.0, 0.0, 0.0)
 
 
 def _share(
     photo: Path,
     pixels: int,
-    tried: _Tried,
+    tried: Specimens,
     copies: Sequence[KitCopy],
     order: KitOrder,
     standing: Standing,
     zipped: Set[int],
 ) -> _Share:
     """Say what the copies of a photo take, by what another of its kind took."""
-    missing = [not standing.has_copy(copy) for copy in copies]
+    there = [copy in standing.there for copy in copies]
+    missing = [not (has or copy in standing.taken) for copy, has in zip(copies, there, strict=True)]
     number = sum(missing)
     checks = sum(lacking and sampled(place, check=order.check) for place, lacking in enumerate(missing))
     making_s = (tried.once_s + number * tried.copy_s) * pixels / tried.pixels if number else 0.0
     return _Share(
         copies=len(copies),
-        there=len(copies) - number,
+        there=sum(there),
         bytes=photo.stat().st_size * tried.growth * (number + sum(copy.recipient in zipped for copy in copies)),
         seconds=making_s + checks * tried.check_s,
         folders={(order.out / copy.file).parent for copy, lacking in zip(copies, missing, strict=True) if lacking},
     )
-
-
-def _timed(task: Task) -> tuple[Answer, float]:
-    """Make a task; the second answer is how long that took, seconds."""
-    began = time.perf_counter()
-    answer = make(task)
-    return answer, time.perf_counter() - began
 
 
 def _is_open(folder: Path) -> bool:

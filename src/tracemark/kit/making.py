@@ -16,10 +16,11 @@ from tracemark.kit.task import Answer, Failure, KitCopy, MadeCopy, Task
 from tracemark.new_file import uncache, write_atomically
 from tracemark.recording import SOFTWARE, describe_photo
 
-__all__ = ["make"]
+__all__ = ["TAKEN", "make"]
 
 SLICE_S = 2.0  # after which a worker tells what it has made: a kill costs no more, and progress is seen
-# "force" below is named as KitOrder and the command line both name it.
+# "force" is named as KitOrder and the command line both name it.
+TAKEN = "exists already and is not this copy; force replaces it"
 
 
 def make(task: Task) -> Answer:
@@ -118,7 +119,7 @@ def _write(copy: KitCopy, encode: Callable[[int], bytes], task: Task) -> MadeCop
             if path.stat().st_size == len(data) and path.read_bytes() == data:
                 return replace(made, was_there=True)
             if not task.force:
-                raise OutputError(f"{path} exists already and is not this copy; force replaces it")
+                raise OutputError(f"{path} {TAKEN}")
             made = replace(made, replaced=True)
         make_folder(path.parent)
     except OSError as error:

@@ -1,21 +1,23 @@
-"""Tell what of an order is there already, by names and by the manifest: nothing is read for it."""
+"""Tell what of an order is there already, by names and by the manifest: no copy is read for it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tracemark.kit.archives import holdings
-from tracemark.kit.entries import ArchiveEntry, Entry
+from tracemark.kit.entries import ArchiveEntry, CopyEntry, Entry
 from tracemark.kit.folder import may_be_there
+from tracemark.kit.making import TAKEN
 from tracemark.kit.manifest import Manifest
 from tracemark.kit.order import KitOrder
 from tracemark.kit.register import Register
+from tracemark.kit.specimens import hash_of_copy
 from tracemark.kit.task import KitCopy
 
 __all__ = ["Standing"]
 
 
 class Standing:
-    """Tells what of an order is there already.
+    """Tells what of an order is there already, of the photos that :meth:`know_photo` was told of.
 
     Parameters
     ----------
@@ -25,36 +27,81 @@ class Standing:
         What its manifest lists.
     key_id : str
         ID of the key.
+
+    Attributes
+    ----------
+    there : set of KitCopy
+        Copies that will not be made: their files are there, and are not such as would be replaced.
+    taken : dict
+        Copy -> why it cannot be made: its name is that of a file that is listed, is not this copy, and stays.
     """
 
     def __init__(self, order: KitOrder, listed: Mapping[str, Entry], *, key_id: str) -> None:
         self._order = order
+        self.there: set[KitCopy] = set()
+        self.taken: dict[KitCopy, str] = {}
         self._register = Register(Manifest(order.out, dict(listed)), order, key_id=key_id, ledger=None)
 
-    def know_photo(self, photo: Path, sha256: bytes) -> None:
-        """Take note of what a photo's file is; of one that is not known nothing is held to be there."""
-        self._register.photos[photo] = sha256
+    def know_photo(self, photo: Path, sha256: bytes, copies: Sequence[KitCopy]) -> None:
+        """Take note of what a photo's file is, and look for its copies.
 
-    def has_copy(self, copy: KitCopy) -> bool:
-        """Tell whether a copy will not be made: its file is there, and is not one that would be replaced."""
-        if copy.photo not in self._register.photos:
-            return False
-        try:
-            size = (self._order.out / copy.file).stat().st_size
-        except OSError:
-            return False  # or in a folder that is closed, where nobody sees it
-        listed = self._register.listed(copy)
-        return not self._order.force or (listed is not None and size == listed.bytes)
+        Parameters
+        ----------
+        photo : Path
+            The photo.
+        sha256 : bytes
+            SHA-256 of its file.
+        copies : sequence of KitCopy
+            All that are ordered of it.
+        """
+        self._register.photos[photo] = sha256
+        alike: dict[str, bool] = {}
+        for copy in copies:
+            try:
+                size = (self._order.out / copy.file).stat().st_size
+            except OSError:
+                continue  # or in a folder that is closed, where nobody sees it
+            words = self._refusal(copy, size, alike)
+            listed = self._register.listed(copy)
+            if words:
+                self.taken[copy] = words
+            elif not self._order.force or (listed is not None and size == listed.bytes):
+                self.there.add(copy)
 
     def lacking_archives(self) -> set[int]:
         """List the recipients whose archives will be made: there is none, or it holds something else."""
-        lacking = {copy.recipient for copy in self._order.copies if not self.has_copy(copy)}
+        lacking = {copy.recipient for copy in self._order.copies if copy not in self.there}
         held = holdings(self._register.manifest, self._order.copies)
         return {
             recipient
             for recipient, file in self._order.archives.items()
             if recipient in lacking or not self._holds(file, held[recipient])
         }
+
+    def _refusal(self, copy: KitCopy, size: int, alike: dict[str, bool]) -> str:
+        """Say why a copy cannot be made, where a file that is listed and is another one has its name, and stays.
+
+        What was made in another way may be the same to the last byte, as without a place to leave out: `alike` keeps
+        whether it is, and one copy of the photo is tried for each way.
+        """
+        entry = self._register.manifest.entries.get(copy.file)
+        if self._order.force or not isinstance(entry, CopyEntry):
+            return ""
+        otherwise = self._register.otherwise(copy)
+        if size == entry.bytes:
+            if self._register.listed(copy) is None and otherwise not in alike:
+                alike[otherwise] = self._comes_out_as(entry, copy)
+            if alike.get(otherwise, True):
+                return ""
+        words = f"{self._order.out / copy.file} {TAKEN}"
+        return f"{words}; what is there was made with {otherwise}" if otherwise else words
+
+    def _comes_out_as(self, entry: CopyEntry, copy: KitCopy) -> bool:
+        """Tell whether a copy that was made in another way is the same to the last byte; with another mark none is."""
+        marked = (copy.recipient, self._register.photos[copy.photo].hex(), self._register.key_id)
+        if (entry.recipient, entry.photo_sha256, entry.key) != marked:
+            return False
+        return hash_of_copy(copy, self._order, key_id=self._register.key_id) == entry.sha256
 
     def _holds(self, file: str, wanted: Mapping[str, str]) -> bool:
         """Tell whether an archive is there and holds these copies."""
