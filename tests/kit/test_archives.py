@@ -8,7 +8,7 @@ import pytest
 
 import tracemark as tm
 from tests.kit.conftest import entry_of, stamp
-from tracemark.kit.archives import make_archives, write_archive
+from tracemark.kit.archives import make_archives, outdated, write_archive
 from tracemark.kit.entries import CopyEntry
 from tracemark.kit.folder import hash_file
 from tracemark.kit.manifest import open_manifest
@@ -25,12 +25,13 @@ def kit(tmp_path):
     return tmp_path
 
 
-def put(folder, file, data):
+def put(folder, file, data, **fields):
     (folder / file).parent.mkdir(exist_ok=True)
     (folder / file).write_bytes(data)
     with open_manifest(folder) as manifest:
         photo = hashlib.sha256(data).hexdigest()
-        manifest.add([entry_of(data, file=file, recipient=int(file.partition("/")[0]), photo_sha256=photo)])
+        recipient = int(file.partition("/")[0])
+        manifest.add([entry_of(data, file=file, recipient=recipient, **({"photo_sha256": photo} | fields))])
 
 
 def archive(folder, *, ordered=None, lost=(), force=False, stopped=False):
@@ -85,6 +86,26 @@ def test_what_an_earlier_command_made_goes_in_unless_its_name_was_corrected(kit)
     ordered = ["17/t\u00fcr.jpg", "3/car.jpg"]
     assert [one.recipient for one in archive(kit, ordered=ordered)] == [17, 3]
     assert set(contents(kit / "17.zip")) == {"17/car.jpg", "17/t\u00fcr.jpg"}
+
+
+@pytest.mark.parametrize("way", [{"quality": 60}, {"strip_gps": True}, {"baseline": True}])
+def test_a_copy_that_was_made_in_another_way_is_another_one_and_goes_in_too(way, kit):
+    put(kit, "17/web.jpg", b"door of 17 for the web", photo_sha256=hashlib.sha256(b"door of 17").hexdigest(), **way)
+    archive(kit, ordered=["17/door.jpg", "3/car.jpg"])
+    assert set(contents(kit / "17.zip")) == {"17/car.jpg", "17/door.jpg", "17/web.jpg"}
+
+
+def test_an_archive_that_holds_something_else_by_now_is_found(kit):
+    archive(kit)
+    with open_manifest(kit) as manifest:
+        assert outdated(manifest, {}, []) == []
+    put(kit, "17/car.jpg", b"car of 17 anew")
+    (kit / "3" / "car.jpg").unlink()
+    with open_manifest(kit) as manifest:
+        assert [one.file for one in outdated(manifest, {}, [])] == ["17.zip", "3.zip"]
+        assert [one.file for one in outdated(manifest, {17: "17.zip"}, [])] == ["3.zip"]
+        (kit / "3.zip").unlink()
+        assert [one.file for one in outdated(manifest, {}, [])] == ["17.zip"]
 
 
 def test_a_file_that_is_not_ours_stays_unless_force_is_given(kit):

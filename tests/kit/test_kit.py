@@ -116,6 +116,17 @@ def test_archives_hold_what_each_guest_gets_and_lack_nothing(press):
     assert sum(line["schema"] == "tracemark.kit.archive/1" for line in listed(press)) == 19
 
 
+def test_archives_that_lack_what_was_made_later_without_them_are_told_of(press):
+    archives = {guest: f"{guest}.zip" for guest in GUESTS}
+    order = press.order(GUESTS, check="none", archives=archives)
+    made(press, dataclasses.replace(order, copies=order.copies[:20]))
+    (told,) = [one for one in made(press, dataclasses.replace(order, archives={})) if isinstance(one, tm.Notice)]
+    words = "archives must hold what the kit has for their recipients now, and 100.zip and 19 more do not; an order"
+    assert (told.photo, told.words) == (press.out, f"{words} with archives (--zip) makes them anew")
+    assert not any(isinstance(one, tm.Notice) for one in made(press, order))
+    assert not any(isinstance(one, tm.Notice) for one in made(press, dataclasses.replace(order, archives={})))
+
+
 def test_a_photo_that_fails_leaves_its_guests_without_archives(press):
     press.photos.append(press.folder / "missing.jpg")
     results = made(press, press.order([17], archives={17: "17.zip"}, check="none"))
@@ -254,11 +265,12 @@ def test_an_event_ends_the_look_at_what_is_there(press, monkeypatch):
     assert len(hashed) < 40
 
 
-def test_what_a_killed_program_left_is_cleared_away(press):
-    left = press.out / "100" / ".tracemark-0123456789abcdef"
+@pytest.mark.parametrize("folder", ["100", "zips"])
+def test_what_a_killed_program_left_is_cleared_away(folder, press):
+    left = press.out / folder / ".tracemark-0123456789abcdef"
     left.parent.mkdir(parents=True)
     left.write_bytes(b"half a copy")
-    made(press)
+    made(press, press.order([100], check="none", archives={100: "zips/100.zip"}))
     assert not left.exists()
 
 

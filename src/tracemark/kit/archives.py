@@ -17,7 +17,7 @@ from tracemark.kit.manifest import Manifest
 from tracemark.kit.task import Failure, KitCopy
 from tracemark.new_file import draft_beside, settle
 
-__all__ = ["MadeArchive", "holdings", "make_archives", "write_archive"]
+__all__ = ["MadeArchive", "holdings", "make_archives", "outdated", "write_archive"]
 
 PIECE_BYTES = 1 << 20  # read at a time
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # what a ZIP file can say; the same files then make the same archive
@@ -59,8 +59,8 @@ def make_archives(
     names : mapping
         Recipient -> name of the archive, inside the kit's folder.
     copies : iterable of KitCopy
-        What was ordered.  What else the kit lists for a recipient goes in, too, but for a copy of the same photo under
-        a name that was corrected since.
+        What was ordered.  What else the kit lists for a recipient goes in, too, but for a copy of the same photo, made
+        in the same way, under a name that was corrected since.
     lost : set of int
         Recipients of whose copies one failed: they have no archive until all is well.
     force : bool
@@ -114,12 +114,43 @@ def holdings(manifest: Manifest, copies: Iterable[KitCopy]) -> dict[int, dict[st
     ordered = {copy.file for copy in copies}
     there = [entry for entry in manifest.entries.values() if isinstance(entry, CopyEntry)]
     there = [entry for entry in there if may_be_there(manifest.out / entry.file)]
-    renewed = {(entry.recipient, entry.photo_sha256) for entry in there if entry.file in ordered}
+    renewed = {_whose_and_how(entry) for entry in there if entry.file in ordered}
     held: dict[int, dict[str, str]] = defaultdict(dict)
     for entry in sorted(there, key=lambda entry: entry.file):
-        if entry.file in ordered or (entry.recipient, entry.photo_sha256) not in renewed:
+        if entry.file in ordered or _whose_and_how(entry) not in renewed:
             held[entry.recipient][entry.file] = entry.sha256
     return held
+
+
+def outdated(manifest: Manifest, names: Mapping[int, str], copies: Iterable[KitCopy]) -> list[ArchiveEntry]:
+    """Find the archives of earlier orders that hold something else than their recipients' copies.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        What the kit holds.
+    names : mapping
+        Recipient -> name of the archives that are ordered, which are passed over.
+    copies : iterable of KitCopy
+        What is ordered, as for :func:`make_archives`.
+
+    Returns
+    -------
+    archives : list of ArchiveEntry
+        Those that are there.
+    """
+    ordered = set(names.values())
+    earlier = [entry for entry in manifest.entries.values() if isinstance(entry, ArchiveEntry)]
+    earlier = [one for one in earlier if one.file not in ordered and may_be_there(manifest.out / one.file)]
+    if not earlier:
+        return []
+    held = holdings(manifest, copies)
+    return [one for one in earlier if one.holds != held[one.recipient]]
+
+
+def _whose_and_how(entry: CopyEntry) -> tuple[object, ...]:
+    """Say what two copies have in common of which one replaces the other: guest, photo, and how they were made."""
+    return entry.recipient, entry.photo_sha256, entry.quality, entry.strip_gps, entry.baseline
 
 
 def _make_archive(

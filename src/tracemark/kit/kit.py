@@ -9,10 +9,10 @@ from pathlib import Path
 
 from tracemark.errors import OutputError, why
 from tracemark.keys import Key
-from tracemark.kit.archives import MadeArchive, make_archives
+from tracemark.kit.archives import MadeArchive, make_archives, outdated
 from tracemark.kit.checking import sampled
 from tracemark.kit.folder import clear_drafts, hash_file
-from tracemark.kit.manifest import open_manifest
+from tracemark.kit.manifest import Manifest, open_manifest
 from tracemark.kit.order import KitOrder, by_photo, refuse_nonsense
 from tracemark.kit.owners import Owners
 from tracemark.kit.preparing import SPLICED_COPIES
@@ -53,7 +53,8 @@ def make_kit(
     ------
     MadeCopy, MadeArchive, Notice or Failure
         One for each copy and each archive; of a photo that fails, one for all copies that are missing.  A notice says
-        what the copies of a photo do not have, or why they take long, and stands for no copy.
+        what the copies of a photo do not have, or why they take long, or of the kit's folder that archives which were
+        ordered earlier are outdated; it stands for no copy.
 
     Raises
     ------
@@ -79,7 +80,8 @@ def make_kit(
         if ledger is not None:
             try_guests(ledger, order)
         register = Register(manifest, order, key_id=key.id, ledger=ledger)
-        folders = {(order.out / copy.file).parent for copy in order.copies} | {order.out}
+        files = (*(copy.file for copy in order.copies), *order.archives.values())
+        folders = {(order.out / file).parent for file in files} | {order.out}
         clear_drafts(folders)
         lost: set[int] = set()
         try:
@@ -89,6 +91,8 @@ def make_kit(
                     lost.update(one.recipient for one in gone)
                 yield made
             yield from make_archives(manifest, order.archives, order.copies, lost=lost, force=order.force, stop=stop)
+            if not stop.is_set():
+                yield from _tell_of_archives(order, manifest)
         except BaseException:
             # Why it ended matters more than a manifest that could not be put in order.
             with suppress(OutputError):
@@ -144,6 +148,15 @@ def _make_copies(
                 if (isinstance(one, Failure) and one.copy is not None) or (one.photo, one.words) not in told:
                     told.add((one.photo, one.words))
                     yield one
+
+
+def _tell_of_archives(order: KitOrder, manifest: Manifest) -> Iterator[Notice]:
+    """Say that archives may go out which do not hold what their recipients are to have now."""
+    old = outdated(manifest, order.archives, order.copies)
+    if old:
+        names = f"{old[0].file} and {len(old) - 1} more do" if old[1:] else f"{old[0].file} does"
+        words = f"archives must hold what the kit has for their recipients now, and {names} not"
+        yield Notice(order.out, f"{words}; an order with archives (--zip) makes them anew")
 
 
 def _explained(failure: Failure, register: Register) -> Failure:

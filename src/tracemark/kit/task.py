@@ -88,10 +88,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What the copies of a photo do not have, though its file does, or why they take long."""
+    """What the copies of a photo do not have, though its file does, or why they take long; or what archives lack."""
 
     photo: Path
-    """The photo."""
+    """The photo; of archives, the kit's folder."""
 
     words: str
     """A sentence."""
