@@ -30,6 +30,7 @@ __all__ = ["embed"]
 
 SCHEMA = "tracemark.embed/1"
 FAILURE = "tracemark.embed.failure/1"
+UNLISTED = "with the name of a copy that the kit does not list"
 MOST_COMPLAINTS = 10  # of one photo, and of archives: a hundred guests may have the same trouble
 
 
@@ -104,11 +105,12 @@ def embed(
     chosen = _choose_recipients(guests, recipients, empty=update)
     _refuse_a_folder_that_cannot_be(out)
     found, others = find_photos(photos, out=out)
-    _tell_of_the_others(others)
     kept = [key_file, *([] if guests is None else [guests]), *([] if ledger_file is None else [ledger_file])]
-    copies = plan_copies(found, chosen, out=out, template=template, kept=kept)
+    archives = archive_names(chosen) if zipped else {}
+    copies = plan_copies(found, chosen, out=out, template=template, kept=kept, archives=archives, force=force)
+    others[UNLISTED] += len(found) - len({copy.photo for copy in copies})
+    _tell_of_the_others(+others)
     _tell_of_another_ending(copies)
-    archives = archive_names(chosen, copies, out=out, kept=kept) if zipped else {}
     open_key(key_file)
     order = tm.KitOrder(copies, out, key_file, chosen, quality, check, force, update, archives, strip_gps, baseline)
     named_by = columns_in(template) if ledger_file is not None else []

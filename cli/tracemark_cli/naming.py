@@ -2,6 +2,7 @@
 
 from __future__ import annotations  # the types of tracemark are named, not fetched: fetching takes half a second
 
+import os
 import re
 import string
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +22,14 @@ Guests = Mapping[int, Mapping[str, str]]
 
 
 def plan_copies(
-    photos: Sequence[PhotoFile], guests: Guests, *, out: Path, template: str, kept: Sequence[Path] = ()
+    photos: Sequence[PhotoFile],
+    guests: Guests,
+    *,
+    out: Path,
+    template: str,
+    kept: Sequence[Path] = (),
+    archives: Mapping[int, str] | None = None,
+    force: bool = False,
 ) -> list[tm.KitCopy]:
     """Name every copy of every photo.
 
@@ -37,12 +45,17 @@ def plan_copies(
         Path inside it, with ``{recipient}``, ``{folder}``, ``{stem}`` and ``{suffix}`` of the photo's name, and the
         list's columns; ``{recipient:05d}`` pads with zeros.
     kept : sequence of Path, optional
-        Other files that no copy may be written over.
+        Other files that neither copy nor archive may be written over.
+    archives : mapping, optional
+        Recipient -> name of the archive, as :func:`archive_names` gives it.
+    force : bool
+        Whether files that exist are replaced.
 
     Returns
     -------
     copies : list of KitCopy
-        Photo by photo.
+        Photo by photo.  Without `force` there are none of a file that was found in a folder, in the place where a copy
+        of another photo is to be: it may be that copy, which a command that was killed had not listed yet.
 
     Raises
     ------
@@ -60,7 +73,9 @@ def plan_copies(
         for photo in photos
         for recipient, columns in guests.items()
     ]
-    clash = tm.name_clash(copies, {}, out=out, kept=kept)
+    if not force:
+        copies = _without_unlisted(copies, photos, out)
+    clash = tm.name_clash(copies, archives or {}, out=out, kept=kept)
     if clash:
         raise UsageFailure(f"{clash}; change --name-template or --out")
     return copies
@@ -83,37 +98,20 @@ def columns_in(template: str) -> list[str]:
     return [field for field in fields if field not in FIELDS]
 
 
-def archive_names(
-    recipients: Iterable[int], copies: Sequence[tm.KitCopy], *, out: Path, kept: Sequence[Path] = ()
-) -> dict[int, str]:
+def archive_names(recipients: Iterable[int]) -> dict[int, str]:
     """Name an archive for each recipient.
 
     Parameters
     ----------
     recipients : iterable of int
         Whose.
-    copies : sequence of KitCopy
-        What is planned: neither a copy nor its photo may have the name of an archive.
-    out : Path
-        The kit's folder.
-    kept : sequence of Path, optional
-        Other files that no archive may be written over.
 
     Returns
     -------
     names : dict
-        Recipient -> name inside the folder.
-
-    Raises
-    ------
-    UsageFailure
-        When a copy or another file has such a name.
+        Recipient -> name inside the kit's folder.
     """
-    names = {recipient: f"{recipient}.zip" for recipient in recipients}
-    clash = tm.name_clash(copies, names, out=out, kept=kept)
-    if clash:
-        raise UsageFailure(f"{clash}; change --out or --name-template")
-    return names
+    return {recipient: f"{recipient}.zip" for recipient in recipients}
 
 
 def _parse(template: str, guests: Guests) -> list[tuple[str, str | None, str]]:
@@ -127,7 +125,7 @@ def _parse(template: str, guests: Guests) -> list[tuple[str, str | None, str]]:
     except ValueError as error:
         raise UsageFailure(f"--name-template {template!r} cannot be read: {error}") from error
     for _, field, form, conversion in parsed:
-        if any(int(number) > LONGEST_NAME for number in re.findall(r"\d+", form)):
+        if any(_is_too_long(number) for number in re.findall(r"\d+", form)):
             raise UsageFailure(f"--name-template {template!r} cannot be filled in: no name is as long as {form!r}")
         known = field is None or field in FIELDS or field in columns
         if not known or conversion or "{" in form:
@@ -137,6 +135,12 @@ def _parse(template: str, guests: Guests) -> list[tuple[str, str | None, str]]:
             nothing = "" if known else "; the list has no such column, or nothing in it"
             raise UsageFailure(f"--name-template may hold {fields}, not {found}{nothing}")
     return [(text, field, form) for text, field, form, _ in parsed]
+
+
+def _is_too_long(number: str) -> bool:
+    """Tell whether a number is larger than any name is long; one of thousands of digits Python does not convert."""
+    digits = number.lstrip("0") or "0"
+    return len(digits) > len(str(LONGEST_NAME)) or int(digits) > LONGEST_NAME
 
 
 def _fill(
@@ -168,3 +172,14 @@ def _check_column(column: str, word: str, recipient: int) -> None:
         raise UsageFailure(f"recipient {recipient} must have a {column!r} to be named by it, and has none")
     if "/" in word or "\\" in word or word in {".", ".."}:
         raise UsageFailure(f"{column!r} of recipient {recipient} must be fit to be part of a file's name, not {word!r}")
+
+
+def _without_unlisted(copies: list[tm.KitCopy], photos: Sequence[PhotoFile], out: Path) -> list[tm.KitCopy]:
+    """Leave out what was found where a copy of another photo is to be; nothing when those others would go, too."""
+    found = {Path(os.path.realpath(photo.path)): photo.path for photo in photos if photo.found}
+    kit = os.path.realpath(out)
+    inside = {place.relative_to(kit).as_posix(): path for place, path in found.items() if place.is_relative_to(kit)}
+    unlisted = {copy.file: inside[copy.file] for copy in copies if inside.get(copy.file, copy.photo) != copy.photo}
+    gone = set(unlisted.values())
+    left = [copy for copy in copies if copy.photo not in gone]
+    return left if unlisted.keys() <= {copy.file for copy in left} else copies

@@ -35,6 +35,9 @@ class PhotoFile:
     folder: str = ""
     """Where it lay inside the folder that was named, with a ``/`` at its end; empty when it was named itself."""
 
+    found: bool = False
+    """Whether it was found in a folder, and not named itself."""
+
 
 def find_photos(paths: Sequence[Path], *, out: Path) -> tuple[list[PhotoFile], Counter[str]]:
     """Look into folders, and into the folders in them.
@@ -96,7 +99,7 @@ def _look_into(folder: Path, out: Path, others: Counter[str]) -> Iterator[PhotoF
                 continue
             kind = SPECIAL_FILE if _is_special(Path(place) / name) else _kind_of_other(name)
             if kind is None:
-                yield PhotoFile(Path(place) / name, "" if inside == Path() else f"{inside.as_posix()}/")
+                yield PhotoFile(Path(place) / name, "" if inside == Path() else f"{inside.as_posix()}/", found=True)
             elif kind:
                 others[kind] += 1
 

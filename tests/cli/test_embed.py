@@ -304,6 +304,18 @@ def test_copies_are_never_taken_for_photos(run, png, key_file, tmp_path):
     assert f"are left out: 2 in kit {png.parent}, 2 in kit {png.parent / 'kit1'}" in result.stderr
 
 
+def test_a_copy_that_a_killed_command_had_not_listed_yet_is_no_photo(run, png, key_file, tmp_path):
+    common = ("embed", png.parent, "--key", key_file, "--out", png.parent, "--recipient", 17, "--recipient", 18)
+    first = run(*common)
+    manifest = png.parent / "manifest.jsonl"
+    manifest.write_bytes(manifest.read_bytes().splitlines(keepends=True)[0])
+    again = run(*common)
+    assert (again.exit_code, again.stdout) == (0, first.stdout)
+    assert "left out: 1 in kit" in again.stderr
+    assert "1 with the name of a copy that the kit does not list" in again.stderr
+    assert len(lines(manifest.read_text())) == 2
+
+
 def test_a_copy_that_is_named_itself_is_refused_with_its_recipient(run, png, key_file, tmp_path):
     common = ("--key", key_file, "--out")
     assert run("embed", png, "--recipient", 17, *common, tmp_path / "kit").exit_code == 0
@@ -367,6 +379,14 @@ def test_an_archive_is_never_written_over_the_ledger(run, png, key_file, tmp_pat
     common = ("embed", png, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit", "--zip", "--force")
     assert run(*common, "--ledger", ledger_file).exit_code == 2
     assert ledger_file.read_bytes() == before
+
+
+def test_names_of_copies_and_archives_are_compared_once(run, png, key_file, tmp_path, monkeypatch):
+    real, asked = tm.name_clash, []
+    monkeypatch.setitem(vars(tm), "name_clash", lambda *files, **others: asked.append(files) or real(*files, **others))
+    common = ("embed", png, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit")
+    assert run(*common, "--zip").exit_code == 0
+    assert [archives for _, archives in asked] == [{17: "17.zip"}]
 
 
 def test_processes_and_a_scheduler_are_not_both_used(run, png, key_file, tmp_path):

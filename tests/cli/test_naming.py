@@ -12,9 +12,9 @@ NOBODY = {17: {}}
 NO_NAME = "inside the output folder|must have (at most 255 bytes|no control characters|no backslash)|no name is as long"
 
 
-def plan(template=DEFAULT_TEMPLATE, photos=("a/car.jpg",), guests=NOBODY, out="kit"):
+def plan(template=DEFAULT_TEMPLATE, photos=("a/car.jpg",), guests=NOBODY, out="kit", **options):
     found = [photo if isinstance(photo, PhotoFile) else PhotoFile(Path(photo)) for photo in photos]
-    return plan_copies(found, guests, out=Path(out), template=template)
+    return plan_copies(found, guests, out=Path(out), template=template, **options)
 
 
 def names(*arguments, **options):
@@ -120,6 +120,8 @@ def test_a_list_cannot_play_tricks_with_names(word):
         "..",
         "{recipient:99999999999d}",
         "{recipient:256d}",
+        "{recipient:0<" + "1" * 5000 + "}",
+        "{recipient:0<" + "0" * 5000 + "256}",
         "x" * 10_000,
     ],
 )
@@ -220,15 +222,38 @@ def test_the_name_of_a_photo_that_is_no_text_is_refused_and_another_one_can_be_g
 @pytest.mark.parametrize("template", ["{recipient}.zip", "{recipient}.ZIP/{stem}"])
 def test_an_archive_and_a_copy_never_share_a_name(template):
     with pytest.raises(UsageFailure, match="name of an archive"):
-        archive_names([17], plan(template), out=Path("kit"))
-    assert archive_names([17, 3], plan(), out=Path("kit")) == {17: "17.zip", 3: "3.zip"}
+        plan(template, archives=archive_names([17]))
+    assert archive_names([17, 3]) == {17: "17.zip", 3: "3.zip"}
 
 
 @pytest.mark.parametrize("other", ["17.zip", "17.ZIP", "link"])
 def test_an_archive_never_takes_the_place_of_a_photo_or_of_key_and_ledger(other, tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "17.zip")
-    with pytest.raises(UsageFailure, match=f"an archive would be written over {tmp_path / other}; change --out"):
-        archive_names([17], plan(), out=tmp_path, kept=[tmp_path / other])
+    with pytest.raises(UsageFailure, match=f"an archive would be written over {tmp_path / other}; change --name-temp"):
+        plan(archives=archive_names([17]), out=tmp_path, kept=[tmp_path / other])
     with pytest.raises(UsageFailure, match="an archive would be written over"):
-        archive_names([17], plan(photos=[tmp_path / other]), out=tmp_path)
-    assert archive_names([3], plan(), out=tmp_path, kept=[tmp_path / other]) == {3: "3.zip"}
+        plan(photos=[tmp_path / other], archives=archive_names([17]), out=tmp_path)
+    assert plan(archives=archive_names([3]), out=tmp_path, kept=[tmp_path / other])
+
+
+def found_in(folder, *files):
+    """What is found in a folder that is searched."""
+    return [PhotoFile(folder / file, file.rpartition("/")[0] + "/" * file.count("/"), found=True) for file in files]
+
+
+def test_what_was_found_where_a_copy_is_to_be_is_left_out_unless_it_would_be_replaced(tmp_path):
+    photos = found_in(tmp_path, "car.jpg", "17/car.jpg", "18/car.jpg")
+    assert names(photos=photos, out=tmp_path) == ["17/car.jpg", "17/18/car.jpg"]
+    for options in ({"force": True}, {"photos": [photos[0], PhotoFile(photos[1].path)]}):
+        with pytest.raises(UsageFailure, match=r"17/car\.jpg would be written over"):
+            plan(**({"photos": photos, "out": tmp_path} | options))
+
+
+def test_photos_each_of_which_could_be_the_others_copy_are_refused(tmp_path):
+    with pytest.raises(UsageFailure, match="would be written over"):
+        plan(
+            photos=found_in(tmp_path / "x", "1/a.jpg", "2/a.jpg"),
+            guests={1: {}, 2: {}},
+            out=tmp_path / "x",
+            template="{recipient}/{stem}{suffix}",
+        )
