@@ -16,6 +16,8 @@ LARGEST_RECIPIENT = 2**32 - 1  # what a mark can carry, as `tracemark.embed` pro
 COLUMN = "id"
 SEPARATORS = (";", ",")  # a semicolon is what spreadsheets write where the comma is the decimal sign
 MOST_BYTES = 1 << 26  # of a list: a million guests with a line of 64 signs each
+MOST_COLUMNS = 1000  # of a list: no table of people has as many, and a few bytes can name a million
+MOST_FIELDS = 1 << 23  # of a list whose empty fields count, which take no byte of it: a million guests, eight columns
 EXCEL_SEPARATOR = re.compile(r"sep=(.)(?=\n)", re.IGNORECASE)  # what Excel writes and minds before the columns
 MOST_SHOWN = 200  # signs of the names of columns: no list has more where somebody forgot one
 
@@ -41,7 +43,7 @@ def read_guests(path: Path, *, empty: bool = False) -> dict[int, Mapping[str, st
     ------
     UsageFailure
         With the line, when an id is missing, impossible or there twice, or there are more fields than columns; when the
-        file cannot be read, is no text, or is longer than any list.
+        file cannot be read, is no text, or is longer or wider than any list.
     """
     try:
         with path.open("rb") as file:
@@ -61,6 +63,9 @@ def read_guests(path: Path, *, empty: bool = False) -> dict[int, Mapping[str, st
             raise _failure(path, f"line {line}: id {recipient} is there already, on line {lines[recipient]}")
         lines[recipient] = line
         guests[recipient] = columns
+        if empty and len(guests) * len(columns) > MOST_FIELDS:
+            most = f"must be a list of at most {MOST_FIELDS:,} fields for the empty ones to count"
+            raise _failure(path, f"{most}, and has more by line {line}")
     if not guests:
         raise _failure(path, "must list at least one recipient")
     return guests
@@ -74,6 +79,8 @@ def _rows(path: Path, text: str, *, empty: bool) -> Iterator[tuple[int, str, dic
     rows = csv.reader(io.StringIO(text), delimiter=separator, strict=True)  # str.splitlines knows far more line breaks
     try:
         names = _header(rows)
+        if len(names) > MOST_COLUMNS:
+            raise _failure(path, f"must have at most {MOST_COLUMNS} columns, not {len(names)}")
         places = _places_of_id(names)
         if len(places) != 1:
             found = ", ".join(map(repr, names))

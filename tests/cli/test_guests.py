@@ -161,3 +161,22 @@ def test_the_separator_that_excel_names_before_the_columns_is_taken(separator, l
 def test_a_list_without_end_is_refused():
     with pytest.raises(UsageFailure, match="must be a list of at most 64 MiB, and is longer"):
         read_guests(Path("/dev/zero"))
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_list_that_is_wider_than_any_is_refused(separator, tmp_path):
+    path = tmp_path / "guests.csv"
+    path.write_text("id" + separator * 999 + "\n17\n")
+    assert read_guests(path) == {17: {}}
+    path.write_text("id" + separator * 1000 + "\n17\n")
+    with pytest.raises(UsageFailure, match="must have at most 1000 columns, not 1001"):
+        read_guests(path)
+
+
+def test_empty_fields_cannot_be_more_than_memory_holds(tmp_path, monkeypatch):
+    monkeypatch.setattr("tracemark_cli.guests.MOST_FIELDS", 20)
+    path = tmp_path / "guests.csv"
+    path.write_text("id,a,b,c,d,e\n" + "".join(f"{guest}\n" for guest in range(5)))
+    assert len(read_guests(path)) == 5
+    with pytest.raises(UsageFailure, match="at most 20 fields for the empty ones to count, and has more by line 6"):
+        read_guests(path, empty=True)
