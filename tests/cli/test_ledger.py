@@ -268,6 +268,13 @@ def test_erasing_where_nobody_can_be_asked_is_a_matter_of_usage(kit, run):
     assert b"zoe@example.org" in (kit / "kit.db").read_bytes()
 
 
+def test_whom_the_ledger_does_not_have_nobody_is_asked_about(kit, run):
+    for sure in ((), ("--yes",)):
+        result = run("ledger", "erase", kit / "kit.db", "--recipient", 5, *sure)
+        assert (result.exit_code, result.stderr.count("\n")) == (5, 1)
+        assert "must hold recipient 5, and does not" in result.stderr
+
+
 def test_nobody_is_erased_from_a_ledger_that_was_changed(kit, run):
     with closing(sqlite3.connect(kit / "kit.db")) as other, other:
         other.execute("DROP TRIGGER copies_never_change")
