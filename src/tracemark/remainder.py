@@ -1,6 +1,5 @@
 """Take the picture out of a leak that lies on its original, so that each pixel says how much likelier a mark is."""
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from tracemark.geometry.registration import Registration, straighten
 from tracemark.geometry.rendering import density_of
+from tracemark.machine import processors
 from tracemark.profile import PROFILE
 from tracemark.signal.quantisation import BLOCK, Coding, blocks_of, log_likelihood, slopes
 from tracemark.signal.subtraction import tone_of
@@ -113,7 +113,7 @@ class Comparison:
         if not self.others:
             return self
         sample = self._sample(pattern)
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(processors()) as pool:
             likeliest, *others = pool.map(sample.clearness, (self.coding, *self.others))
         best = int(np.argmax(others))
         return replace(self, coding=self.others[best] if others[best] > likeliest + CLEARLY else self.coding, others=())

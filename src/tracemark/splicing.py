@@ -12,6 +12,7 @@ from tracemark.contents import CONTENTS, Contents, number_contents, uniform_sign
 from tracemark.errors import FormatError, OutputError
 from tracemark.jpeg_writer import JpegWriter
 from tracemark.keys import Key, checked_key
+from tracemark.machine import processors
 from tracemark.media.jpeg import Variants, splice, variants_of
 from tracemark.media.photo import Photo
 from tracemark.plan_file import PlanFile, read_plan_file, write_plan_file
@@ -154,7 +155,7 @@ def prepare_jpeg(delivery: Delivery, contents: Contents, *, like: Photo | None, 
         files = {number: writer.encode(copy) for number, copy in deliver_alike(strip)}
         return [files[number] for number in range(CONTENTS)]
 
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with ThreadPoolExecutor(max_workers=processors()) as pool:
         return JpegPlan(contents, variants_of(pool.map(encode, strips), cell=layout.cell))
 
 

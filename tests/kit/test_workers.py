@@ -1,3 +1,4 @@
+import math
 import os
 import signal
 import subprocess
@@ -93,14 +94,10 @@ def test_a_process_that_is_lost_while_nothing_is_asked_of_it_is_replaced(press):
 
 
 def test_memory_limits_the_number_of_processes(monkeypatch):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
-    pages = {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": (8 << 30) // 4096}
-    monkeypatch.setattr(os, "sysconf", pages.__getitem__)
-    assert processes() == 8
-    pages["SC_PHYS_PAGES"] = 1000
-    assert processes() == 1
-    pages["SC_PHYS_PAGES"] = (1 << 50) // 4096
-    assert processes() == 64
+    monkeypatch.setattr(workers, "processors", lambda: 64)
+    for memory, expected in (((8 << 30) + 1, 8), (1000, 1), (1 << 50, 64), (math.inf, 64)):
+        monkeypatch.setattr(workers, "memory", lambda memory=memory: memory)
+        assert processes() == expected
 
 
 PARENT = """

@@ -12,6 +12,7 @@ from typing import Protocol
 from tracemark.kit.making import make
 from tracemark.kit.preparing import forget
 from tracemark.kit.task import Answer, Task
+from tracemark.machine import memory, processors
 
 __all__ = ["LocalWorkers", "WorkerLostError", "Workers", "processes", "settle_in"]
 
@@ -114,11 +115,7 @@ class LocalWorkers:
 
 def processes() -> int:
     """Count the processors that this process may use, but no more than have enough memory."""
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if not hasattr(os, "sysconf"):
-        return processors
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return max(1, min(processors, memory // PROCESS_BYTES))
+    return int(max(1, min(processors(), memory() // PROCESS_BYTES)))
 
 
 def settle_in() -> None:

@@ -1,6 +1,5 @@
 """Lay a mark over the photo at its own size, cell by cell as a recipient's signs say."""
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tracemark.machine import processors
 from tracemark.signal.dither import FRACTION_BITS, dither_width, thresholds
 from tracemark.signal.layout import Layout, from_working
 from tracemark.signal.luma import COLOURS, PEAK
@@ -77,7 +77,7 @@ def prepare_delivery(pixels: NDArray[Any], layers: Layers, layout: Layout, *, st
             common[lines] += thresholds(np.arange(lines.start, lines.stop), size[1], local)
 
     # A row of cells fits the processor's cache; new memory, which is most of the time, comes to all cores at once.
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with ThreadPoolExecutor(max_workers=processors()) as pool:
         list(pool.map(fill, range(layout.cells[0])))
     return Delivery(kept, layout, common, signed)
 
