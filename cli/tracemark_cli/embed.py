@@ -115,7 +115,7 @@ def embed(
     order = tm.KitOrder(copies, out, key_file, chosen, quality, check, force, update, archives, strip_gps, baseline)
     named_by = columns_in(template) if ledger_file is not None else []
     _tell_of_names_for_ever(named_by)
-    if dry_run and ledger_file is not None and not ledger_file.exists():
+    if dry_run and ledger_file is not None and not _may_be_there(ledger_file):
         ledger_file = None
     with nullcontext() if ledger_file is None else _open_ledger(ledger_file, out, create=not dry_run) as ledger:
         _tell_of_the_erased(ledger, chosen, named_by)
@@ -125,6 +125,14 @@ def embed(
             describe = partial(_line, order=order, as_json=as_json)
             context.exit(tell_of_plan(order, ledger, jobs=jobs, as_json=as_json, describe=describe))
         context.exit(_make(order, ledger, jobs=jobs, scheduler=scheduler, as_json=as_json))
+
+
+def _may_be_there(path: Path) -> bool:
+    """Tell whether a file is there, or may be: why nobody sees that, opening it will tell."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
 
 
 def _choose_recipients(

@@ -70,7 +70,7 @@ def find_photos(paths: Sequence[Path], *, out: Path) -> tuple[list[PhotoFile], C
     for path in paths:
         if _is_special(path):
             raise UsageFailure(f"{click.format_filename(path)}: photo must be a file, not a pipe, socket or device")
-        if not path.is_dir():
+        if not stat.S_ISDIR(_mode_of(path)):
             photos.append(PhotoFile(path))
             continue
         found = list(_look_into(path, out, others))
@@ -106,11 +106,16 @@ def _look_into(folder: Path, out: Path, others: Counter[str]) -> Iterator[PhotoF
 
 def _is_special(path: Path) -> bool:
     """Tell a pipe, a socket or a device, which somebody may wait at for ever; what is not there is none."""
+    mode = _mode_of(path)
+    return bool(mode) and not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _mode_of(path: Path) -> int:
+    """Say what kind of file it is; 0 where nobody sees that, and reading it will tell why."""
     try:
-        mode = path.stat().st_mode
+        return path.stat().st_mode
     except OSError:
-        return False
-    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+        return 0
 
 
 def _is_entered(folder: Path, out: Path, others: Counter[str]) -> bool:

@@ -1,6 +1,5 @@
 """Put a report where nothing was, for its owner alone: it names people, and never takes the place of another."""
 
-import os
 from pathlib import Path
 
 import tracemark as tm
@@ -23,12 +22,18 @@ def refuse_report_file(path: Path) -> None:
     UsageFailure
         When something is there.
     FilesFailure
-        When its folder is not.
+        When its folder is not, or is closed, or the name is none that can be.
     """
-    if os.path.lexists(path):
+    failed = f"report {path_in_one_line(path)} cannot be written"
+    try:
+        path.lstat()
+    except FileNotFoundError as error:
+        if not path.parent.is_dir():
+            raise FilesFailure(f"{failed}: {tm.why(error)}") from error
+    except OSError as error:
+        raise FilesFailure(f"{failed}: {tm.why(error)}") from error
+    else:
         raise UsageFailure(f"--report {path_in_one_line(path)} exists already; a report is never replaced")
-    if not path.parent.is_dir():
-        raise FilesFailure(f"report {path_in_one_line(path)} cannot be written: no such file or directory")
 
 
 def write_report_file(path: Path, page: str) -> None:

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 import tracemark as tm
+from tests.kit.conftest import closable  # noqa: F401 - a fixture for the tests here, too
 from tracemark_cli.main import tracemark
 
 

@@ -468,6 +468,15 @@ def test_a_dry_run_asks_the_ledger_and_makes_none(run, png, key_file, tmp_path):
     assert run(*common, "--update-recipients").exit_code == 0
 
 
+def test_a_dry_run_says_why_a_ledger_cannot_be_opened(run, closable):
+    (closable.folder / "closed").mkdir(mode=0)
+    common = ("embed", closable.photos[0], "--recipient", 17, "--key", closable.key_file, "--out", closable.out)
+    for place, words in (("closed/kit.db", "permission denied"), ("x" * 300, "file name too long")):
+        result = run(*common, "--dry-run", "--ledger", closable.folder / place)
+        assert result.exit_code == 5
+        assert f"{place} cannot be read: {words}" in result.stderr
+
+
 def test_a_dry_run_says_when_there_is_too_little_room(run, png, key_file, tmp_path, monkeypatch):
     common = ("embed", png, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit", "--dry-run")
     usage = shutil.disk_usage(tmp_path)

@@ -118,3 +118,10 @@ def test_a_folder_that_is_closed_is_no_gap(folder):
             found(folder, out=folder / "kit")
     finally:
         (folder / "inside").chmod(0o700)
+
+
+def test_a_photo_that_nobody_can_look_at_is_one_that_will_fail_alone(closable):
+    closed = closable.folder / "closed"
+    closed.mkdir(mode=0)
+    named = [closed / "car.jpg", closable.folder / ("x" * 300), closable.photos[0]]
+    assert found(*named, out=closable.out) == ([(path, "") for path in named], {})

@@ -64,3 +64,18 @@ def test_a_place_is_refused_where_something_is_even_a_link_to_nowhere(tmp_path):
     with pytest.raises(UsageFailure, match="exists already"):
         refuse_report_file(tmp_path / "leak.html")
     refuse_report_file(tmp_path / "other.html")
+
+
+def test_a_place_that_cannot_be_is_refused_with_the_reason(tmp_path):
+    (tmp_path / "file").touch()
+    for place, words in (("file/leak.html", "not a directory"), ("x" * 300, "file name too long")):
+        with pytest.raises(FilesFailure, match=f"cannot be written: {words}"):
+            refuse_report_file(tmp_path / place)
+
+
+def test_a_place_in_a_closed_folder_is_refused_with_the_reason(closable):
+    closed = closable.folder / "closed"
+    closed.mkdir(mode=0)
+    for place in ("leak.html", "inside/leak.html"):
+        with pytest.raises(FilesFailure, match=f"{place} cannot be written: permission denied"):
+            refuse_report_file(closed / place)
