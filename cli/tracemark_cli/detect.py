@@ -44,6 +44,9 @@ class Inquiry:
     originals: Mapping[Path, tm.Photo]
     """The photos that were given."""
 
+    digests: Mapping[Path, bytes]
+    """What each of them is called in a verdict: hashing one again for each leak would take long."""
+
     ledger: tm.Ledger | None
     """Where the photos are sought otherwise, if anywhere."""
 
@@ -108,7 +111,7 @@ def detect(
     unread: list[Path] = []
     with nullcontext() if ledger_file is None else open_ledger(ledger_file) as ledger:
         known = _who_is_who(ledger, listed)
-        inquiry = Inquiry(key, _open_originals(originals), ledger, listed, known)
+        inquiry = Inquiry(key, *_open_originals(originals), ledger, listed, known)
         for group in [leaks] if together else [(leak,) for leak in leaks]:
             read, failed = read_leaks(group)
             answer, lost = _ask(read, failed, inquiry)
@@ -159,15 +162,16 @@ def _who_is_who(
     return known
 
 
-def _open_originals(paths: Sequence[Path]) -> dict[Path, tm.Photo]:
-    """Read the photos that were given; when that fails the command ends."""
-    photos = {}
+def _open_originals(paths: Sequence[Path]) -> tuple[dict[Path, tm.Photo], dict[Path, bytes]]:
+    """Read the photos that were given, and hash them; when that fails the command ends."""
+    photos, digests = {}, {}
     for path in paths:
         try:
             photos[path] = tm.read_photo(path)
+            digests[path] = tm.digest_of(photos[path].pixels)
         except (tm.TracemarkError, OSError, MemoryError) as error:
             raise FilesFailure(f"{path_in_one_line(path)}: {in_one_line(str(error))}") from error
-    return photos
+    return photos, digests
 
 
 def _ask(
@@ -195,17 +199,12 @@ def _ask(
 def _tell(read: Mapping[Path, Leak], found: tm.Verdict, inquiry: Inquiry) -> Answer:
     """Add to a verdict what list and ledger know."""
     copies = []
-    names = [path.name for path, photo in inquiry.originals.items() if _shows(photo, found)]
+    names = [path.name for path, digest in inquiry.digests.items() if digest == found.photo]
     if inquiry.ledger is not None:
         names = [entry.name for entry in inquiry.ledger.photos(key_id=inquiry.key.id) if entry.digest == found.photo]
         copies = [(path, copy) for path, leak in read.items() for copy in inquiry.ledger.copies(sha256=leak.sha256)]
     name = names[0] if len(names) == 1 else None
     return Answer(list(read), found, inquiry.key.id, name, inquiry.guests, copies)
-
-
-def _shows(photo: tm.Photo, found: tm.Verdict) -> bool:
-    """Tell whether a photo is the one that a leak lies on."""
-    return found.photo is not None and tm.digest_of(photo.pixels) == found.photo
 
 
 def _show(answer: Answer, read: Mapping[Path, Leak], inquiry: Inquiry) -> Shown:
@@ -216,8 +215,8 @@ def _show(answer: Answer, read: Mapping[Path, Leak], inquiry: Inquiry) -> Shown:
 
 def _photo_of(found: tm.Verdict, inquiry: Inquiry) -> Picture | None:
     """Find a picture of the photo that a leak lies on."""
-    for photo in inquiry.originals.values():
-        if _shows(photo, found):
+    for path, photo in inquiry.originals.items():
+        if inquiry.digests[path] == found.photo:
             return picture_of(photo.pixels)
     if inquiry.ledger is None or found.photo is None:
         return None

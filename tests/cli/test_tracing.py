@@ -129,10 +129,13 @@ def test_a_report_shows_leak_photo_and_name(kit, run, tmp_path):
     assert "Name: Jo" not in text
 
 
-def test_a_report_of_several_originals_shows_the_right_one(kit, run, tmp_path):
+def test_a_report_of_several_originals_shows_the_right_one_and_hashes_each_once(kit, run, tmp_path, monkeypatch):
+    real, hashed = tm.digest_of, []
+    monkeypatch.setitem(vars(tm), "digest_of", lambda pixels: hashed.append(pixels.shape) or real(pixels))
     originals = ("--original", kit / "wheel.jpg", "--original", kit / "car.jpg")
     result = detect(kit, run, kit / "leak-car.jpg", *originals, "--report", tmp_path / "leak.html")
     assert result.stdout.endswith("; the photo is car.jpg\n")
+    assert len(hashed) == 2  # once each
     assert "<th>photo</th><td><code>car.jpg</code>" in (tmp_path / "leak.html").read_text(encoding="utf-8")
 
 
