@@ -20,7 +20,6 @@ __all__ = [
     "settle",
     "uncache",
     "write_atomically",
-    "write_draft",
     "write_private",
 ]
 
@@ -51,7 +50,7 @@ def write_private(path: str | os.PathLike[str], data: bytes) -> None:
         _refuse_other_kinds(target, "a new file")
         draft = draft_beside(target, private=True)
         try:
-            write_draft(draft, data, mode=OWNER_ONLY)
+            _write_draft(draft, data, mode=OWNER_ONLY)
             put_in_place(draft, target)
         finally:
             draft.unlink(missing_ok=True)
@@ -88,9 +87,9 @@ def write_atomically(path: str | os.PathLike[str], data: bytes, *, private: bool
         before = _status_of(target)
         try:
             if before is None:
-                write_draft(draft, data, mode=OWNER_ONLY if private else ANYBODY)
+                _write_draft(draft, data, mode=OWNER_ONLY if private else ANYBODY)
             else:
-                write_draft(draft, data, mode=_for_another_group(before.st_mode))
+                _write_draft(draft, data, mode=_for_another_group(before.st_mode))
                 _open_as_before(draft, before)
             draft.replace(target)
         except BaseException:
@@ -117,14 +116,6 @@ def draft_beside(path: Path, *, private: bool = False) -> Path:
     draft : Path
     """
     return path.with_name(f"{DRAFT_BEGINNING}{'private-' if private else ''}{secrets.token_hex(TOKEN_BYTES)}")
-
-
-def write_draft(draft: Path, data: bytes, *, mode: int) -> None:
-    """Write a new file for good; at no moment may anybody read it whom the mode does not let."""
-    with open(draft, "xb", opener=partial(os.open, mode=mode)) as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def put_in_place(draft: Path, path: Path) -> None:
@@ -188,6 +179,14 @@ def uncache(path: Path) -> None:
                 os.posix_fadvise(opened, 0, 0, os.POSIX_FADV_DONTNEED)
             finally:
                 os.close(opened)
+
+
+def _write_draft(draft: Path, data: bytes, *, mode: int) -> None:
+    """Write a new file for good; at no moment may anybody read it whom the mode does not let."""
+    with open(draft, "xb", opener=partial(os.open, mode=mode)) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _take_name(path: Path) -> None:
