@@ -19,7 +19,7 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tracemark.errors import FormatError, KeyFileError
+from tracemark.errors import FormatError, KeyFileError, why
 from tracemark.keys import Key
 from tracemark.new_file import write_atomically
 from tracemark.profile import PROFILE
@@ -114,7 +114,7 @@ def read_plan_file(path: Path, *, key: Key) -> PlanFile:
             file.seek(0)
             data = file.read()
     except OSError as error:
-        raise FormatError(f"prepared photo {path} cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise FormatError(f"prepared photo {path} cannot be read: {why(error)}") from error
     facts, start = _facts(data, path, damaged)
     if facts["key"] != key.id:
         raise KeyFileError(f"key must be {facts['key']}, with which {path} was prepared, not {key.id}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tracemark.errors import LedgerError
+from tracemark.errors import LedgerError, why
 from tracemark.new_file import OWNER_ONLY, draft_beside, put_in_place
 
 __all__ = ["as_text", "check_file", "connect", "create_file", "is_there", "plain_words", "snapshot", "transaction"]
@@ -79,7 +79,7 @@ def check_file(path: Path, *, application: int, newest: int) -> None:
             header = file.read(HEADER_BYTES)
             size = os.fstat(file.fileno()).st_size
     except OSError as error:
-        raise LedgerError(f"ledger {path} cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise LedgerError(f"ledger {path} cannot be read: {why(error)}") from error
     if not header:
         raise LedgerError(f"ledger {path} is empty")
     if len(header) < HEADER_BYTES or not header.startswith(MAGIC):
@@ -161,7 +161,7 @@ def create_file(path: Path, *, application: int) -> Iterator[sqlite3.Connection]
         with suppress(FileExistsError):
             put_in_place(draft, path)
     except OSError as error:
-        raise LedgerError(f"ledger {path} cannot be made: {(error.strerror or str(error)).lower()}") from error
+        raise LedgerError(f"ledger {path} cannot be made: {why(error)}") from error
     finally:
         for suffix in ("", *SIDE_FILES):
             with suppress(OSError):
