@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.geometry.placement import line_frequencies
 from tracemark.geometry.spectrum import turned_back
 from tracemark.geometry.sync_pattern import SyncLines
+from tracemark.geometry.windows import TINY, UNSEEN, WINDOW, Windows
 from tracemark.transforms import Transform, corners, mapped, moving
 
 __all__ = ["Tracked", "track"]
@@ -18,7 +18,6 @@ __all__ = ["Tracked", "track"]
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
-WINDOW = 32  # working pixels: side of the windows in which the lines are read, a few of their periods
 FIRST_RADIUS, LAST_RADIUS, GROWTH = 96.0, 1024.0, 1.3  # working pixels, standard deviations of the area that counts
 LEAST_WINDOWS = 16  # that must be in the leak: twice as many as there are moves
 CLEAR = 30.0  # nats where tracking begins: chance does not bring as much
@@ -32,8 +31,6 @@ SLANTS = 2  # of the moves, the last ones
 EXPECTED = np.array([0.7] * 6 + [1.5] * SLANTS)  # working pixels: size of each move that is still to come
 STEPS, LONGEST_STEP, STILL = 8, 1.5, 0.02  # of Newton's method: how many at most, and working pixels
 NEAREST = 0.2  # of the distance of the middle: no camera sees a corner so much nearer than that, or farther
-TINY = float(np.finfo(np.float32).tiny)
-UNSEEN = 1e-6  # of the most power: a window with less is not in the leak
 
 
 @dataclass(frozen=True)
@@ -76,13 +73,13 @@ def track(white: Floats, start: Transform, lines: SyncLines) -> Tracked | None:
     if placed is None:
         return None
     extent = _extent(placed)
-    everywhere = _Windows.of(white, start, lines, placed)
+    everywhere = Windows.of(white, start, lines, placed)
     if np.count_nonzero(everywhere.seen) < LEAST_WINDOWS:
         return None
     centre, radius, shift = _clearest(everywhere, extent)
     transform, slants, best = moving(shift) @ start, FIRST_SLANTS, 0.0
     while True:
-        near = _Windows.of(white, transform, lines, np.clip(placed, centre - REACH * radius, centre + REACH * radius))
+        near = Windows.of(white, transform, lines, np.clip(placed, centre - REACH * radius, centre + REACH * radius))
         if np.count_nonzero(near.seen) < LEAST_WINDOWS:
             return None
         fit = _Fit.around(near, centre, radius)
@@ -98,58 +95,11 @@ def track(white: Floats, start: Transform, lines: SyncLines) -> Tracked | None:
         if radius >= min(_extent(placed), LAST_RADIUS):
             break
         radius, slants = radius * GROWTH, np.zeros(1)
-    now = _Windows.of(white, transform, lines, placed)
+    now = Windows.of(white, transform, lines, placed)
     return Tracked(transform, float(_likelihood(now.score) - _likelihood(everywhere.score)))
 
 
-@dataclass(frozen=True, eq=False)
-class _Windows:
-    """What windows of a straightened leak show of the sync lines."""
-
-    lines: NDArray[np.complex64]
-    """Correlation with each line, its own phase taken off; shape (rows, columns, lines)."""
-
-    centres: Doubles
-    """Working (x, y); shape (rows, columns, 2)."""
-
-    frequencies: Doubles
-    """Of the lines, (x, y), cycles a working pixel; shape (lines, 2)."""
-
-    @classmethod
-    def of(cls, white: Floats, transform: Transform, lines: SyncLines, within: Doubles) -> Self:
-        """Straighten what of a leak lies within some points, shape (n, 2), and correlate each window with the lines."""
-        low, high = within.min(axis=0), within.max(axis=0)
-        origin = np.floor(low / WINDOW) * WINDOW
-        columns, rows = (int(count) for count in np.maximum(np.ceil((high - origin) / WINDOW), 1))
-        size = (columns * WINDOW, rows * WINDOW)
-        straight = cv2.warpPerspective(white, moving(-origin) @ transform, size, flags=cv2.INTER_LINEAR)
-        pixels = straight.reshape(rows, WINDOW, columns, WINDOW).swapaxes(1, 2).reshape(rows, columns, -1)
-        frequencies = line_frequencies(lines)
-        place = np.arange(WINDOW) - (WINDOW - 1) / 2
-        inside = np.stack(np.meshgrid(place, place), axis=-1).reshape(-1, 2)
-        across, down = (np.arange(count) * WINDOW - place[0] for count in (columns, rows))
-        centres = np.stack(np.meshgrid(across, down), axis=-1) + origin
-        own = np.exp(-1j * lines.phases) * turned_back(centres @ frequencies.T)
-        return cls(pixels @ turned_back(inside @ frequencies.T) * own.astype(np.complex64), centres, frequencies)
-
-    @cached_property
-    def power(self) -> Floats:
-        """Of all lines, in each window; shape (rows, columns)."""
-        return np.asarray((np.abs(self.lines) ** 2).sum(axis=-1), dtype=np.float32)
-
-    @cached_property
-    def seen(self) -> NDArray[np.bool_]:
-        """Which are in the leak; shape (rows, columns)."""
-        return np.asarray(self.power > UNSEEN * self.power.max())
-
-    @property
-    def score(self) -> float:
-        """Correlation of all windows with the sync pattern, standard deviations."""
-        noise = np.sqrt(max(float(self.power.sum()), TINY) / 2)
-        return float(self.lines.real.sum()) / float(noise)
-
-
-def _clearest(windows: _Windows, extent: float) -> tuple[Doubles, float, Doubles]:
+def _clearest(windows: Windows, extent: float) -> tuple[Doubles, float, Doubles]:
     """Find around which point, within which radius, and with which small shift the lines show best."""
     shown = (windows.lines @ turned_back(windows.frequencies @ FIRST_SHIFTS.T)).real.astype(np.float32)
     power = windows.power
@@ -190,7 +140,7 @@ class _Fit:
     """Working (x, y, 1) to radii around the point; shape (3, 3)."""
 
     @classmethod
-    def around(cls, windows: _Windows, centre: Doubles, radius: float) -> Self:
+    def around(cls, windows: Windows, centre: Doubles, radius: float) -> Self:
         """Look at windows near a point."""
         frame = np.array([[1, 0, -centre[0]], [0, 1, -centre[1]], [0, 0, radius]]) / radius
         place = (windows.centres - centre) / radius
