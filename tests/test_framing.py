@@ -106,9 +106,9 @@ def test_letters_over_a_photo_do_not_make_its_mark_another_pictures(photos):
     assert tm.detect(jpeg(lettered, 75), key=KEY).recipients == (THIEF,)
 
 
-@pytest.mark.parametrize(("strength", "which"), [(1.0, slice(1, 3)), (2.0, slice(3, 5))])
+@pytest.mark.parametrize(("strength", "which"), [(1.0, slice(1, 3)), (2.0, slice(3, 4))])
 def test_read_blind_a_pasted_mark_names_nobody_either(strength, which, cuts):
-    photos = [photo for same in cuts.values() for photo in same]  # two each, as reading a pasted mark takes long
+    photos = [photo for same in cuts.values() for photo in same]  # few, as reading a pasted mark takes long
     one = photos[0]
     mark = copy_of(one, VICTIM) - one
     assert tm.detect(jpeg(rounded(one + mark), 85), key=KEY).recipients == (VICTIM,)

@@ -3,6 +3,7 @@ import signal
 import sys
 
 import click
+import pytest
 
 from tracemark_cli.interrupting import interruptible
 
@@ -21,6 +22,14 @@ class Interrupted(io.RawIOBase):
             signal.raise_signal(signal.SIGINT)
         self.written += bytes(data)
         return len(data)
+
+
+@pytest.fixture(autouse=True)
+def listening():
+    """A process that was started in the background may have been told to ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_ctrl_c_ends_in_good_order_while_something_is_being_told(monkeypatch):
