@@ -1,8 +1,8 @@
 """Naming with the codes of others as side information, from cells that were made here without a picture."""
 
+import dataclasses
 import itertools
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -39,7 +39,7 @@ def modified_negative(copies):
     return copies.min(axis=0) + copies.max(axis=0) - np.median(copies, axis=0)
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Noisy:
     """Cells in white noise, which say exactly what a Gaussian's likelihood has."""
 
@@ -101,7 +101,8 @@ def test_all_who_mixed_are_named_where_none_is_alone(made):
     assert found.trials == len(LISTED)
 
 
-def test_those_named_before_stay_and_help_with_the_rest(made):
+def test_those_named_before_stay_and_help_with_the_rest(made, monkeypatch):
+    monkeypatch.setattr(side_informed, "BESIDE", SUSPICIOUS)
     leak = made(GUILTY, modified_negative, sigma=5.5)
     listed = draw(LISTED, [leak], key=KEY)
     before = accuse_listed([leak], listed, key=KEY)
@@ -115,7 +116,7 @@ def test_those_named_before_stay_and_help_with_the_rest(made):
 
 def test_who_is_named_in_one_reading_is_not_ranked_by_another(made, monkeypatch):
     """Else he would be in his own company."""
-    monkeypatch.setattr(side_informed, "SUSPICIOUS", 0.0)
+    monkeypatch.setattr(side_informed, "BESIDE", 0.0)
     leak = made(GUILTY, modified_negative, sigma=5.5)
     plain = accuse_listed([leak], draw(LISTED, [leak], key=KEY), key=KEY)
     best = plain.others[0]
@@ -127,23 +128,31 @@ def test_who_is_named_in_one_reading_is_not_ranked_by_another(made, monkeypatch)
     assert len(found.named) + len(found.others) == found.trials == len(LISTED)
 
 
-def test_who_shows_by_the_fingerprint_alone_is_sought_further(made):
+@pytest.mark.parametrize("log10", [-13.0, -0.1], ids=["by the fingerprint", "by both scores"])
+def test_who_shows_by_the_fingerprint_alone_is_sought_further_beside_one_who_does(log10, made):
     """In a modified negative of many, message and fingerprint may have opposite signs."""
     leak = made(GUILTY, modified_negative, sigma=5.5)
     listed = draw(LISTED, [leak], key=KEY)
     plain = accuse_listed([leak], listed, key=KEY)
-    against = [
-        type(one)(one.recipient, 0.5, 0.0, -7.0) if one.recipient in GUILTY else one for one in reversed(plain.others)
+    candidate = type(plain.others[0])
+    others = [
+        candidate(one.recipient, 0.5, 0.0, -7.0) if one.recipient in GUILTY else one for one in reversed(plain.others)
     ]
-    found = accuse_among([leak], listed, [side_informed.Accusation((), tuple(against))], key=KEY)
-    assert names(found) == GUILTY
+    named = candidate(GUILTY[0], 3.4, -9.5, log10)
+    known = side_informed.Accusation((named,), tuple(one for one in others if one.recipient != GUILTY[0]))
+    found = accuse_among([leak], listed, [known], key=KEY)
+    if log10 < -9:
+        assert names(found) == GUILTY
+    else:
+        assert found is None
 
 
-def test_names_are_given_best_first(made):
+def test_names_are_given_best_first(made, monkeypatch):
+    monkeypatch.setattr(side_informed, "BESIDE", SUSPICIOUS)
     leak = made(GUILTY, modified_negative, sigma=5.5)
     listed = draw(LISTED, [leak], key=KEY)
     before = accuse_listed([leak], listed, key=KEY)
-    named = type(before.others[0])(111, 3.4, -9.1, -13.0)
+    named = type(before.others[0])(111, 3.4, -9.1, -0.1)
     others = tuple(one for one in before.others if one.recipient != 111)
     found = accuse_among([leak], listed, [side_informed.Accusation((named,), others)], key=KEY)
     bounds = [one.log10_false_alarm for one in found.named]
@@ -161,6 +170,18 @@ def test_leaks_of_several_photos_are_weighed_together(made):
 def test_nothing_is_done_where_nobody_stands_out(made):
     assert accuse([made([], lambda marks: 0, sigma=1.0)])[1] is None
     assert accuse([made([117], lambda copies: copies[0], sigma=5.5)])[1] is None
+
+
+@pytest.mark.parametrize(("beside", "sought"), [(False, True), (True, False)])
+def test_beside_a_name_an_innocent_who_fits_by_chance_is_no_reason_to_look_further(beside, sought, made):
+    leak = made([117], lambda copies: copies[0], sigma=5.5)
+    listed = draw(LISTED, [leak], key=KEY)
+    before = accuse_listed([leak], listed, key=KEY)
+    chance = dataclasses.replace(before.others[0], score=4.4)
+    others = (chance, *before.others[1:])
+    assert before.named
+    known = side_informed.Accusation(before.named, others) if beside else side_informed.Accusation((), others)
+    assert (accuse_among([leak], listed, [known], key=KEY) is not None) == sought
 
 
 def test_nothing_is_done_where_the_cells_are_not_known(made):

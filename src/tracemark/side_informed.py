@@ -30,7 +30,10 @@ FIRST_SIZES = (5, 13)  # with which all mixes are tried; the other sizes are tri
 ORDERS = 3  # responses by whose scores candidates may be ranked at first
 HYPOTHESES = ORDERS * len(SIZES) * len(MIXES)  # orders, sizes and mixes that a candidate may be scored under; all count
 TURNS = 4  # times at most that candidates are ranked
-SUSPICIOUS = 4.0  # standard deviations of a candidate's fit above which somebody may be left to be named
+SUSPICIOUS = 4.0  # standard deviations of a candidate's fit above which there may be somebody to be named
+BESIDE = (
+    5.0  # the same where others are named: who mixed with them shows, too, and one innocent of a thousand may fit 4
+)
 LIKELY = 4.5  # standard deviations of a candidate's score given others above which he is likely to be one of them
 STRONG = 6.0  # standard deviations of a score that is no innocent's: whose it is shows in the soft symbols of others
 UNKNOWN = 0.5  # standard deviations of the mark that the copies of a hypothesis leave unexplained
@@ -66,11 +69,12 @@ def accuse_among(
     part in them.  He pays for a company that was not expected before.
     """
     cells = [residue.cells for residue in residues if residue.cells is not None]
-    telling = max(found, key=lambda one: max(map(_fit, one.others), default=0.0))
     named = found[-1].named  # nothing is read in another response once somebody is named
+    fit = _by_fingerprint if any(_by_fingerprint(one) > one.score for one in named) else _by_both
+    telling = max(found, key=lambda one: max(map(fit, one.others), default=0.0))
     known = {one.recipient for one in named}
-    others = sorted((one for one in telling.others if one.recipient not in known), key=lambda one: -_fit(one))
-    if not others or _fit(others[0]) < SUSPICIOUS or len(cells) < len(residues):
+    others = sorted((one for one in telling.others if one.recipient not in known), key=lambda one: -fit(one))
+    if not others or fit(others[0]) < (BESIDE if named else SUSPICIOUS) or len(cells) < len(residues):
         return None
     scene = _Scene(join_cells(cells), join_evidence(residues, key=key), listed, listed.signs_in(residues), len(named))
     places = {recipient: at for at, recipient in enumerate(listed.recipients)}
@@ -83,12 +87,14 @@ def accuse_among(
     return Accusation(best_first((*named, *more)), judged.others, tuple(sorted(pasted)), len(order))
 
 
-def _fit(candidate: Candidate) -> float:
-    """Say how well a candidate fits, in standard deviations: the better of both scores, and of the fingerprint alone.
+def _by_both(candidate: Candidate) -> float:
+    """Say how well a candidate fits, in standard deviations, by both scores."""
+    return candidate.score
 
-    Where copies were mixed so that majorities lose, message and fingerprint have opposite signs.
-    """
-    return max(candidate.score, math.sqrt(-2 * LN10 * candidate.log10_fingerprint))
+
+def _by_fingerprint(candidate: Candidate) -> float:
+    """Say the same by the fingerprint alone: where majorities lose, the message may have the opposite sign."""
+    return math.sqrt(-2 * LN10 * candidate.log10_fingerprint)
 
 
 @dataclass(frozen=True, eq=False)
