@@ -4,7 +4,6 @@ from __future__ import annotations  # the types of tracemark are named, not fetc
 
 import hashlib
 import json
-from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
 
@@ -123,18 +122,19 @@ def erase(path: Path, recipient: int, yes: bool) -> None:
         if not found:
             problem = found.problems[0]
             raise LedgerFailure(f"ledger {path} must be whole for somebody to be erased from it: {problem}")
-        known = {person.id: person.columns for person in opened.recipients()}
-        # Whom the ledger does not have it refuses to erase; nobody need be asked for that.
-        if not yes and recipient in known and not _is_meant(recipient, known[recipient]):
+        if not yes and not _is_meant(opened, recipient):
             click.echo("nothing was erased", err=True)
             return
         opened.erase_recipient(recipient)
     click.echo(f"recipient {recipient} was erased; backups and exports of the ledger are yours to see to", err=True)
 
 
-def _is_meant(recipient: int, known: Mapping[str, str]) -> bool:
-    """Ask whether what the ledger knows of a recipient is to be erased."""
-    told = ", ".join(f"{name}: {word}" for name, word in known.items()) or "nothing"
+def _is_meant(opened: tm.Ledger, recipient: int) -> bool:
+    """Ask whether what the ledger knows of a recipient is to be erased; whom it does not have it will refuse."""
+    known = {person.id: person.columns for person in opened.recipients()}
+    if recipient not in known:
+        return True
+    told = ", ".join(f"{name}: {word}" for name, word in known[recipient].items()) or "nothing"
     click.echo(f"Of recipient {recipient} the ledger knows {in_one_line(told)}.", err=True)
     try:
         return click.confirm("Erase that for good?", err=True)

@@ -11,7 +11,7 @@ from tracemark.geometry.placement import HIGHEST, KEPT, LEAST_LINES, POSITIONS, 
 from tracemark.geometry.spectrum import Spectrum
 from tracemark.geometry.sync_pattern import SyncLines
 
-__all__ = ["line_power", "log_polar_peaks", "power_at", "scales_of"]
+__all__ = ["line_power", "log_polar_peaks", "scales_of"]
 
 MOST_EXTENT = 4096.0  # working pixels on the leak's long side: the photo would be less than a third of the leak
 LOWEST = 0.004  # cycles a leak pixel: no line is looked for below
@@ -85,17 +85,6 @@ def line_power(spectrum: Spectrum) -> NDArray[np.float32]:
     power = np.minimum(np.abs(spectrum.values) ** 2, PEAK_LIMIT).astype(np.float32)
     power = np.asarray(cv2.GaussianBlur(power, (3, 3), 0))
     return np.asarray((power - power.mean()) / max(float(power.std()), np.finfo(np.float32).tiny), dtype=np.float32)
-
-
-def power_at(
-    power: NDArray[np.float32], frequencies: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Look the power up at (x, y) frequencies, cycles a pixel; 0 beyond what pixels can hold, and say which is not."""
-    across, down = np.ascontiguousarray(np.moveaxis(frequencies, -1, 0))
-    inside = (np.abs(across) < np.float32(HIGHEST)) & (np.abs(down) < np.float32(HIGHEST))
-    side = len(power)
-    values = cv2.remap(power, across * side + side // 2, down * side + side // 2, cv2.INTER_LINEAR)
-    return np.asarray(values * inside, dtype=np.float32), inside
 
 
 def _polar_grid(log_step: float, angle_steps: int) -> NDArray[np.float32]:

@@ -1,10 +1,12 @@
 """List how a leak may have been stretched, and find how an upright one was by the power of the sync lines alone."""
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.geometry.log_polar import line_power, power_at, scales_of
+from tracemark.geometry.log_polar import line_power, scales_of
 from tracemark.geometry.placement import (
+    HIGHEST,
     KEPT,
     LEAST_LINES,
     POSITIONS,
@@ -100,7 +102,18 @@ def _scores(
     power: NDArray[np.float32], frequencies: NDArray[np.float64], linear: NDArray[np.float64]
 ) -> NDArray[np.float32]:
     """Add up the power at the lines for each linear map, in standard deviations."""
-    values, inside = power_at(power, (frequencies @ linear).astype(np.float32))
+    values, inside = _power_at(power, (frequencies @ linear).astype(np.float32))
     count = inside.sum(axis=-1)
     scores = np.where(count > LEAST_LINES, values.sum(axis=-1) / np.sqrt(np.maximum(count, 1)), 0)
     return np.asarray(scores, dtype=np.float32)
+
+
+def _power_at(
+    power: NDArray[np.float32], frequencies: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Look the power up at (x, y) frequencies, cycles a pixel; 0 beyond what pixels can hold, and say which is not."""
+    across, down = np.ascontiguousarray(np.moveaxis(frequencies, -1, 0))
+    inside = (np.abs(across) < np.float32(HIGHEST)) & (np.abs(down) < np.float32(HIGHEST))
+    side = len(power)
+    values = cv2.remap(power, across * side + side // 2, down * side + side // 2, cv2.INTER_LINEAR)
+    return np.asarray(values * inside, dtype=np.float32), inside

@@ -16,7 +16,7 @@ from tracemark.kit.manifest import Manifest, open_manifest
 from tracemark.kit.order import KitOrder, by_photo, refuse_nonsense
 from tracemark.kit.owners import Owners
 from tracemark.kit.preparing import SPLICED_COPIES
-from tracemark.kit.register import Register, try_guests
+from tracemark.kit.register import Register, explained, try_guests
 from tracemark.kit.sharing import open_workers, work
 from tracemark.kit.task import Failure, KitCopy, MadeCopy, Notice, Task
 from tracemark.ledger.ledger import Ledger, checked_ledger
@@ -162,7 +162,7 @@ def _tell_of_archives(order: KitOrder, manifest: Manifest) -> Iterator[Notice]:
 def _explained(failure: Failure, register: Register) -> Failure:
     """Add to the failure of a copy how the file that has its name was made, where that is listed and otherwise."""
     otherwise = "" if failure.copy is None else register.otherwise(failure.copy)
-    return replace(failure, words=f"{failure.words}; what is there was made with {otherwise}") if otherwise else failure
+    return replace(failure, words=explained(failure.words, otherwise))
 
 
 def _find_done(

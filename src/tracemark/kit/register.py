@@ -17,11 +17,16 @@ from tracemark.ledger.ledger import Ledger
 from tracemark.profile import PROFILE
 from tracemark.recording import SOFTWARE
 
-__all__ = ["Register", "try_guests"]
+__all__ = ["Register", "explained", "try_guests"]
 
 
 class _TakenBackError(Exception):
     """Ends a transaction that was tried."""
+
+
+def explained(words: str, otherwise: str) -> str:
+    """Add to why a copy cannot be made how the file that has its name was made, as :meth:`Register.otherwise` says."""
+    return f"{words}; what is there was made with {otherwise}" if otherwise else words
 
 
 def try_guests(ledger: Ledger, order: KitOrder) -> None:

@@ -99,7 +99,7 @@ def work(tasks: Iterable[Task], workers: Workers, *, stop: threading.Event) -> I
                 doubtful.add(task.photo)
             if answer.left:
                 # First in the line: whoever is free now has this photo prepared.
-                rest = replace(task, copies=answer.left, describe=False, doubtful=answer.doubtful, attempts=0)
+                rest = replace(task, copies=answer.left, describe=False, attempts=0)
                 waiting.appendleft(rest)
             yield task, answer
 

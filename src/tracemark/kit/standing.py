@@ -9,7 +9,7 @@ from tracemark.kit.folder import may_be_there
 from tracemark.kit.making import TAKEN
 from tracemark.kit.manifest import Manifest
 from tracemark.kit.order import KitOrder
-from tracemark.kit.register import Register
+from tracemark.kit.register import Register, explained
 from tracemark.kit.specimens import hash_of_copy
 from tracemark.kit.task import KitCopy
 
@@ -93,8 +93,7 @@ class Standing:
                 alike[otherwise] = self._comes_out_as(entry, copy)
             if alike.get(otherwise, True):
                 return ""
-        words = f"{self._order.out / copy.file} {TAKEN}"
-        return f"{words}; what is there was made with {otherwise}" if otherwise else words
+        return explained(f"{self._order.out / copy.file} {TAKEN}", otherwise)
 
     def _comes_out_as(self, entry: CopyEntry, copy: KitCopy) -> bool:
         """Tell whether a copy that was made in another way is the same to the last byte; with another mark none is."""
