@@ -3,15 +3,15 @@
 from __future__ import annotations  # the types of tracemark are named, not fetched: fetching takes half a second
 
 import json
-from collections.abc import Callable, Set
+from collections.abc import Set
 from dataclasses import asdict
 from datetime import timedelta
 from itertools import groupby
-from pathlib import Path
 
 import click
 
 import tracemark as tm
+from tracemark_cli.embed_lines import file_line
 from tracemark_cli.outcome import Outcome, complain
 
 __all__ = ["tell_of_plan"]
@@ -21,14 +21,7 @@ UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 THOUSAND = 1000
 
 
-def tell_of_plan(
-    order: tm.KitOrder,
-    ledger: tm.Ledger | None,
-    *,
-    jobs: int | None,
-    as_json: bool,
-    describe: Callable[[int, str, Path | None], str],
-) -> Outcome:
+def tell_of_plan(order: tm.KitOrder, ledger: tm.Ledger | None, *, jobs: int | None, as_json: bool) -> Outcome:
     """Print what would be written, and tell how much that is and how long it would take.
 
     Parameters
@@ -41,8 +34,6 @@ def tell_of_plan(
         Processes; None for as many as there are processors.
     as_json : bool
         Whether results are printed for programs.
-    describe : callable
-        Writes the line about a file: recipient, name inside the kit, and photo, which an archive has none of.
 
     Returns
     -------
@@ -52,7 +43,7 @@ def tell_of_plan(
     estimate = tm.estimate_kit(order, jobs=jobs, ledger=ledger)
     failed, taken = {failure.photo for failure in estimate.failures}, {failure.copy for failure in estimate.taken}
     lost = [copy for copy in order.copies if copy.photo in failed or copy in taken]
-    _list_files(order, set(lost), describe)
+    _list_files(order, set(lost), as_json=as_json)
     for failure in estimate.failures:
         complain(failure.photo, failure.words)
     for photo, failures in groupby(estimate.taken, key=lambda failure: failure.photo):
@@ -88,15 +79,15 @@ def tell_of_plan(
     return Outcome.FILES_FAILED if lost or crowded or estimate.closed else Outcome.DONE
 
 
-def _list_files(order: tm.KitOrder, lost: Set[tm.KitCopy], describe: Callable[[int, str, Path | None], str]) -> None:
+def _list_files(order: tm.KitOrder, lost: Set[tm.KitCopy], *, as_json: bool) -> None:
     """Print the files that will be there: the copies that do not fail, and the archives that lack none."""
     for copy in order.copies:
         if copy not in lost:
-            click.echo(describe(copy.recipient, copy.file, copy.photo))
+            click.echo(file_line(copy.recipient, copy.file, copy.photo, order, as_json=as_json))
     without = {copy.recipient for copy in lost}
     for recipient, file in order.archives.items():
         if recipient not in without:
-            click.echo(describe(recipient, file, None))
+            click.echo(file_line(recipient, file, None, order, as_json=as_json))
 
 
 def _count(number: int, one: str, many: str) -> str:

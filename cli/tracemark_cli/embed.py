@@ -2,23 +2,21 @@
 
 from __future__ import annotations  # the types of tracemark are named, not fetched: fetching takes half a second
 
-import json
 import mimetypes
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
-from functools import partial
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 import click
 
 import tracemark as tm
 from tracemark_cli.dry_run import tell_of_plan
+from tracemark_cli.embed_lines import failure_line, made_line
 from tracemark_cli.guests import LARGEST_RECIPIENT, read_guests
 from tracemark_cli.interrupting import interruptible
 from tracemark_cli.key_option import key_option, open_key
-from tracemark_cli.ledger_file import open_ledger
+from tracemark_cli.ledger_file import open_kit_ledger
 from tracemark_cli.naming import DEFAULT_TEMPLATE, archive_names, columns_in, plan_copies
 from tracemark_cli.outcome import FilesFailure, KeyFailure, Outcome, UsageFailure, complain
 from tracemark_cli.path_types import FILE, FOLDER
@@ -28,8 +26,6 @@ from tracemark_cli.signs import in_one_line, path_in_one_line
 
 __all__ = ["embed"]
 
-SCHEMA = "tracemark.embed/1"
-FAILURE = "tracemark.embed.failure/1"
 UNLISTED = "with the name of a copy that the kit does not list"
 MOST_COMPLAINTS = 10  # of one photo, and of archives: a hundred guests may have the same trouble
 
@@ -117,13 +113,12 @@ def embed(
     _tell_of_names_for_ever(named_by)
     if dry_run and ledger_file is not None and not _may_be_there(ledger_file):
         ledger_file = None
-    with nullcontext() if ledger_file is None else _open_ledger(ledger_file, out, create=not dry_run) as ledger:
+    with nullcontext() if ledger_file is None else open_kit_ledger(ledger_file, out, create=not dry_run) as ledger:
         _tell_of_the_erased(ledger, chosen, named_by)
         if dry_run:
             if scheduler is not None:
                 click.echo("tracemark: the time is that of this machine; the scheduler is not asked", err=True)
-            describe = partial(_line, order=order, as_json=as_json)
-            context.exit(tell_of_plan(order, ledger, jobs=jobs, as_json=as_json, describe=describe))
+            context.exit(tell_of_plan(order, ledger, jobs=jobs, as_json=as_json))
         context.exit(_make(order, ledger, jobs=jobs, scheduler=scheduler, as_json=as_json))
 
 
@@ -147,28 +142,6 @@ def _choose_recipients(
     if twice:
         raise UsageFailure(f"--recipient {min(twice)} is given more than once")
     return {recipient: {} for recipient in recipients}
-
-
-@contextmanager
-def _open_ledger(ledger_file: Path, out: Path, *, create: bool) -> Iterator[tm.Ledger]:
-    """Open the ledger; one that is to be in the kit's folder has it made, and removed when nothing came of it.
-
-    What may make none, a dry run, leaves one of an older version as it is, too.
-    """
-    made = create and not out.exists() and out.resolve() == ledger_file.parent.resolve()
-    if made:
-        try:
-            out.mkdir(parents=True)
-        except OSError as error:
-            raise FilesFailure(f"{out} cannot be made: {tm.why(error)}") from error
-    try:
-        with open_ledger(ledger_file, create=create, migrate=create) as ledger:
-            yield ledger
-    finally:
-        if made:
-            # Not empty: then something did come of it.
-            with suppress(OSError):
-                out.rmdir()
 
 
 def _refuse_a_folder_that_cannot_be(out: Path) -> None:
@@ -245,13 +218,13 @@ def _make(
                     continue
                 if isinstance(one, tm.Failure):
                     if as_json:
-                        click.echo(_failure_line(one, order))
+                        click.echo(failure_line(one, order))
                     about = order.out if one.photo in archives else one.photo
                     complaints[about] += 1
                     if complaints[about] <= MOST_COMPLAINTS:
                         complain(one.photo, one.words)
                 else:
-                    click.echo(_tell(one, order, as_json=as_json))
+                    click.echo(made_line(one, order, as_json=as_json))
                 teller.count(one)
         except tm.KeyFileError as error:
             raise KeyFailure(str(error)) from error
@@ -269,35 +242,3 @@ def _make(
         click.echo("tracemark: interrupted; the same command goes on", err=True)
         return Outcome.INTERRUPTED
     return Outcome.FILES_FAILED if complaints else Outcome.DONE
-
-
-def _tell(one: tm.MadeCopy | tm.MadeArchive, order: tm.KitOrder, *, as_json: bool) -> str:
-    """Write the line about one file that is there."""
-    more: dict[str, Any] = {"sha256": one.sha256.hex(), "bytes": one.size}
-    if isinstance(one, tm.MadeArchive):
-        return _line(one.recipient, one.file, None, order=order, as_json=as_json, **more)
-    more |= {"was_there": one.was_there, "checked": None if one.check is None else one.check.method}
-    copy = one.copy
-    return _line(copy.recipient, copy.file, copy.photo, order=order, as_json=as_json, **more)
-
-
-def _line(recipient: int, file: str, photo: Path | None, *, order: tm.KitOrder, as_json: bool, **more: Any) -> str:
-    """Write the line about a file of a kit; an archive has no photo."""
-    path = order.out / file
-    if not as_json:
-        return click.format_filename(path)
-    named = {} if photo is None else {"photo": str(photo)}
-    return json.dumps({"schema": SCHEMA, "recipient": recipient, "path": str(path), **named, **more})
-
-
-def _failure_line(failure: tm.Failure, order: tm.KitOrder) -> str:
-    """Write the line about a copy, a photo or an archive that failed, for programs."""
-    copy = failure.copy
-    fields = {
-        "schema": FAILURE,
-        "photo": str(failure.photo),
-        "recipient": None if copy is None else copy.recipient,
-        "path": None if copy is None else str(order.out / copy.file),
-        "reason": failure.words,
-    }
-    return json.dumps(fields)

@@ -3,13 +3,13 @@
 from __future__ import annotations  # the types of tracemark are named, not fetched: fetching takes half a second
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import tracemark as tm
-from tracemark_cli.outcome import LedgerFailure
+from tracemark_cli.outcome import FilesFailure, LedgerFailure
 
-__all__ = ["open_ledger", "read_ledger"]
+__all__ = ["open_kit_ledger", "open_ledger", "read_ledger"]
 
 
 @contextmanager
@@ -35,6 +35,41 @@ def open_ledger(path: Path, *, create: bool = False, migrate: bool = True) -> It
             yield ledger
     except tm.LedgerError as error:
         raise LedgerFailure(str(error)) from error
+
+
+@contextmanager
+def open_kit_ledger(path: Path, out: Path, *, create: bool) -> Iterator[tm.Ledger]:
+    """Open the ledger of a kit; one that is to be in the kit's folder has it made, and removed when nothing came of it.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    out : Path
+        The kit's folder.
+    create : bool
+        Whether to make a ledger where there is none.  What may make none, a dry run, leaves one of an older version as
+        it is, too.
+
+    Yields
+    ------
+    ledger : Ledger
+        The ledger in it.
+    """
+    made = create and not out.exists() and out.resolve() == path.parent.resolve()
+    if made:
+        try:
+            out.mkdir(parents=True)
+        except OSError as error:
+            raise FilesFailure(f"{out} cannot be made: {tm.why(error)}") from error
+    try:
+        with open_ledger(path, create=create, migrate=create) as ledger:
+            yield ledger
+    finally:
+        if made:
+            # Not empty: then something did come of it.
+            with suppress(OSError):
+                out.rmdir()
 
 
 @contextmanager
