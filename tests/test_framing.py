@@ -179,12 +179,10 @@ def test_an_original_that_is_somebodys_copy_names_nobody_and_is_told_of(cuts):
     photo = next(iter(cuts.values()))[0]
     layout, plan = lay_out(ROWS, COLUMNS), tm.prepare(photo, key=KEY)
     # One copy in eight happens to have its photo's chip set; only then are its codes seen at all.
-    copies = ((recipient, plan.copy_for(recipient)) for recipient in LISTED)
-    wrong = [
-        (recipient, copy) for recipient, copy in copies if chip_set_of(KEY, digest_of(copy), layout) == plan.chip_set
-    ]
+    copies = (plan.copy_for(recipient) for recipient in LISTED)
+    wrong = [copy for copy in copies if chip_set_of(KEY, digest_of(copy), layout) == plan.chip_set]
     assert len(wrong) >= 3
-    for recipient, copy in wrong:
+    for copy in wrong:
         found = tm.detect(jpeg(photo[:300, :450], 88), key=KEY, original=copy, recipients=LISTED)
         assert (found.verdict, found.recipients) == ("inconclusive", ())
-        assert f"seems to be the copy of {recipient}" in found.reason
+        assert "seems to be a copy" in found.reason

@@ -42,15 +42,16 @@ class Accusation:
     """Candidates or words that were compared."""
 
     @property
-    def lacking(self) -> int | None:
-        """Say whose mark the leak lacks, and whose copy the original then is: who is far below zero, and alone there.
+    def lacking(self) -> bool:
+        """Tell whether the leak seems to lack somebody's mark, whose copy the original then is.
 
-        Nobody's where somebody is named.
+        One is far below zero, and alone there, and nobody is named.  Who that is, no bound says: the message of a leak
+        that somebody shaped may rest on few bits of the word, which innocents have, too.
         """
         below = nsmallest(2, (one for one in self.others if one.score <= 0), key=lambda one: one.score)
         if self.named or not below or below[0].score > LACKING:
-            return None
-        return below[0].recipient if all(one.score > below[0].score / ALONE for one in below[1:]) else None
+            return False
+        return all(one.score > below[0].score / ALONE for one in below[1:])
 
 
 def accuse_listed(residues: Sequence[Residue], listed: Listed, *, key: Key, attempts: int = 1) -> Accusation:

@@ -190,7 +190,7 @@ def _accuse(residues: Sequence[Residue], candidates: Sequence[int], key: Key, *,
     counted = attempts * RESPONSES
     listed = draw(candidates, residues, key=key)
     found = [accuse_listed(residues, listed, key=key, attempts=counted)]
-    if found[0].lacking is not None:
+    if found[0].lacking:
         return found[0]  # in other responses, what is lacking may look like a mark
     for responses in zip(*(residue.others for residue in residues), strict=True):
         if found[-1].named or found[-1].pasted:

@@ -30,7 +30,7 @@ def verdict_of(residues: Sequence[Residue], accusation: Accusation) -> Verdict:
     # each bound counts all who were compared, so the weakest holds for all names together
     bound = max((one.log10_false_alarm for one in accusation.named), default=None)
     bound = min((one.log10_false_alarm for one in shown), default=0.0) if bound is None else bound
-    doubtful = accusation.lacking is not None or (accusation.pasted and not accusation.named)
+    doubtful = accusation.lacking or (accusation.pasted and not accusation.named)
     verdict = "inconclusive" if doubtful else judge(bound)
     return Verdict(
         verdict=verdict,
@@ -118,8 +118,10 @@ def _reason(accusation: Accusation, verdict: str) -> str:
         names = ", ".join(map(str, accusation.pasted))
         doubt = "it may have been put there, or the original is another version of what was marked"
         return f"the message of {names} is in it, but not the fingerprint of this photo: {doubt}"
-    if accusation.lacking is not None:
-        return f"the original must be the photo itself, and seems to be the copy of {accusation.lacking}"
+    if accusation.lacking:
+        return (
+            "the original must be the photo itself, and seems to be a copy: somebody's mark is in it, not in the leak"
+        )
     if verdict == "identified":
         return "the original was taken away, and the rest is the mark of who is named"
     compared = f"{accusation.trials} {'recipients compared' if accusation.others else 'words looked up'}"

@@ -34,11 +34,11 @@ def random_words(rng, count):
 
 
 def test_scores_are_correlations_with_the_candidates_signs(evidence, rng, monkeypatch):
-    monkeypatch.setattr(accusation, "AT_ONCE", 3)
+    monkeypatch.setattr(accusation, "AT_ONCE", 3 * len(evidence.fingerprint) + 1)
     words = random_words(rng, 7)
     fingerprints = rng.choice(np.array([-1, 1], dtype=np.int8), (7, len(evidence.fingerprint)))
     scores = scores_of(evidence, fingerprints, words)
-    np.testing.assert_allclose(scores.fingerprint, fingerprints @ evidence.fingerprint.astype(float), atol=1e-3)
+    np.testing.assert_allclose(scores.fingerprint, fingerprints @ evidence.fingerprint.astype(float), atol=1e-9)
     np.testing.assert_allclose(
         scores.message, [encode(word, CODE) @ evidence.message.astype(float) for word in words], atol=1e-2
     )

@@ -20,8 +20,8 @@ __all__ = ["Bound", "Evidence", "Scores", "bound_of", "scores_of"]
 
 RATES = 48  # of the fingerprint's bound, in equal ratios
 RATE_RANGE = (2.0, 40.0)  # in units of 1 / norm of the soft symbols: the rate that is best for such a score
-AT_ONCE = 1000  # candidates whose signs are made floats: 14 MB for a photo
-MARGIN = 1e-3  # nats added to every bound: sums in float32 move one by 1e-4, those of sixty photos too
+AT_ONCE = 1 << 22  # signs of candidates that are made floats: 32 MB
+MARGIN = 1e-3  # nats added to every bound: walking the trellis in float32 moves one by 1e-5 at most
 NORMAL = 1 / (2 * math.erfc(1))  # times as likely coins may be to score high as a normal number of their mean square
 
 
@@ -127,9 +127,12 @@ def scores_of(evidence: Evidence, fingerprints: NDArray[np.int8], words: Sequenc
     -------
     scores : Scores
     """
-    parts = [fingerprints[start : start + AT_ONCE] for start in range(0, len(fingerprints), AT_ONCE)]
-    fingerprint = np.concatenate([part.astype(np.float32) @ evidence.fingerprint for part in parts])
-    return Scores(fingerprint.astype(np.float64), word_scores(words, evidence.metrics))
+    # in float64: rounding grows with the cells, and any number of leaks may be read together
+    soft = evidence.fingerprint.astype(np.float64)
+    step = max(AT_ONCE // max(len(soft), 1), 1)
+    parts = [fingerprints[start : start + step] for start in range(0, len(fingerprints), step)]
+    fingerprint = np.concatenate([part.astype(np.float64) @ soft for part in parts])
+    return Scores(fingerprint, word_scores(words, evidence.metrics))
 
 
 def bound_of(evidence: Evidence, *, joint_rates: Sequence[float] = ()) -> Bound:
