@@ -163,5 +163,15 @@ def test_what_is_too_small_to_show_anything_names_nobody(shape, photo, rng):
     assert (found.verdict, found.recipients) == ("none", ())
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("tone", [0, 128])
+def test_a_leak_never_lies_on_a_photo_of_one_tone(tone, copy, original, photo):
+    flat = original_of(np.full_like(photo, tone), key=KEY)
+    leak = jpeg(cut(copy), 60)
+    assert laid(leak, [flat]) is None
+    for originals in ([flat, original], [original, flat]):
+        assert laid(leak, originals)[0] is original
+
+
 def test_with_no_photo_there_is_nothing_to_lay_a_leak_on(copy):
     assert laid(copy, []) is None

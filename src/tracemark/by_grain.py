@@ -161,7 +161,8 @@ class _Crop:
         grain = whitened(self.original.luma)
         size = self.white[0].shape[::-1]
         energy = cv2.boxFilter(grain**2, -1, size, anchor=(0, 0), borderType=cv2.BORDER_REFLECT)
-        energy = np.maximum(energy, 0) + EMPTY * float((grain**2).mean())
+        # a photo of one tone has none at all
+        energy = np.maximum(np.maximum(energy, 0) + EMPTY * float((grain**2).mean()), np.finfo(np.float32).tiny)
         found = self._sought(grain, np.asarray(1 / np.sqrt(energy), dtype=np.float32))
         placed, score = max(found, key=lambda one: one[0].merit)
         return _Candidate(self.original, placed, score, placed.merit)
