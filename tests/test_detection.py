@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -193,11 +195,11 @@ def test_a_grey_photo_of_any_depth_can_be_marked_and_read(dtype, photos):
     assert tm.detect(copy, key=KEY).recipients == (17,)
 
 
-def reading(word, score=15.0, beacon=1.0, likelihood=None):
+def reading(word, score=15.0, beacon=1.0, likelihood=None, cells=None):
     """A reading whose chip set says, in hundredths, which share of its beacon is there."""
     likelihood = blind_search.WORD_WEIGHT * score if likelihood is None else likelihood
     return blind_search.Reading(
-        word=word, score=score, likelihood=likelihood, chip_set=round(100 * beacon), transform=np.eye(3)
+        word=word, score=score, likelihood=likelihood, chip_set=round(100 * beacon), transform=np.eye(3), cells=cells
     )
 
 
@@ -206,10 +208,9 @@ def give_readings(monkeypatch):
     def give_readings(readings):
         looked_at = []
 
-        def read(placements, key, heard):
+        def read(placements, key):
             for number, one in enumerate(readings):
-                heard.append(number)
-                yield one
+                yield replace(one, cells=number)
 
         class Word:
             def __init__(self, reading, key):

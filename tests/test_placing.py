@@ -42,12 +42,12 @@ def test_the_true_place_comes_first_and_echoes_of_it_are_far_less_clear(placemen
 def test_echoes_of_a_clear_placement_are_not_gone_through_as_thoroughly(monkeypatch):
     asked = []
 
-    def decoded(placed, key, heard, *, clear):
+    def decoded(placed, key, *, clear):
         asked.append(clear)
         return iter(())
 
     monkeypatch.setattr(blind_search, "_decoded", decoded)
     merits = [CLEAR_MERIT - 1, CLEAR_MERIT + 1, 1000.0, CLEAR_SHARE * 1000 - 1, CLEAR_SHARE * 1000 + 1]
     luma = np.zeros((64, 64), np.float32)
-    assert list(readings_of([Placed(luma, np.eye(3), merit) for merit in merits], KEY, [])) == []
+    assert list(readings_of([Placed(luma, np.eye(3), merit) for merit in merits], KEY)) == []
     assert asked == [False, True, True, False, True]

@@ -99,9 +99,7 @@ def blind_score(leak: Located, plan: Plan, recipient: int) -> BlindScore:
     word = word_of(plan.key, recipient)
     soft, where = gather(leak.cells, message_choices(plan.key, plan.chip_set), leak.first)
     code = mother_code(plan.key, PROFILE.grid * PROFILE.tile)[where]
-    beacon = beacon_choices(plan.key)
-    choice = CellChoice(beacon.patterns[plan.chip_set], beacon.signs[plan.chip_set])
-    beacon_soft, _ = gather(leak.cells.hashed, choice, leak.first)
+    beacon_soft, _ = gather(leak.cells.hashed, beacon_choices(plan.key)[plan.chip_set], leak.first)
     return BlindScore(
         z=correlation(soft, encode(word, code)),
         beacon=correlation(beacon_soft, np.ones_like(beacon_soft)),
@@ -153,10 +151,10 @@ def _fingerprint_choice(plan: Plan, recipient: int) -> tuple[npt.NDArray[np.int8
     """Lay a recipient's signs and the fingerprint's patterns over the grid of tiles; 0 outside the photo."""
     rows, columns = plan.layout.cells
     side = PROFILE.grid * PROFILE.tile
-    patterns = np.zeros((side, side, 1), dtype=np.intp)
+    patterns = np.zeros((side, side, 1), dtype=np.uint8)
     used = photo_patterns(plan.key, plan.digest, plan.chip_set, rows=rows, columns=columns)
     patterns[:rows, :columns] = used[..., -1:]
-    inside = np.zeros((side, side, 1), dtype=np.float32)
+    inside = np.zeros((side, side, 1), dtype=np.int8)
     inside[:rows, :columns] = 1
     own = np.zeros((side, side), dtype=np.int8)
     own[:rows, :columns] = fingerprint(plan.key, plan.digest, recipient, rows=rows, columns=columns)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from unittest.mock import patch
 
+from tracemark.codes import message
 from tracemark.profile import PROFILE
 from tracemark.signal import chips
 
@@ -84,7 +85,8 @@ def _set(fields: Mapping[str, object]) -> None:
     """Change the frozen profile, and forget what was computed from it."""
     for name, value in fields.items():
         object.__setattr__(PROFILE, name, value)
-    for cached in (chips.codebook, chips.sparing_codebook, chips.beacon_choices, chips.message_choices):
+    drawn = chips.codebook, chips.sparing_codebook, chips.beacon_choices, chips.message_choices, message.mother_code
+    for cached in drawn:
         cached.cache_clear()
 
 

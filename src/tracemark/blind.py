@@ -54,8 +54,8 @@ def read_blind(luma: NDArray[np.float32], *, key: Key, placements: Iterable[Plac
     if min(luma.shape) < LEAST_SIDE:
         return _nobody(f"the picture must be at least {LEAST_SIDE} px on its short side to be read")
     evidence = _Evidence(key, attempts)
-    for reading in readings_of(placements, key, evidence.heard):
-        evidence.readings.append(reading)
+    for reading in readings_of(placements, key):
+        evidence.add(reading)
         known = reading.word in evidence.tried
         if known or (reading.score >= CLEAR_SCORE and len(evidence.tried) < LOOKUPS):
             recipient = evidence.look_up(reading.word)
@@ -94,11 +94,10 @@ class _Word:
     @classmethod
     def of(cls, reading: Reading, key: Key) -> Self:
         """Know the word of a reading."""
-        beacons = beacon_choices(key)
         return cls(
             message_choices(key, reading.chip_set),
             encode(reading.word, mother_code(key, PROFILE.grid * PROFILE.tile)),
-            CellChoice(beacons.patterns[[reading.chip_set]], beacons.signs[[reading.chip_set]]),
+            beacon_choices(key)[[reading.chip_set]],
         )
 
     def best_in(self, cells: CellReading) -> _Shown:
@@ -119,7 +118,7 @@ class _Word:
         return [(beacon, beacon / expected) for beacon in beacons], _unevenness(strengths.astype(np.float64))
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class _Evidence:
     """What was read of a leak, and whose words were looked up."""
 
@@ -133,7 +132,7 @@ class _Evidence:
     """As they came."""
 
     heard: list[CellReading] = field(default_factory=list)
-    """What was read at each placement."""
+    """What was read at each placement that gave readings."""
 
     tried: dict[int, int | None] = field(default_factory=dict)
     """Words that were looked up, in order -> whose they are."""
@@ -143,6 +142,12 @@ class _Evidence:
 
     judged: dict[tuple[int, int, int], bool] = field(default_factory=dict)
     """Whether a message is of this picture, by its word, its chip set, and the placement where it shows best."""
+
+    def add(self, reading: Reading) -> None:
+        """Take in what was read next."""
+        self.readings.append(reading)
+        if not self.heard or self.heard[-1] is not reading.cells:
+            self.heard.append(reading.cells)
 
     def look_up(self, word: int) -> int | None:
         """Say whose a word is, if anybody's."""

@@ -11,7 +11,7 @@ from tracemark.codes.message import mother_code
 from tracemark.keys import Key
 from tracemark.placing import Placed
 from tracemark.profile import PROFILE
-from tracemark.signal.chips import beacon_choices, codebook, message_choices
+from tracemark.signal.chips import beacon_choices, codebook, message_choices, multiple_of
 from tracemark.signal.places import (
     beacon_scores,
     energies,
@@ -42,7 +42,7 @@ _Place = tuple[float, int, tuple[int, int]]
 """How likely it is, nats; the chip set; and in which tile of the photo, row and column, the leak begins."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reading:
     """A word that was decoded somewhere in the leak."""
 
@@ -61,8 +61,11 @@ class Reading:
     transform: NDArray[np.float64]
     """Leak (x, y, 1) to photo (x, y, 1), pixels."""
 
+    cells: CellReading
+    """What the leak shows at the placement that it was decoded at."""
 
-def readings_of(placements: Iterable[Placed], key: Key, heard: list[CellReading]) -> Iterator[Reading]:
+
+def readings_of(placements: Iterable[Placed], key: Key) -> Iterator[Reading]:
     """Decode the best words of placements, one after the other.
 
     Parameters
@@ -71,8 +74,6 @@ def readings_of(placements: Iterable[Placed], key: Key, heard: list[CellReading]
         Of one leak.
     key : Key
         The secret.
-    heard : list of CellReading
-        Gets what is read at each placement.
 
     Yields
     ------
@@ -81,14 +82,13 @@ def readings_of(placements: Iterable[Placed], key: Key, heard: list[CellReading]
     """
     clear = CLEAR_MERIT
     for placed in placements:
-        yield from _decoded(placed, key, heard, clear=placed.merit >= clear)
+        yield from _decoded(placed, key, clear=placed.merit >= clear)
         clear = max(clear, CLEAR_SHARE * placed.merit)
 
 
-def _decoded(placed: Placed, key: Key, heard: list[CellReading], *, clear: bool) -> Iterator[Reading]:
+def _decoded(placed: Placed, key: Key, *, clear: bool) -> Iterator[Reading]:
     """Decode the message at the best chip sets and tile places of one placement; at more of them where it is clear."""
     cells = read_cells(placed.luma, placed.transform, codebook(key), hash_lines(key))
-    heard.append(cells)
     beacon = beacon_scores(cells, beacon_choices(key))
     places = _places_by_beacon(cells, beacon, key)
     yield from _decoded_at(places, placed, cells, key)
@@ -101,15 +101,14 @@ def _decoded(placed: Placed, key: Key, heard: list[CellReading], *, clear: bool)
 def _decoded_at(places: Sequence[_Place], placed: Placed, cells: CellReading, key: Key) -> Iterator[Reading]:
     """Decode the message at the most promising of some places."""
     code = mother_code(key, PROFILE.grid * PROFILE.tile)
-    multiples, salts = PROFILE.least_multiple, PROFILE.salts
     found = [gather(cells, message_choices(key, chip_set), first) for _, chip_set, first in places]
     softs, codes = [soft.ravel() for soft, _ in found], [code[where].ravel() for _, where in found]
     for at, words in decode_best(softs, codes, words=WORDS, most=TRACED_PLACES):
         likelihood, chip_set, first = places[at]
-        to_photo = _to_photo(cells, first, chip_set // salts + multiples)
+        to_photo = _to_photo(cells, first, multiple_of(chip_set))
         for decoded in words:
             together = WORD_WEIGHT * decoded.score + likelihood + placed.merit
-            yield Reading(decoded.word, decoded.score, together, chip_set, to_photo)
+            yield Reading(decoded.word, decoded.score, together, chip_set, to_photo, cells)
 
 
 def _places_by_beacon(cells: CellReading, beacon: NDArray[np.float32], key: Key) -> list[_Place]:

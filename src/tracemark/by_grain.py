@@ -96,8 +96,8 @@ def lay_by_grain(
     if best is None or best.merit < LEAST_MERIT:
         return None
     shape = (best.original.luma.shape[0], best.original.luma.shape[1])
-    agreement, negative = Agreement(0.0, best.score), best.placed.luma is not leak
-    return best.original, register_at(leak, shape, best.placed.transform, agreement, negative=negative)
+    found = Agreement(0.0, best.score)
+    return best.original, register_at(leak, shape, best.placed.transform, found, negative=best.placed.negative)
 
 
 def _candidates(
@@ -123,7 +123,7 @@ def _candidates(
 def _beacons(originals: Sequence[Original], key: Key) -> CellChoice:
     """Choose the beacon of each photo as it is in that photo, its robust hash included."""
     drawn = beacon_choices(key)
-    signs = np.zeros((len(originals), *drawn.signs.shape[1:]), dtype=np.float32)
+    signs = np.zeros((len(originals), *drawn.signs.shape[1:]), dtype=np.int8)
     for plane, original in zip(signs, originals, strict=True):
         known = beacon_signs(original, key=key)
         plane[: known.shape[0], : known.shape[1], 0] = known
@@ -143,7 +143,7 @@ class _Crop:
 
     @classmethod
     def of(cls, leak: Floats, original: Original) -> "_Crop | None":
-        """Reduce a leak as its photo was; none where it shows no cell, or fits in few positions, as a whole one."""
+        """Reduce a leak as its photo was; none where it shows no cell, or is nearly the whole photo."""
         step = round(original.layout.scale)
         rows, columns = (side // step for side in leak.shape)
         room = min(have - need for have, need in zip(original.luma.shape, (rows, columns), strict=True))
@@ -192,8 +192,10 @@ class _Crop:
             score = float(heights[peak]) / noise
             down, across = _finest(cross, shape, np.array(peak), np.array([rows, columns]) - 1, step)
             transform = moving(np.array([across, down])) @ scaling(1 / step) @ back
-            luma = self.leak if found[peak] > 0 else np.float32(PEAK) - self.leak
-            placed.append((Placed(luma, transform, score**2 / 2 - float(np.log(heights.size))), score))
+            negative = bool(found[peak] < 0)
+            luma = np.float32(PEAK) - self.leak if negative else self.leak
+            merit = score**2 / 2 - float(np.log(heights.size))
+            placed.append((Placed(luma, transform, merit, negative=negative), score))
         return placed
 
 

@@ -73,7 +73,7 @@ class Contents:
     def _scrambling(self) -> NDArray[np.int8]:
         """The message signs of these cells."""
         rows, columns = self.layout.cells
-        return message_choices(self.key, self.chip_set).signs[:rows, :columns].astype(np.int8)
+        return message_choices(self.key, self.chip_set).signs[:rows, :columns]
 
 
 def number_contents(signs: NDArray[np.int8]) -> NDArray[np.intp]:

@@ -45,7 +45,7 @@ class Cells:
     drawn: NDArray[np.float32]
     """The patterns of the slots, as strong as their layers; shape (cells, slots, cell * cell)."""
 
-    scrambling: NDArray[np.float32]
+    scrambling: NDArray[np.int8]
     """Signs that the message's symbols are multiplied by, shape (cells, message slots)."""
 
     source: Source
@@ -171,7 +171,7 @@ def to_photo(residue: Residue) -> NDArray[np.float64]:
 
 
 def soft_symbols(
-    correlation: NDArray[np.float32], scrambling: NDArray[np.float32]
+    correlation: NDArray[np.float32], scrambling: NDArray[np.int8]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Turn what the slots of cells show into soft symbols.
 
@@ -179,7 +179,7 @@ def soft_symbols(
     ----------
     correlation : ndarray, shape (cells, slots), float32
         Halved logarithms of ratios of likelihoods, the fingerprint's last.
-    scrambling : ndarray, shape (cells, message slots), float32
+    scrambling : ndarray, shape (cells, message slots), int8
         Signs that the message's symbols are multiplied by.
 
     Returns
@@ -190,7 +190,7 @@ def soft_symbols(
         Soft symbols, the scrambling taken off.
     """
     soft = np.tanh(correlation / 2)  # what is expected of a sign whose likelihoods have this ratio
-    return soft[..., -1], soft[..., :-1] * scrambling
+    return soft[..., -1], np.asarray(soft[..., :-1] * scrambling, dtype=np.float32)
 
 
 def _cut_seen(pixels: NDArray[np.float32], seen: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -70,16 +70,16 @@ def layers_in(original: Original, *, key: Key) -> Layers:
     return layers_of(working, even, key=key, book=codebook(key), digest=digest, chip_set=chip_set)
 
 
-def beacon_signs(original: Original, *, key: Key) -> NDArray[np.float32]:
+def beacon_signs(original: Original, *, key: Key) -> NDArray[np.int8]:
     """Give the signs of a photo's beacon; shape (cell rows, cell columns), +1 or -1."""
     return _beacon_signs(_working(original), key, original.chip_set)
 
 
-def _beacon_signs(working: NDArray[np.float32], key: Key, chip_set: int) -> NDArray[np.float32]:
+def _beacon_signs(working: NDArray[np.float32], key: Key, chip_set: int) -> NDArray[np.int8]:
     """Multiply the signs drawn for a chip set with the robust hash."""
     hashed = robust_hash(working, hash_lines(key))
     rows, columns = hashed.shape
-    return np.asarray(beacon_choices(key).signs[chip_set, :rows, :columns, 0] * hashed, dtype=np.float32)
+    return np.asarray(beacon_choices(key).signs[chip_set, :rows, :columns, 0] * hashed, dtype=np.int8)
 
 
 def _working(original: Original) -> NDArray[np.float32]:

@@ -14,6 +14,7 @@ from tracemark.geometry.locating import ORIGINAL_FEATURES
 from tracemark.keys import Key
 from tracemark.ledger.photos import PhotoRecord
 from tracemark.profile import PROFILE
+from tracemark.signal.chips import chip_sets_of
 from tracemark.signal.layout import Layout, lay_out, to_working
 from tracemark.signal.luma import compact_luma
 from tracemark.signal.pixels import checked_pixels
@@ -127,9 +128,8 @@ def recorded_layout(record: PhotoRecord) -> Layout:
         raise LedgerError(f"{damaged}: {error}") from error
     if record.luma.shape != layout.working:
         raise LedgerError(f"{damaged}: its luma must have shape {layout.working}, not {record.luma.shape}")
-    first = _first_chip_set(layout)
-    last = first + PROFILE.salts - 1
-    if not first <= record.chip_set <= last:
+    first, *_, last = chip_sets = chip_sets_of(layout.multiple)
+    if record.chip_set not in chip_sets:
         raise LedgerError(f"{damaged}: its chip set must be {first} to {last} for its size, not {record.chip_set}")
     return layout
 
@@ -171,12 +171,7 @@ def chip_set_of(key: Key, digest: bytes, layout: Layout) -> int:
         As in :func:`~tracemark.signal.chips.beacon_choices`.
     """
     salt = int(key.integers("salt", PROFILE.version, digest, size=1, below=PROFILE.salts)[0])
-    return _first_chip_set(layout) + salt
-
-
-def _first_chip_set(layout: Layout) -> int:
-    """Say which chip set photos with cells of this size use that have the salt 0."""
-    return (layout.multiple - PROFILE.least_multiple) * PROFILE.salts
+    return chip_sets_of(layout.multiple)[salt]
 
 
 def digest_of(pixels: NDArray[Any]) -> bytes:

@@ -20,7 +20,7 @@ from tracemark.geometry.sync_search import (
 from tracemark.geometry.tracking import track
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
-from tracemark.signal.chips import CellChoice, beacon_choices, codebook
+from tracemark.signal.chips import beacon_choices, chip_sets_of, codebook
 from tracemark.signal.luma import PEAK
 from tracemark.signal.places import beacon_scores
 from tracemark.signal.reading import central, read_cells, shrink
@@ -68,6 +68,9 @@ class Placed:
 
     merit: float
     """How much the sync pattern speaks for it, nats, as :attr:`~tracemark.geometry.placement.Placement.merit`."""
+
+    negative: bool = False
+    """Whether the leak is a negative."""
 
 
 def placements_of(luma: NDArray[np.float32], key: Key) -> Iterator[Placed]:
@@ -197,7 +200,7 @@ class _Search:
         for search, least_merit in QUICK_SEARCHES:
             for placement in search(turned, self.lines)[:READ_PER_SEARCH]:
                 if placement.merit >= least_merit:
-                    yield Placed(np.float32(PEAK) - self.luma, self._in_leak(placement), placement.merit)
+                    yield Placed(np.float32(PEAK) - self.luma, self._in_leak(placement), placement.merit, negative=True)
 
     def _unscaled(self) -> Iterator[Placed]:
         """Search for a crop of the photo's own pixels; whose cells they are, the beacon of that size says."""
@@ -207,9 +210,7 @@ class _Search:
         heard = []
         for placement in search_unscaled(self.spectrum, self.lines, scales):
             multiple = int(multiples[np.abs(scales - placement.linear[0, 0]).argmin()])
-            chip_sets = (multiple - PROFILE.least_multiple) * PROFILE.salts + np.arange(PROFILE.salts)
-            beacon = beacon_choices(self.key)
-            choice = CellChoice(beacon.patterns[chip_sets], beacon.signs[chip_sets])
+            choice = beacon_choices(self.key)[chip_sets_of(multiple)]
             middle, transform = central(self.luma, self._in_leak(placement), side=HEARD_SIDE)
             cells = read_cells(middle, transform, codebook(self.key), hash_lines(self.key))
             scores = beacon_scores(cells, choice)

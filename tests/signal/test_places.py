@@ -5,7 +5,7 @@ import pytest
 
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
-from tracemark.signal.chips import CellChoice, beacon_choices, message_choices
+from tracemark.signal.chips import CellChoice, beacon_choices, codebook, message_choices
 from tracemark.signal.places import (
     beacon_scores,
     energies,
@@ -16,7 +16,9 @@ from tracemark.signal.places import (
     known_word_scores,
     word_strengths,
 )
-from tracemark.signal.reading import CellReading
+from tracemark.signal.reading import CellReading, read_cells
+from tracemark.signal.robust_hash import hash_lines
+from tracemark.transforms import scaling
 
 KEY = Key(bytes(range(32)))
 TILE, GRID = PROFILE.tile, PROFILE.grid
@@ -75,6 +77,22 @@ def test_noise_scores_as_standard_deviations(rng):
     inner = scores[:, 1:-1, 1:-1]
     assert np.std(inner) == pytest.approx(1, abs=0.05)
     assert np.abs(scores).max() < 6.5
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.5, 0.25])
+def test_noise_in_a_thin_strip_scores_as_standard_deviations_too(scale, rng):
+    """Most of its cells stick out of it, and those that do by less than half are in the scores."""
+    place = scaling(scale)
+    place[:2, 2] = 50.3, 91.7
+    scores = []
+    for _ in range(4):
+        strip = rng.normal(128, 20, (64, 1500)).astype(np.float32)
+        reading = read_cells(strip, place, codebook(KEY), hash_lines(KEY))
+        every = beacon_scores(reading, beacon_choices(KEY))
+        down, across = (side // TILE for side in reading.correlation.shape[:2])
+        scores.append(every[:, down - 1 : GRID, across - 1 : GRID])  # where all of the strip is in the photo
+    assert np.std(scores) == pytest.approx(1, abs=0.05)
+    assert np.mean(np.abs(scores) > 2.33) == pytest.approx(0.02, abs=0.006)
 
 
 def test_nothing_scores_nothing(rng):

@@ -5,6 +5,7 @@ The code is a tail-biting convolutional code whose every symbol has a generator 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,11 @@ from tracemark.profile import PROFILE
 
 __all__ = ["MotherCode", "encode", "mother_code", "windows_of"]
 
+CACHED_CODES = 4  # keys whose code is kept, 0.6 MB each
 LEAP = 9  # cells from one to the one below, along the ring of stages
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MotherCode:
     """Where each symbol sits in the trellis and what it is the parity of."""
 
@@ -36,6 +38,7 @@ class MotherCode:
         return MotherCode(self.stages.ravel(), self.generators.ravel())
 
 
+@lru_cache(maxsize=CACHED_CODES)
 def mother_code(key: Key, side: int) -> MotherCode:
     """Draw the code of a square of cells.
 
@@ -49,7 +52,7 @@ def mother_code(key: Key, side: int) -> MotherCode:
     Returns
     -------
     code : MotherCode
-        Arrays of shape (side, side, message_slots).
+        Arrays of shape (side, side, message_slots), read-only.
 
     Notes
     -----
@@ -63,7 +66,9 @@ def mother_code(key: Key, side: int) -> MotherCode:
     turn = LEAP * steps[:, None] + steps
     stages = (turn[..., None] * slots + np.arange(slots)) % PROFILE.word_bits
     masks = key.integers("generators", PROFILE.version, size=stages.size, below=1 << PROFILE.memory)
-    return MotherCode(stages.astype(np.intp), (2 * masks.reshape(stages.shape) + 1).astype(np.intp))
+    code = MotherCode(stages.astype(np.intp), (2 * masks.reshape(stages.shape) + 1).astype(np.intp))
+    code.stages.flags.writeable = code.generators.flags.writeable = False
+    return code
 
 
 def encode(word: int, code: MotherCode) -> NDArray[np.int8]:

@@ -1,6 +1,7 @@
 """Draw the chip patterns of each cell of the tile, and choose among them."""
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,31 +14,48 @@ from tracemark.signal.wavelet import DIRECTIONS, reconstruct_band
 __all__ = [
     "CellChoice",
     "beacon_choices",
+    "chip_sets_of",
     "codebook",
     "fingerprint_patterns",
     "message_choices",
     "message_signs",
+    "multiple_of",
     "photo_patterns",
     "sparing_codebook",
 ]
 
 CACHED_KEYS = 4  # a codebook takes 8 MB
-CACHED_SETS = 256  # choices of the message's patterns, 0.6 MB each: all chip sets of two keys
+CACHED_SETS = 256  # choices of the message's patterns, 0.1 MB each: all chip sets of two keys
 CANVAS = 4  # cells on a side: room for the longest wavelet around one cell
 # Sizes of chips where a mark's fine levels would cost many bytes, and too many; docs/choices.md.  The profile's levels.
 SPARING = (((1, 0.0), (2, 1.0), (3, 3.5)), ((1, 0.0), (2, 0.5), (3, 3.5)))
 SIGN_BIT = 1 << 7  # of a beacon byte; its lowest bits are the pattern
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CellChoice:
     """Which patterns the cells of the grid of tiles use for one purpose."""
 
-    patterns: NDArray[np.intp]
+    patterns: NDArray[np.uint8]
     """Index into the codebook of the cell's position; shape (..., cell rows, cell columns, slots)."""
 
-    signs: NDArray[np.float32]
-    """+1 or -1; the same shape."""
+    signs: NDArray[np.int8]
+    """+1 or -1, or 0 in cells that the photo does not have; the same shape."""
+
+    def __getitem__(self, chip_sets: int | Sequence[int]) -> "CellChoice":
+        """Pick one chip set, or some in their order, where there are several."""
+        return CellChoice(self.patterns[chip_sets], self.signs[chip_sets])
+
+
+def chip_sets_of(multiple: int) -> range:
+    """List the chip sets of photos whose cells are so large, by their salts; see :func:`multiple_of`."""
+    first = (multiple - PROFILE.least_multiple) * PROFILE.salts
+    return range(first, first + PROFILE.salts)
+
+
+def multiple_of(chip_set: int) -> int:
+    """Say of photos of which size a chip set is, as the multiple that a cell is in :class:`~.layout.Layout`."""
+    return PROFILE.least_multiple + chip_set // PROFILE.salts
 
 
 @functools.lru_cache(maxsize=CACHED_KEYS)
@@ -107,14 +125,14 @@ def beacon_choices(key: Key) -> CellChoice:
     Returns
     -------
     choice : CellChoice
-        Shape (chip sets, grid * tile, grid * tile, 1): one pattern a cell.  The chip set of a photo is
-        ``(multiple - least_multiple) * salts + salt``.
+        Shape (chip sets, grid * tile, grid * tile, 1): one pattern a cell.  The chip set of a photo is that of its salt
+        among those of its size, :func:`chip_sets_of`.
     """
-    sets = (PROFILE.most_multiple - PROFILE.least_multiple + 1) * PROFILE.salts
+    sets = chip_sets_of(PROFILE.most_multiple).stop
     side = PROFILE.grid * PROFILE.tile
     drawn = key.stream("beacon", PROFILE.version, size=sets * side * side).reshape(sets, side, side, 1)
-    patterns = (drawn % PROFILE.patterns).astype(np.intp)
-    signs = np.where(drawn & SIGN_BIT, np.float32(-1), np.float32(1))
+    patterns = drawn % np.uint8(PROFILE.patterns)
+    signs = np.where(drawn & SIGN_BIT, np.int8(-1), np.int8(1))
     return _closed(CellChoice(patterns, signs))
 
 
@@ -144,14 +162,14 @@ def message_choices(key: Key, chip_set: int) -> CellChoice:
     return _closed(CellChoice(taken[..., 1:], message_signs(key, chip_set)))
 
 
-def message_signs(key: Key, chip_set: int) -> NDArray[np.float32]:
+def message_signs(key: Key, chip_set: int) -> NDArray[np.int8]:
     """Draw the signs that scramble the message; shape (grid * tile, grid * tile, message_slots)."""
     side = PROFILE.grid * PROFILE.tile
     signs = key.signs("message signs", PROFILE.version, chip_set, size=side * side * PROFILE.message_slots)
-    return signs.reshape(side, side, PROFILE.message_slots).astype(np.float32)
+    return signs.reshape(side, side, PROFILE.message_slots)
 
 
-def fingerprint_patterns(key: Key, digest: bytes, taken: NDArray[np.intp]) -> NDArray[np.intp]:
+def fingerprint_patterns(key: Key, digest: bytes, taken: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Choose the fingerprint's patterns among those a photo's cells have left.
 
     Parameters
@@ -160,12 +178,12 @@ def fingerprint_patterns(key: Key, digest: bytes, taken: NDArray[np.intp]) -> ND
         The secret.
     digest : bytes
         The photo's digest.
-    taken : ndarray, shape (cell rows, cell columns, slots), int
+    taken : ndarray, shape (cell rows, cell columns, slots), uint8
         Patterns that beacon and message use, distinct in each cell.
 
     Returns
     -------
-    patterns : ndarray, shape (cell rows, cell columns), int
+    patterns : ndarray, shape (cell rows, cell columns), uint8
         One pattern a cell, not among those taken.
     """
     rows, columns, slots = taken.shape
@@ -174,7 +192,7 @@ def fingerprint_patterns(key: Key, digest: bytes, taken: NDArray[np.intp]) -> ND
     return _not_taken(drawn.reshape(rows, columns), taken)
 
 
-def photo_patterns(key: Key, digest: bytes, chip_set: int, *, rows: int, columns: int) -> NDArray[np.intp]:
+def photo_patterns(key: Key, digest: bytes, chip_set: int, *, rows: int, columns: int) -> NDArray[np.uint8]:
     """List the patterns that a photo's cells use.
 
     Parameters
@@ -190,7 +208,7 @@ def photo_patterns(key: Key, digest: bytes, chip_set: int, *, rows: int, columns
 
     Returns
     -------
-    patterns : ndarray, shape (rows, columns, message_slots + 2), int
+    patterns : ndarray, shape (rows, columns, message_slots + 2), uint8
         The beacon's, the message's and the fingerprint's, in this order; distinct in each cell.
     """
     beacon = beacon_choices(key).patterns[chip_set, :rows, :columns]
@@ -206,9 +224,9 @@ def _closed(choice: CellChoice) -> CellChoice:
     return choice
 
 
-def _not_taken(rank: NDArray[np.integer], taken: NDArray[np.intp]) -> NDArray[np.intp]:
+def _not_taken(rank: NDArray[np.integer], taken: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Give the rank-th pattern among those that are not taken; `taken` has one more axis."""
-    pattern = rank.astype(np.intp)
+    pattern = rank.astype(np.uint8)  # below the number of patterns, of which there are no more than a byte can tell
     for slot in np.moveaxis(np.sort(taken, axis=-1), -1, 0):
         pattern = pattern + (pattern >= slot)
     return pattern

@@ -35,9 +35,9 @@ class Layers:
 
 def build_layers(
     codebook: NDArray[np.float32],
-    patterns: NDArray[np.intp],
+    patterns: NDArray[np.uint8],
     sync: NDArray[np.float32],
-    beacon_signs: NDArray[np.float32],
+    beacon_signs: NDArray[np.int8],
     allowance: NDArray[np.float32],
 ) -> Layers:
     """Build the layers of one photo.
@@ -46,11 +46,11 @@ def build_layers(
     ----------
     codebook : ndarray, shape (tile, tile, patterns, cell * cell), float32
         Chip patterns.
-    patterns : ndarray, shape (cell rows, cell columns, slots), int
+    patterns : ndarray, shape (cell rows, cell columns, slots), uint8
         The beacon's, the message's and the fingerprint's pattern in each cell, in this order.
     sync : ndarray, shape (tile_pixels, tile_pixels), float32
         One tile of the sync pattern, unit mean square.
-    beacon_signs : ndarray, shape (cell rows, cell columns), float32
+    beacon_signs : ndarray, shape (cell rows, cell columns), int8
         +1 or -1.
     allowance : ndarray, shape (rows, columns), float32
         Standard deviation of the whole mark, luma levels.
@@ -93,8 +93,7 @@ def correlate_cells(white: NDArray[np.float32], codebook: NDArray[np.float32]) -
     down, across = white.shape[0] // PROFILE.tile_pixels, white.shape[1] // PROFILE.tile_pixels
     cut = white.reshape(down, tile, cell, across, tile, cell).transpose(1, 4, 0, 3, 2, 5)
     cut = cut.reshape(tile, tile, down * across, cell * cell)
-    # not a stack of matrix products: threads of a BLAS on a busy machine wait for each other at every small one
-    products = np.einsum("ijtk,ijpk->ijtp", cut, codebook) / np.float32(cell)
+    products = cut @ codebook.swapaxes(-1, -2) / np.float32(cell)
     whole = products.reshape(tile, tile, down, across, -1).transpose(2, 0, 3, 1, 4)
     return np.ascontiguousarray(whole.reshape(down * tile, across * tile, -1), dtype=np.float32)
 

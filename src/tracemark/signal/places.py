@@ -56,8 +56,9 @@ def place_scores(reading: CellReading, choice: CellChoice) -> NDArray[np.float32
         i, j = down - 1 - row, across - 1 - column
         if tiles[row, column].any():
             sums[:, i : i + grid, j : j + grid] += np.einsum("sijc,sijc->sij", tiles[row, column][chosen], signs)
-    power = float(np.sum(reading.correlation[reading.covered] ** 2)) / PROFILE.patterns
-    return np.asarray(sums / np.sqrt(power), dtype=np.float32) if power > 0 else sums
+    # also of cells that a thin leak shows but half of: they are in the sums
+    energy = float(np.sum(reading.correlation**2)) / PROFILE.patterns
+    return np.asarray(sums / np.sqrt(energy), dtype=np.float32) if energy > 0 else sums
 
 
 def first_tile(reading: CellReading, place: Sequence[int]) -> tuple[int, int]:
@@ -108,7 +109,7 @@ def known_word_scores(reading: CellReading, choice: CellChoice, codeword: NDArra
     scores : ndarray, shape (places down, places across), float32
         As :func:`place_scores` gives it, all slots together.
     """
-    signs = np.asarray(choice.signs * codeword, dtype=np.float32)
+    signs = choice.signs * codeword
     slots = CellChoice(np.moveaxis(choice.patterns, -1, 0)[..., None], np.moveaxis(signs, -1, 0)[..., None])
     scores = place_scores(reading, slots)
     return np.asarray(scores.sum(axis=0) / np.sqrt(len(scores)), dtype=np.float32)
@@ -168,11 +169,11 @@ def word_strengths(
     """
     own, photo = _overlap(reading.correlation.shape, first)
     soft, _ = gather(reading, choice, first)
-    power = (reading.correlation[own] ** 2).mean(axis=-1)
-    there = reading.covered[own] & (power > 0)
+    energy = (reading.correlation[own] ** 2).mean(axis=-1)
+    there = reading.covered[own] & (energy > 0)
     together = (soft * codeword[photo]).sum(axis=-1) / np.sqrt(soft.shape[-1])
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.where(there, together / np.sqrt(power), np.nan), dtype=np.float32)
+        return np.asarray(np.where(there, together / np.sqrt(energy), np.nan), dtype=np.float32)
 
 
 def energies(reading: CellReading) -> NDArray[np.float32]:
@@ -207,14 +208,14 @@ def excess_energy(energy: NDArray[np.float32], choice: CellChoice, first: tuple[
     return float(picked.sum() / np.sqrt(2 * count))
 
 
-def excess_energies(reading: CellReading, patterns: NDArray[np.intp]) -> NDArray[np.float32]:
+def excess_energies(reading: CellReading, patterns: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Say the same of several chip sets at every place.
 
     Parameters
     ----------
     reading : CellReading
         The leak's cells.
-    patterns : ndarray, shape (chip sets, grid * tile, grid * tile, slots), int
+    patterns : ndarray, shape (chip sets, grid * tile, grid * tile, slots), uint8
         Of the message.
 
     Returns
@@ -223,7 +224,7 @@ def excess_energies(reading: CellReading, patterns: NDArray[np.intp]) -> NDArray
         As :func:`excess_energy`, but in standard deviations of the whole leak, at whatever place.
     """
     relative = replace(reading, correlation=energies(reading))
-    signs = np.ones(patterns.shape[:-1], dtype=np.float32)[..., None]
+    signs = np.ones(patterns.shape[:-1], dtype=np.int8)[..., None]
     slots = np.moveaxis(patterns, -1, 0)[..., None]
     scores = [place_scores(relative, CellChoice(slot, signs)) for slot in slots]
     return np.asarray(sum(scores) / np.sqrt(len(scores)), dtype=np.float32)
