@@ -3,7 +3,7 @@ import pytest
 from scipy import ndimage
 
 from tracemark.geometry import displacement
-from tracemark.geometry.displacement import details, displacements, softened
+from tracemark.geometry.displacement import details, displacements, doubted, softened
 
 
 def moved(luma, x, y):
@@ -70,3 +70,9 @@ def test_what_running_sums_leave_where_nothing_is_says_nothing():
     found = displacement._solved(square[None, None], np.zeros((1, 1, 3)), nothing, np.ones((1, 1)), area=2304.0)
     assert not found.information.any()
     assert not found.offset.any()
+
+
+def test_a_block_counts_half_that_strays_by_two_of_its_deviations():
+    information = np.stack([np.diag([4.0, 1.0])] * 3)
+    stray = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 4.0]])
+    np.testing.assert_allclose(doubted(information, stray), [1, 1 / 2, 1 / 5])

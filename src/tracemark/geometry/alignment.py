@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.geometry.displacement import Detail, Displacement, details, displacements, softened
+from tracemark.geometry.displacement import Detail, Displacement, details, displacements, doubted, softened
 from tracemark.geometry.straightening import Sight, bring, reduced
 from tracemark.transforms import Transform, density, resizing
 
@@ -20,7 +20,6 @@ STILL = 0.02  # pixels of the level: a round that moves no corner further is the
 SPARSE = 0.45  # leak pixels in a pixel below which a level is too fine for the leak, and left out
 STRAY = 0.3  # pixels that a block may be off because the leak is bent
 PRIOR = 4.0  # pixels: expected move of any of the eight numbers, in a round
-HEAVY = 4.0  # squared deviations at which a block's weight is halved
 REWEIGHTINGS = 4
 
 
@@ -120,7 +119,7 @@ def _correction(moved: Displacement, shape: tuple[int, int]) -> tuple[Transform,
         [np.stack([one, x, y, zero, zero, zero, x * x, x * y]), np.stack([zero, zero, zero, one, x, y, x * y, y * y])]
     ).transpose(2, 0, 1)
     information = softened(moved.information[seen], STRAY)
-    a = robust_fit(design, information, moved.offset[seen])
+    a = _robust_fit(design, information, moved.offset[seen])
     step = np.array([[1 + a[1], a[2], a[0]], [a[4], 1 + a[5], a[3]], [0, 0, 1.0]])
     step[:2] = np.eye(3)[:2] + (step[:2] - np.eye(3)[:2]) / radius
     step[2, :2] = -a[6:] / radius
@@ -128,7 +127,7 @@ def _correction(moved: Displacement, shape: tuple[int, int]) -> tuple[Transform,
     return np.linalg.inv(unit) @ step @ unit, float(np.abs(design @ a).max())
 
 
-def robust_fit(
+def _robust_fit(
     design: NDArray[np.float64], information: NDArray[np.float64], offset: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Fit numbers to offsets, blocks that stray weighing less and less."""
@@ -139,6 +138,5 @@ def robust_fit(
         left = np.einsum("nip,nij,njq->pq", design, weighted, design, optimize=True)
         right = np.einsum("nip,nij,nj->p", design, weighted, offset, optimize=True)
         numbers = np.linalg.solve(left + np.eye(len(left)) / PRIOR**2, right)
-        stray = offset - design @ numbers
-        weight = 1 / (1 + np.einsum("ni,nij,nj->n", stray, information, stray) / HEAVY)
+        weight = doubted(information, offset - design @ numbers)
     return numbers

@@ -72,9 +72,8 @@ def _agreed(leak: Features, original: Features, *, inverted: bool) -> Proposal |
     pairs = pairs[np.argsort(pairs[:, 1], kind="stable")]
     ours, theirs = leak.keypoints[pairs[:, 0], :2], original.keypoints[pairs[:, 1], :2]
     agreeing = _agreement(similarities(leak, original, pairs), ours.astype(np.float64), theirs.astype(np.float64))
-    first = np.flatnonzero(
-        np.r_[True, np.diff(pairs[:, 1]) > 0]
-    )  # pairs with one keypoint of the original are one vote
+    # pairs with one keypoint of the original are one vote
+    first = np.flatnonzero(np.r_[True, np.diff(pairs[:, 1]) > 0])
     votes = np.logical_or.reduceat(agreeing, first, axis=1).sum(axis=1)
     best = agreeing[votes.argmax()]
     if votes.max() < LEAST:

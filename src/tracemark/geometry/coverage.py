@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.geometry.displacement import Displacement
-from tracemark.geometry.straightening import Sight
+from tracemark.geometry.straightening import WHITE, Sight
 
 __all__ = ["coverage"]
 
@@ -14,9 +14,8 @@ Floats = NDArray[np.float32]
 SOFT = 1.2  # pixels: smoothing before pixels are compared, as a leak is rarely as sharp as its original
 NEIGHBOURHOOD = 24.0  # pixels: within which light and contrast are changed alike
 REDUCTION = 4  # pixels of the picture in one of the maps of light and contrast
-WHITE = 255  # luma
 TONES = 64  # steps of the common tone curve
-PEAK = 2  # steps about the commonest level that are averaged
+AVERAGED = 2  # steps about the commonest level that are averaged
 UNLIKE, ALIKE = 0.3, 0.7  # likeness of a block at which it tells nothing of the tones, and everything
 BLUNT = 0.35  # part of the local detail that blur and ringing may take or add
 STEADY = 20.0  # luma levels: contrast of a neighbourhood above which its own gain is believed
@@ -86,7 +85,7 @@ def _toned(leak: Floats, photo: Floats, weights: Floats) -> Floats:
     histogram = np.asarray(cv2.GaussianBlur(counts, (0, 0), 1.0), dtype=np.float64)
     levels = (np.arange(TONES) + 1 / 2) * step
     peak = histogram.argmax(axis=1)
-    near = np.abs(np.arange(TONES) - peak[:, None]) <= PEAK
+    near = np.abs(np.arange(TONES) - peak[:, None]) <= AVERAGED
     total = (histogram * near).sum(axis=1)
     mean = (histogram * near) @ levels / np.maximum(total, np.finfo(float).tiny)
     known = total > np.finfo(np.float32).eps * histogram.sum()
@@ -120,6 +119,5 @@ def _lit(leak: Floats, expected: Floats, weights: Floats) -> Floats:
     product = around(weights * leak * expected) / total - light * dark
     gain = (product + STEADY**2) / (np.maximum(variance, 0) + STEADY**2)
     size = leak.shape[::-1]
-    gain = cv2.resize(gain, size, interpolation=cv2.INTER_LINEAR)
-    shift = cv2.resize(light - (product + STEADY**2) / (np.maximum(variance, 0) + STEADY**2) * dark, size)
+    gain, shift = (cv2.resize(one, size, interpolation=cv2.INTER_LINEAR) for one in (gain, light - gain * dark))
     return np.asarray(gain * expected + shift, dtype=np.float32)

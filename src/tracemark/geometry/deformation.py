@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from tracemark.geometry.displacement import WINDOW, Displacement, softened
+from tracemark.geometry.displacement import WINDOW, Displacement, doubted, softened
 
 __all__ = ["Field", "bend", "flat", "sampled"]
 
@@ -17,7 +17,6 @@ KNEE = 2.0  # waves along the long side at which it begins to fall
 SIZES = (0.01, 0.04, 0.16, 0.6, 2.5)  # pixels: expected size of the longest waves, of which the likeliest is taken
 REWEIGHTINGS = 2
 STRAY = 0.05  # pixels that a block may be off for reasons of its own
-HEAVY = 4.0  # squared deviations at which a block's weight is halved
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def bend(field: Field, moved: Displacement, *, scale: float) -> Field:
     """
     shape = (moved.cover.shape[0], moved.cover.shape[1])
     waves = (field.waves.shape[0], field.waves.shape[1])
-    basis = Basis(_waves(shape[0], waves[0]), _waves(shape[1], waves[1]))
+    basis = _Basis(_waves(shape[0], waves[0]), _waves(shape[1], waves[1]))
     # windows overlap, so every block is told about WINDOW**2 times
     information = softened(moved.information * scale**2, STRAY) / WINDOW**2
     if not information.any():
@@ -103,12 +102,12 @@ def bend(field: Field, moved: Displacement, *, scale: float) -> Field:
         tried = [_evidence(left, right, energy, size**2 * prior, size) for size in sizes]
         _, size, solution = max(tried, key=lambda each: each[0])
         found = solution.reshape(2, *waves).transpose(1, 2, 0)
-        weight, sizes = _weights(target - basis.sums(found), information), [size]
+        weight, sizes = doubted(information, target - basis.sums(found)), [size]
     return Field(found, size)
 
 
 @dataclass(frozen=True)
-class Basis:
+class _Basis:
     """Cosine waves down and across, at the middle of each block; a wave of the field is a product of two."""
 
     down: NDArray[np.float64]
@@ -136,11 +135,6 @@ class Basis:
         return np.asarray(pairs.transpose(0, 2, 1, 3).reshape(i * j, i * j))
 
 
-def _weights(stray: NDArray[np.float64], information: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Let blocks that stray count less."""
-    return np.asarray(1 / (1 + np.einsum("yxi,yxij,yxj->yx", stray, information, stray) / HEAVY))
-
-
 def _prior(waves: tuple[int, ...], shape: tuple[int, int]) -> NDArray[np.float64]:
     """Give the expected squared size of each wave, of x and then of y, for a longest wave of 1."""
     long = max(shape)
@@ -151,7 +145,7 @@ def _prior(waves: tuple[int, ...], shape: tuple[int, int]) -> NDArray[np.float64
 
 
 def _equations(
-    basis: Basis, information: NDArray[np.float64], target: NDArray[np.float64]
+    basis: _Basis, information: NDArray[np.float64], target: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
     """Write the normal equations of both directions as one system."""
     pull = np.einsum("yxij,yxj->yxi", information, target)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Detail", "Displacement", "details", "displacements", "softened"]
+__all__ = ["INDEPENDENT", "WINDOW", "Detail", "Displacement", "details", "displacements", "doubted", "softened"]
 
 Floats = NDArray[np.float32]
 
@@ -21,6 +21,7 @@ LEAST_COVER = 0.3  # of a window that must show the photo
 REACH = 2.0  # pixels: a straight line describes detail no further
 RESIDUE = 1e-9  # squared luma levels: running sums leave up to a thousandth of this, of either sign, where nothing is
 FLOOR = 0.3  # luma levels: noise below which no residual is believed; rounding alone gives this
+HEAVY = 4.0  # squared deviations at which a block's weight is halved
 
 
 @dataclass(frozen=True)
@@ -170,3 +171,8 @@ def softened(information: NDArray[np.float64], stray: float) -> NDArray[np.float
     """Allow blocks to be off by a little more than they say: (information**-1 + stray**2)**-1."""
     square = information * stray**2
     return np.asarray(np.linalg.solve(np.eye(2) + square, information))
+
+
+def doubted(information: NDArray[np.float64], stray: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give weights to blocks, less to those whose offset strays from what was fitted; of the shape of the blocks."""
+    return np.asarray(1 / (1 + np.einsum("...i,...ij,...j->...", stray, information, stray) / HEAVY))

@@ -10,7 +10,7 @@ from tracemark.geometry.agreement import Agreement, agreement
 from tracemark.geometry.alignment import Scaled, align, compare, fits
 from tracemark.geometry.consensus import Proposal, propose
 from tracemark.geometry.features import Features, extract
-from tracemark.geometry.straightening import Sight, bring, legible, sight_of
+from tracemark.geometry.straightening import WHITE, Sight, bring, legible, sight_of
 from tracemark.geometry.template import template_places, whole_places
 from tracemark.transforms import Transform
 
@@ -27,7 +27,6 @@ SURE = 40.0  # standard deviations: places are not sought in further ways; docs/
 PLENTY = 200  # keypoints of a leak which would have been found again, were the original shown
 PROMISING = 3.0  # standard deviations that a coarse place must reach to be refined
 EXACT = 1.01  # times the score: where little shows, a refined place follows the noise
-WHITE = 255  # luma
 
 
 @dataclass(frozen=True)

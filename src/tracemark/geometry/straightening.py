@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from tracemark.transforms import Transform, density, resizing
 
-__all__ = ["LONGEST", "Sight", "bring", "fetch", "legible", "reduced", "sight_of", "without"]
+__all__ = ["LONGEST", "WHITE", "Sight", "bring", "fetch", "legible", "reduced", "sight_of", "without"]
 
 Floats = NDArray[np.float32]
 
+WHITE = 255  # luma of what is white
 OVERSAMPLING = 1.5  # leak pixels in a wanted one above which the leak is reduced by area first
 MUCH = 0.02  # of the pixels: less that is cut off leaves keypoints enough
 FILLED_SIDE = 1280  # pixels: long side to which a leak is reduced before it is filled up
@@ -23,9 +24,8 @@ STRIDE = 8  # pixels between places at which the density is measured
 BELIEVED = 0.5  # share of a wanted pixel that must be believed
 CLIPPED = 4.0  # luma levels from the ends within which tones may have been cut off; JPEG rings by as much
 RINGING = 3  # pixels: side of the square around a cut-off pixel that is not believed either
-HARDLY_ANY = (
-    0.002  # of the pixels: where fewer are between the ends, the ends are all there is to see, not a page around it
-)
+# Of the pixels: where fewer are between the ends, the ends are all there is to see, not a page around it.
+HARDLY_ANY = 0.002
 MANY = 0.005  # of the pixels: fewer at an end are a picture's own lights and shadows
 
 

@@ -30,6 +30,7 @@ FIRST_SLANTS = np.arange(-2.4, 2.5, 0.8)  # working pixels: how far off each sla
 SLANTS = 2  # of the moves, the last ones
 EXPECTED = np.array([0.7] * 6 + [1.5] * SLANTS)  # working pixels: size of each move that is still to come
 STEPS, LONGEST_STEP, STILL = 8, 1.5, 0.02  # of Newton's method: how many at most, and working pixels
+PARTS = 0.5 ** np.arange(4)  # of a step that are tried: where the curve is not what was expected, less is more
 NEAREST = 0.2  # of the distance of the middle: no camera sees a corner so much nearer than that, or farther
 
 
@@ -177,11 +178,10 @@ class _Fit:
             hold = EXPECTED**-2.0
             step = np.linalg.solve(total**2 * self._noise**2 * curve + np.diag(hold), total * slope - hold * move)
             step *= min(1.0, LONGEST_STEP / max(float(np.abs(step).max()), STILL))
-            lengths = 0.5 ** np.arange(4)[:, None]  # where the curve is not what was expected, less is more
-            posteriors = self._posterior(move + lengths * step)
+            posteriors = self._posterior(move + PARTS[:, None] * step)
             if posteriors.max() <= best:
                 break
-            move, best = move + lengths[posteriors.argmax()] * step, float(posteriors.max())
+            move, best = move + PARTS[posteriors.argmax()] * step, float(posteriors.max())
             if np.abs(step).max() < STILL:
                 break
         return move, best
