@@ -10,6 +10,7 @@ from scipy import fft
 from tracemark.geometry.placement import HIGHEST, KEPT, LEAST_LINES, POSITIONS, Placement, line_frequencies
 from tracemark.geometry.spectrum import Spectrum
 from tracemark.geometry.sync_pattern import SyncLines
+from tracemark.machine import processors
 
 __all__ = ["line_power", "log_polar_peaks", "scales_of"]
 
@@ -50,20 +51,20 @@ def log_polar_peaks(
     band = _band(len(power))
     mask, power = _log_polar(band, at, np.eye(2)), power * band
     size = (fft.next_fast_len(len(mask) + int(rows.max())), angle_steps)
-    templates = []
+    templates, workers = [], processors()
     for side in (1.0, -1.0):
         template = np.zeros(size, dtype=np.float32)
         np.add.at(template, (rows, np.rint(side * angle / np.pi * angle_steps).astype(np.intp) % angle_steps), 1)
-        templates.append((side, np.conj(fft.rfft2(template, workers=-1))))
-    counts = fft.irfft2(fft.rfft2(mask, size, workers=-1) * templates[0][1], size, workers=-1)[: len(mask)]
+        templates.append((side, np.conj(fft.rfft2(template, workers=workers))))
+    counts = fft.irfft2(fft.rfft2(mask, size, workers=workers) * templates[0][1], size, workers=workers)[: len(mask)]
     weights = np.where(counts > LEAST_LINES, 1 / np.sqrt(np.maximum(counts, 1)), 0).astype(np.float32)
     weights[LOWEST * np.exp(np.arange(len(mask)) * log_step) / radius.min() > _most_scale(spectrum)] = 0
     trials = len(stretches) * len(templates) * weights.size * POSITIONS**2
     found: list[Placement] = []
     for stretch in stretches:
-        image = fft.rfft2(_log_polar(power, at, stretch), size, workers=-1)
+        image = fft.rfft2(_log_polar(power, at, stretch), size, workers=workers)
         for side, template in templates:
-            scores = fft.irfft2(image * template, size, workers=-1)[: len(mask)] * weights
+            scores = fft.irfft2(image * template, size, workers=workers)[: len(mask)] * weights
             least = found[-1].score if len(found) == KEPT else -np.inf
             for score, row, column in _peaks(scores, least):
                 scale = LOWEST * np.exp(row * log_step) / radius.min()

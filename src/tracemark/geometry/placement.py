@@ -8,6 +8,7 @@ from scipy import fft
 
 from tracemark.geometry.spectrum import Spectrum, turned_back, values_at
 from tracemark.geometry.sync_pattern import SyncLines
+from tracemark.machine import processors
 from tracemark.profile import PROFILE
 
 __all__ = [
@@ -133,7 +134,7 @@ def good_positions(
         part = slice(start, start + CHUNK)
         grid = np.zeros((len(linear[part]), POSITIONS, POSITIONS // 2 + 1), dtype=np.complex64)
         grid[:, down % POSITIONS, across] = np.conj(values[part]) * twice
-        sums = fft.irfft2(grid, norm="forward", workers=-1, overwrite_x=True)
+        sums = fft.irfft2(grid, norm="forward", workers=processors(), overwrite_x=True)
         score[part], places = _highest(sums, count)
         centre[part] = np.stack([places % POSITIONS, places // POSITIONS], axis=-1)
     return score / np.sqrt(np.maximum(valid, LEAST_LINES) / 2)[:, None], centre * (PROFILE.tile_pixels / POSITIONS)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from tracemark.machine import processors
 from tracemark.transforms import Transform, moving, resizing
 
 __all__ = ["template_places", "whole_places"]
@@ -73,7 +74,8 @@ def _peaks(leak: Floats, original: Floats) -> Iterator[tuple[float, Transform]]:
     target = _textured(small)
     # a crop that lies inside never reaches around the edge, so nothing need be padded
     size = tuple(fft.next_fast_len(side, real=True) for side in small.shape)
-    spectrum = fft.rfft2(target, size, workers=-1)
+    workers = processors()
+    spectrum = fft.rfft2(target, size, workers=workers)
     for scale in SCALES:
         shape = tuple(round(side * scale * factor) for side in leak.shape)
         if min(shape) < LEAST_SIDE or max(shape) > max(small.shape):
@@ -84,7 +86,7 @@ def _peaks(leak: Floats, original: Floats) -> Iterator[tuple[float, Transform]]:
             if oriented[0] > small.shape[0] or oriented[1] > small.shape[1]:
                 continue
             turned = cv2.warpPerspective(piece, turn, oriented[::-1], flags=cv2.INTER_NEAREST)
-            scores = fft.irfft2(spectrum * np.conj(fft.rfft2(turned, size, workers=-1)), size, workers=-1)
+            scores = fft.irfft2(spectrum * np.conj(fft.rfft2(turned, size, workers=workers)), size, workers=workers)
             scores = scores[: small.shape[0] - oriented[0] + 1, : small.shape[1] - oriented[1] + 1]
             row, column = np.unravel_index(int(scores.argmax()), scores.shape)
             move = moving(np.array([column, row]))
