@@ -44,19 +44,19 @@ def agreement(leak: Detail, original: Detail) -> Agreement:
     weights = leak.weights * original.weights
     ours, theirs = (_normalised(detail) for detail in (leak, original))
     weighted = weights * ours
-    product, ours_power = (float(np.vdot(weighted, one)) for one in (theirs, ours))
-    theirs_power = float(np.vdot(weights * theirs, theirs))
-    if not ours_power or not theirs_power:
+    product, ours_energy = (float(np.vdot(weighted, one)) for one in (theirs, ours))
+    theirs_energy = float(np.vdot(weights * theirs, theirs))
+    if not ours_energy or not theirs_energy:
         return Agreement(0.0, 0.0)
-    correlation = product / np.sqrt(ours_power * theirs_power)
+    correlation = product / np.sqrt(ours_energy * theirs_energy)
     # detail that is mostly floor is no sample
-    samples = INDEPENDENT * np.sqrt(ours_power * theirs_power)
+    samples = INDEPENDENT * np.sqrt(ours_energy * theirs_energy)
     return Agreement(float(correlation), float(correlation * np.sqrt(samples)))
 
 
 def _normalised(detail: Detail) -> Floats:
     """Divide detail by its local spread, and clip it."""
-    power = cv2.blur(detail.values**2 * detail.weights, (NEIGHBOURHOOD, NEIGHBOURHOOD))
-    spread = np.sqrt(np.add(power, np.float32(FLOOR**2), out=power), out=power)
+    energy = cv2.blur(detail.values**2 * detail.weights, (NEIGHBOURHOOD, NEIGHBOURHOOD))
+    spread = np.sqrt(np.add(energy, np.float32(FLOOR**2), out=energy), out=energy)
     normal = np.asarray(detail.values / spread, dtype=np.float32)
     return np.clip(normal, -LIMIT, LIMIT, out=normal)

@@ -127,15 +127,15 @@ def displacements(leak: Detail, original: Detail) -> Displacement:
     for i, j in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)):
         square[..., i, j] = square[..., j, i] = window(weighted[i] * regressors[j])
     right = np.stack([window(one * leak.values) for one in weighted], axis=-1)
-    power = window(w * leak.values**2)
+    energy = window(w * leak.values**2)
     cover = window(w)
-    return _solved(square, right, power, cover, area)
+    return _solved(square, right, energy, cover, area)
 
 
 def _solved(
     square: NDArray[np.float64],
     right: NDArray[np.float64],
-    power: NDArray[np.float64],
+    energy: NDArray[np.float64],
     cover: NDArray[np.float64],
     area: float,
 ) -> Displacement:
@@ -144,7 +144,7 @@ def _solved(
     ridge = np.finfo(np.float32).eps * np.abs(np.trace(square, axis1=-2, axis2=-1)) + RESIDUE
     solution = np.linalg.solve(square + ridge[..., None, None] * np.eye(3), right[..., None])[..., 0]
     explained = (solution * right).sum(axis=-1)
-    residual = np.maximum(power - explained, 0)
+    residual = np.maximum(energy - explained, 0)
     gain = solution[..., 0]
     alone = _possible(
         square[..., 1:, 1:] - square[..., 1:, :1] * square[..., :1, 1:] / np.maximum(square[..., :1, :1], tiny)
@@ -156,7 +156,7 @@ def _solved(
     offset *= np.minimum(1, REACH / np.maximum(far, tiny))[..., None]
     count = area * INDEPENDENT  # the windows' means are of the whole area
     sure = usable * gain**2 * count / noise * np.minimum(1, (REACH / np.maximum(far, tiny)) ** 2)
-    likeness = np.where(usable, np.sqrt(np.clip(explained / (power + cover * FLOOR**2 + tiny), 0, 1)), 0)
+    likeness = np.where(usable, np.sqrt(np.clip(explained / (energy + cover * FLOOR**2 + tiny), 0, 1)), 0)
     return Displacement(alone * sure[..., None, None], offset, likeness.astype(np.float32), cover.astype(np.float32))
 
 

@@ -103,13 +103,13 @@ def track(white: Floats, start: Transform, lines: SyncLines) -> Tracked | None:
 def _clearest(windows: Windows, extent: float) -> tuple[Doubles, float, Doubles]:
     """Find around which point, within which radius, and with which small shift the lines show best."""
     shown = (windows.lines @ turned_back(windows.frequencies @ FIRST_SHIFTS.T)).real.astype(np.float32)
-    power = windows.power
+    energy = windows.energy
     count = max(int(np.log(min(extent, LAST_RADIUS) / FIRST_RADIUS) / np.log(GROWTH)), 0) + 1
     best = (-np.inf, FIRST_RADIUS, 0)
     for radius in FIRST_RADIUS * GROWTH ** np.arange(count):
         sigma = radius / WINDOW
         # the square of a Gaussian is one of 1 / sqrt(2) the width, and 1 / (4 pi sigma**2) of its sum
-        noise = _around(power, sigma / np.sqrt(2)) / (8 * np.pi * sigma**2)
+        noise = _around(energy, sigma / np.sqrt(2)) / (8 * np.pi * sigma**2)
         scores = _around(shown, sigma) / np.sqrt(np.maximum(noise, UNSEEN * noise.max()))[..., None]
         at = int(scores.argmax())
         if scores.flat[at] > best[0]:
@@ -189,8 +189,8 @@ class _Fit:
     @cached_property
     def _noise(self) -> float:
         """Standard deviation of the weighted sum over all lines."""
-        power = (np.abs(self.lines) ** 2).sum(axis=-1)
-        return float(np.sqrt(max(float(self.weights**2 @ power) / 2, TINY)))
+        energy = (np.abs(self.lines) ** 2).sum(axis=-1)
+        return float(np.sqrt(max(float(self.weights**2 @ energy) / 2, TINY)))
 
     def _after(self, moves: Doubles) -> NDArray[np.complex64]:
         """Give what the windows show of the lines after moves, shape (..., 8); shape (..., n, lines)."""

@@ -19,7 +19,7 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 WINDOW = 32  # working pixels: side of the windows in which the lines are read, a few of their periods
-UNSEEN = 1e-6  # of the most power: a window with less is not in the leak
+UNSEEN = 1e-6  # of the most energy: a window with less is not in the leak
 TINY = float(np.finfo(np.float32).tiny)
 
 
@@ -54,17 +54,17 @@ class Windows:
         return cls(pixels @ turned_back(inside @ frequencies.T) * own.astype(np.complex64), centres, frequencies)
 
     @cached_property
-    def power(self) -> Floats:
+    def energy(self) -> Floats:
         """Of all lines, in each window; shape (rows, columns)."""
         return np.asarray((np.abs(self.lines) ** 2).sum(axis=-1), dtype=np.float32)
 
     @cached_property
     def seen(self) -> NDArray[np.bool_]:
         """Which are in the leak; shape (rows, columns)."""
-        return np.asarray(self.power > UNSEEN * self.power.max())
+        return np.asarray(self.energy > UNSEEN * self.energy.max())
 
     @property
     def score(self) -> float:
         """Correlation of all windows with the sync pattern, standard deviations."""
-        noise = np.sqrt(max(float(self.power.sum()), TINY) / 2)
+        noise = np.sqrt(max(float(self.energy.sum()), TINY) / 2)
         return float(self.lines.real.sum()) / float(noise)
