@@ -23,7 +23,7 @@ PRIOR = 4.0  # pixels: expected move of any of the eight numbers, in a round
 REWEIGHTINGS = 4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scaled:
     """The original at one level of the pyramid."""
 

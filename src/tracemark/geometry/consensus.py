@@ -23,7 +23,7 @@ CONFIDENCE, ROUNDS = 0.999, 5000  # of the sampling
 REPEATS = 10  # of a fit whose weights follow from the fit before
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Proposal:
     """One way in which a leak may lie on an original."""
 

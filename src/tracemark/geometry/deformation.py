@@ -19,7 +19,7 @@ REWEIGHTINGS = 2
 STRAY = 0.05  # pixels that a block may be off for reasons of its own
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Field:
     """A smooth displacement as a sum of cosine waves."""
 
@@ -106,7 +106,7 @@ def bend(field: Field, moved: Displacement, *, scale: float) -> Field:
     return Field(found, size)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Basis:
     """Cosine waves down and across, at the middle of each block; a wave of the field is a product of two."""
 

@@ -24,7 +24,7 @@ FLOOR = 0.3  # luma levels: noise below which no residual is believed; rounding 
 HEAVY = 4.0  # squared deviations at which a block's weight is halved
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Detail:
     """The middle frequencies of a picture, and where they are to be trusted."""
 
@@ -35,7 +35,7 @@ class Detail:
     """0 to 1; shape (rows, columns)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Displacement:
     """What every block says about its displacement, as a quadratic: information times (displacement - d)**2."""
 

@@ -27,7 +27,7 @@ MIRRORED = ORDER[::-1, :, -np.arange(DIRECTIONS) % DIRECTIONS].ravel()
 NEGATIVE = ORDER[::-1, ::-1].ravel()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Features:
     """The keypoints of a picture, those that tell most about it first."""
 

@@ -21,7 +21,7 @@ USUAL = 0.1  # share of the originals whose likeness to a keypoint is taken for 
 ONE, OTHER = np.arange(len(MIRRORED) // 2), MIRRORED[: len(MIRRORED) // 2]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Gallery:
     """The keypoints of all originals, one after another."""
 
@@ -44,7 +44,7 @@ class Gallery:
         return Features(self.keypoints[own], self.descriptors[own])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Candidate:
     """An original that the leak may show."""
 

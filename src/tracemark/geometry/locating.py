@@ -29,7 +29,7 @@ PROMISING = 3.0  # standard deviations that a coarse place must reach to be refi
 EXACT = 1.01  # times the score: where little shows, a refined place follows the noise
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Place:
     """A place of the leak on the original."""
 

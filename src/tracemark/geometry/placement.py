@@ -35,7 +35,7 @@ MOVES = np.concatenate([np.zeros((1, 4)), np.eye(4), -np.eye(4)])  # of the four
 SAME = 0.008  # working pixels a leak pixel: linear maps nearer than this are one placement
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Placement:
     """Where a leak may lie in the photo, but for whole tiles."""
 

@@ -36,7 +36,7 @@ UNSCALED = np.eye(3)
 LEAST_SHOWN = 0.5  # weight at which a pixel shows the photo
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Registration:
     """Where each pixel of the original lies in the leak."""
 

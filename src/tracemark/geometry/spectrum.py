@@ -14,7 +14,7 @@ NEIGHBOURHOOD = 31  # bins: side of the window in which the picture's own power 
 LIMIT, SHARP_LIMIT = 3.0, 12.0  # local standard deviations at which a bin is clipped: pictures have lines of their own
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Spectrum:
     """The spectrum of a whitened leak, its phase taken at the leak's centre."""
 

@@ -29,7 +29,7 @@ HARDLY_ANY = 0.002
 MANY = 0.005  # of the pixels: fewer at an end are a picture's own lights and shadows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sight:
     """A leak's luma, and which of its pixels say something of the original."""
 

@@ -13,7 +13,7 @@ __all__ = ["SyncLines", "sync_lines", "sync_tile"]
 PHASES = 256  # a phase is one byte
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SyncLines:
     """The spectral lines of the sync pattern, half of the plane; the other half mirrors them."""
 

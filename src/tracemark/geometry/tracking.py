@@ -34,7 +34,7 @@ PARTS = 0.5 ** np.arange(4)  # of a step that are tried: where the curve is not 
 NEAREST = 0.2  # of the distance of the middle: no camera sees a corner so much nearer than that, or farther
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tracked:
     """Where a leak lies, once the sync pattern was tracked all over it."""
 
