@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["EXTENT", "MOST", "Features", "extract", "match", "mirrored", "negative", "similarities"]
+__all__ = ["MIRRORED", "MOST", "Features", "extract", "match", "mirrored", "negative", "similarities"]
 
 MOST = 1500  # keypoints kept of a picture: 45 in a crop of 3 % of its area
 EXTENT = 1280  # pixels: long side to which a picture is reduced before keypoints are sought in it
@@ -136,20 +136,19 @@ def negative(features: Features) -> Features:
     return replace(features, keypoints=turned, descriptors=features.descriptors[:, NEGATIVE])
 
 
-def match(leak: Features, original: Features, *, ratio: float = RATIO) -> NDArray[np.intp]:
+def match(leak: Features, original: Features) -> NDArray[np.intp]:
     """Pair the keypoints that look alike.
 
     Parameters
     ----------
     leak, original : Features
         Of the two pictures.
-    ratio : float
-        A pair counts when its distance is below this part of the distance to the next best keypoint.
 
     Returns
     -------
     pairs : ndarray, shape (pairs, 2)
-        Indices of the leak's keypoint and of the original's, most distinct pair first.
+        Indices of the leak's keypoint and of the original's, most distinct pair first.  A pair counts when its distance
+        is below ``RATIO`` of the distance to the next best keypoint.
     """
     if not len(leak) or len(original) < 2:
         return np.zeros((0, 2), dtype=np.intp)
@@ -163,7 +162,7 @@ def match(leak: Features, original: Features, *, ratio: float = RATIO) -> NDArra
     nearness[every, best] = -np.inf
     second = length - nearness.max(axis=1)
     quotient = np.maximum(nearest, 0) / np.maximum(second, 1)
-    kept = np.flatnonzero(quotient < ratio**2)
+    kept = np.flatnonzero(quotient < RATIO**2)
     kept = kept[np.argsort(quotient[kept], kind="stable")]
     return np.stack([kept, best[kept]], axis=1)
 

@@ -55,7 +55,7 @@ class Candidate:
     """Where the leak lies on it, and how many keypoints say so."""
 
 
-def find(leak: Features, gallery: Gallery, *, most: int = 8) -> list[Candidate]:
+def find(leak: Features, gallery: Gallery, *, most: int) -> list[Candidate]:
     """Find the originals that a leak may show.
 
     Parameters

@@ -12,6 +12,11 @@ from tracemark.machine import processors
 from tracemark.profile import PROFILE
 
 __all__ = [
+    "HIGHEST",
+    "KEPT",
+    "LEAST_LINES",
+    "POSITIONS",
+    "SAME",
     "Placement",
     "best_positions",
     "distinct",

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-__all__ = ["Spectrum", "spectrum_of", "turned_back", "values_at"]
+__all__ = ["SIDE", "Spectrum", "spectrum_of", "turned_back", "values_at"]
 
 SIDE = 2048  # bins; at least twice the leak's side, so that values between bins can be interpolated
 NEIGHBOURHOOD = 31  # bins: side of the window in which the picture's own power is measured
