@@ -60,7 +60,7 @@ def compare(leak: Floats, original: Original, registration: Registration, *, rou
     """
     spread = allowance(original.luma) * np.float32(STRENGTH)
     cut = cut_out(leak, registration)
-    there = density_of(registration) <= DENSE and max(cut[0].shape) <= LONGEST
+    there = density_of(registration, leak.shape) <= DENSE and max(cut[0].shape) <= LONGEST
     leak, registration = cut if there else _straight(leak, registration)
     boxes = [] if roughly else _boxes(leak.shape, original, registration)
     simulated = simulate(leak, original.luma, boxes) if boxes else None

@@ -93,7 +93,7 @@ class Comparison:
         likelier = slopes(*self._told(known, unknown))
         straight, weights = straighten(likelier, self.registration)
         # a working pixel is only a part of a leak's pixel when those are larger
-        part = np.float32(min(density_of(self.registration), 1) ** 2)
+        part = np.float32(min(density_of(self.registration, self.leak.shape), 1) ** 2)
         weights = _whole(weights)
         return Remainder(_whole(straight * self.spread) * weights * part * np.float32(PROFILE.cell), weights)
 

@@ -55,7 +55,20 @@ def test_a_leak_of_fewer_pixels_shows_averages(coffee, factor):
     shown = rendering_of(registration, (rows, columns)).show(whole)
     averages = whole.reshape(rows, factor, columns, factor).mean(axis=(1, 3))
     np.testing.assert_allclose(shown, averages, atol=0.02)
-    assert density_of(registration) == pytest.approx(1 / factor)
+    assert density_of(registration, (rows, columns)) == pytest.approx(1 / factor, rel=1e-3)
+
+
+def test_the_density_is_that_of_what_a_leak_seen_at_an_angle_shows():
+    # the far end of a wall whose near end has far more pixels, and is out of the picture
+    tilted = np.array([[4.2, 0, 0], [0, 4.2, 0], [4e-3, 0, 1]])
+    to_leak = np.array([[1, 0, -460], [0, 1, 0], [0, 0, 1]]) @ tilted
+    shape = (600, 130)
+    # pixels in one: the root of the determinant of the tangent
+    everywhere = np.sqrt(np.linalg.det(tilted) / (4e-3 * np.arange(COLUMNS) + 1) ** 3)
+    assert np.median(everywhere) > 1.9
+    assert density_of(laid(np.linalg.inv(to_leak), (ROWS, COLUMNS)), shape) == pytest.approx(
+        np.median(everywhere[200:]), rel=0.02
+    )
 
 
 def test_what_is_around_the_original_is_outside():

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.geometry.registration import Registration
+from tracemark.geometry.straightening import pixels_between
 
 __all__ = ["Rendering", "density_of", "rendering_of"]
 
 Floats = NDArray[np.float32]
 
-STRIDE = 8  # pixels between those whose places are looked at
+STRIDE = 8  # pixels of the leak between those whose places are sought: between them, places are interpolated
 ROUNDS = 4  # in which a leak's pixel is found again: the bending is a few pixels, and smooth
 MOST_STEPS = 8  # samples across a pixel of the leak: what is smaller holds no mark
 
@@ -89,17 +90,26 @@ def rendering_of(registration: Registration, shape: tuple[int, ...]) -> Renderin
     down, across = (np.arange(side, dtype=np.float32) / np.float32(STRIDE) for side in shape[:2])
     between = np.meshgrid(across, down)
     return Rendering(
-        _looked_up(places.astype(np.float32), np.stack(between, -1), cv2.INTER_LINEAR), density_of(registration)
+        _looked_up(places.astype(np.float32), np.stack(between, -1), cv2.INTER_LINEAR), density_of(registration, shape)
     )
 
 
-def density_of(registration: Registration) -> float:
-    """Say how many pixels of a leak there are in one of the original, along a side."""
-    places = registration.places
-    here = places[:-1:STRIDE, :-1:STRIDE]
-    down = np.linalg.norm(np.median(places[1::STRIDE, :-1:STRIDE] - here, axis=(0, 1)))
-    across = np.linalg.norm(np.median(places[:-1:STRIDE, 1::STRIDE] - here, axis=(0, 1)))
-    return float(np.sqrt(down * across))
+def density_of(registration: Registration, shape: tuple[int, ...]) -> float:
+    """Say how many pixels of a leak there are in one of the original, along a side.
+
+    Parameters
+    ----------
+    registration : Registration
+        How the leak lies on its original.
+    shape : tuple of int
+        Rows and columns of the leak.
+
+    Returns
+    -------
+    density : float
+        Median over what the leak shows: where it was seen at an angle, what it does not show may be far from that.
+    """
+    return pixels_between(registration.places, shape)
 
 
 def _looked_up(picture: Floats, places: Floats, interpolation: int) -> Floats:

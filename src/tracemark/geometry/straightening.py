@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tracemark.transforms import Transform, density, resizing
 
-__all__ = ["LONGEST", "WHITE", "Sight", "bring", "fetch", "legible", "reduced", "sight_of", "without"]
+__all__ = ["LONGEST", "WHITE", "Sight", "bring", "fetch", "legible", "pixels_between", "reduced", "sight_of", "without"]
 
 Floats = NDArray[np.float32]
 
@@ -125,15 +125,28 @@ def bring(sight: Sight, transform: Transform, shape: tuple[int, int]) -> Sight:
 
 def fetch(sight: Sight, places: Floats) -> Sight:
     """Look a leak up at (x, y) places; shape (rows, columns, 2)."""
-    small, back = reduced(sight, _pixels(places, sight.luma.shape))
+    small, back = reduced(sight, pixels_between(places, sight.luma.shape))
     factor = (1 / np.diag(back)[:2]).astype(np.float32)
     x, y = (places[..., axis] * factor[axis] + (factor[axis] - 1) / 2 for axis in (0, 1))
     straight = cv2.remap(small.luma, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return _believed(straight, cv2.remap(small.weights, x, y, cv2.INTER_LINEAR))
 
 
-def _pixels(places: Floats, shape: tuple[int, ...]) -> float:
-    """Count the leak's pixels, along one side, from one place to the next."""
+def pixels_between(places: Floats, shape: tuple[int, ...]) -> float:
+    """Count a leak's pixels, along one side, from one place to the next.
+
+    Parameters
+    ----------
+    places : ndarray, shape (rows, columns, 2), float32
+        (x, y) in the leak, pixels, centres at integers.
+    shape : tuple of int
+        Rows and columns of the leak; places outside of it, which it does not show, do not count.
+
+    Returns
+    -------
+    pixels : float
+        Median over the places; 1 where none is in the leak.
+    """
     coarse = places[::STRIDE, ::STRIDE].astype(np.float64)
     inside = np.all((coarse >= 0) & (coarse <= np.array(shape[::-1]) - 1), axis=-1)[:-1, :-1]
     down, across = np.diff(coarse[:, :-1], axis=0)[inside], np.diff(coarse[:-1], axis=1)[inside]
