@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.errors import LedgerError
-from tracemark.geometry.features import Features, extract
 from tracemark.geometry.finding import Candidate, Gallery, find
-from tracemark.geometry.locating import LEAK_FEATURES
+from tracemark.geometry.leak import Leak
 from tracemark.geometry.registration import Registration, Unregistered, register
-from tracemark.geometry.straightening import legible
 from tracemark.keys import Key
 from tracemark.ledger.ledger import Ledger
 from tracemark.ledger.photos import PhotoEntry
@@ -103,16 +102,14 @@ def find_photos(leak: NDArray[np.float32], collection: Collection) -> list[Laid]
     LedgerError
         When the ledger is damaged, or the photo was marked in another format version.
     """
-    features = extract(leak, most=LEAK_FEATURES)
-    readable = legible(leak)
-    sought = features if readable is leak else extract(readable, most=LEAK_FEATURES)
-    likely = _frames(find(sought, collection.gallery, most=MOST))
-    laid = [_lay(leak, features, _photo(collection, number)) for number in likely]
+    seen = Leak(leak)
+    likely = _frames(find(seen.legible_features, collection.gallery, most=MOST))
+    laid = [_lay(seen, _photo(collection, number)) for number in likely]
     if not any(laid) and len(collection.entries) <= MANY:
         others = sorted(set(range(len(collection.entries))) - set(likely))
         few = len(collection.entries) <= FEW
         photos = (_photo(collection, number) for number in others)
-        laid += [_lay(leak, features, photo) if few else Laid(photo, NOT_ALIKE) for photo in photos]
+        laid += [_lay(seen, photo) if few else Laid(photo, NOT_ALIKE) for photo in photos]
     return _rivals(laid)
 
 
@@ -132,11 +129,10 @@ def lay_on_best(leak: NDArray[np.float32], originals: Sequence[Original]) -> lis
         The photo that the leak agrees with best, and those that it agrees with nearly as well: frames of one scene,
         or versions of one photo.  When it lies on none, some that are nearest to it, falsy.
     """
-    with ThreadPoolExecutor(1) as beside:
-        sought = beside.submit(lambda: [original.features for original in originals])  # meanwhile, where cores are idle
-        features = extract(leak, most=LEAK_FEATURES)
-        sought.result()
-    return _rivals([_lay(leak, features, original) for original in originals])
+    seen = Leak(leak)
+    with ThreadPoolExecutor(2) as pool:  # beside each other, where cores are idle
+        list(pool.map(attrgetter("features"), (seen, *originals)))
+    return _rivals([_lay(seen, original) for original in originals])
 
 
 def _frames(candidates: Sequence[Candidate]) -> list[int]:
@@ -151,12 +147,10 @@ def _photo(collection: Collection, number: int) -> Original:
     return recorded_original(collection.ledger.photo(entry.digest, key_id=entry.key_id))
 
 
-def _lay(leak: NDArray[np.float32], features: Features, original: Original) -> Laid:
+def _lay(leak: Leak, original: Original) -> Laid:
     """Lay a leak onto a photo."""
-    registration = register(
-        leak, original.luma, extent=original.layout.extent, leak_features=features, original_features=original.features
-    )
-    return Laid(original, registration)
+    extent, features = original.layout.extent, original.features
+    return Laid(original, register(leak, original.luma, extent=extent, original_features=features))
 
 
 def _rivals(laid: Sequence[Laid]) -> list[Laid]:

@@ -58,8 +58,8 @@ def test_letters_are_filled_with_what_surrounds_them(coffee):
     smooth = cv2.GaussianBlur(coffee, (0, 0), 8)
     leak = smooth.copy()
     leak[::20] = leak[1::20] = leak[2::20] = 255
-    assert np.abs(legible(leak) - smooth).mean() < 0.1 * np.abs(leak - smooth).mean()
-    assert legible(smooth) is smooth
+    assert np.abs(legible(sight_of(leak)) - smooth).mean() < 0.1 * np.abs(leak - smooth).mean()
+    assert legible(sight_of(smooth)) is smooth
 
 
 def test_broad_bars_over_a_large_leak_are_filled_everywhere(coffee):
@@ -67,7 +67,7 @@ def test_broad_bars_over_a_large_leak_are_filled_everywhere(coffee):
     leak = large.copy()
     for top in (200, 700, 1200, 1700):
         leak[top : top + 150, 300:2700] = 255
-    filled, hidden = legible(leak), leak == 255
+    filled, hidden = legible(sight_of(leak)), leak == 255
     assert (filled == leak)[~hidden].mean() > 0.99  # but for the bars' own borders
     assert filled[hidden].max() < 255
     assert np.abs(filled - large)[hidden].mean() < 0.4 * np.abs(leak - large)[hidden].mean()

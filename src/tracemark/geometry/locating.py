@@ -10,16 +10,16 @@ from tracemark.geometry.agreement import Agreement, agreement
 from tracemark.geometry.alignment import Scaled, align, compare, fits
 from tracemark.geometry.consensus import Proposal, propose
 from tracemark.geometry.features import Features, extract
-from tracemark.geometry.straightening import WHITE, Sight, bring, legible, sight_of
+from tracemark.geometry.leak import Leak
+from tracemark.geometry.straightening import bring
 from tracemark.geometry.template import template_places, whole_places
 from tracemark.transforms import Transform
 
-__all__ = ["LEAK_FEATURES", "ORIGINAL_FEATURES", "SURE", "Place", "locate", "seen"]
+__all__ = ["ORIGINAL_FEATURES", "SURE", "Place", "locate"]
 
 Floats = NDArray[np.float32]
 
-LEAK_FEATURES = 3000  # a leak may show other things, too
-ORIGINAL_FEATURES = 4000  # a crop of 3 % may hold only as many in a hundred
+ORIGINAL_FEATURES = 4000  # keypoints: a crop of 3 % may hold only as many in a hundred
 STARTS = 3  # places of each kind that are refined
 FINE_LEVELS = 2  # of the pyramid
 FIRM = 100  # votes that pin a place down everywhere; with fewer, the whole photo is tried, too
@@ -49,24 +49,23 @@ class Place:
 
 
 def locate(
-    leak: Floats,
+    leak: Leak,
     levels: list[Scaled],
     *,
     extent: tuple[float, float] | None = None,
-    leak_features: Features | None = None,
     original_features: Features | None = None,
 ) -> Place | None:
     """Seek the place at which leak and original agree best.
 
     Parameters
     ----------
-    leak : ndarray, shape (rows, columns), float32
-        The leak's luma.
+    leak : Leak
+        The leak.
     levels : list of Scaled
         The original's pyramid.
     extent : tuple of float, optional
         Rows and columns of the original that the photo fills.
-    leak_features, original_features : Features, optional
+    original_features : Features, optional
         When they are known already.
 
     Returns
@@ -75,7 +74,7 @@ def locate(
         The best, however badly it agrees; none when there was nothing to try.
     """
     best: Place | None = None
-    for starts in _starts(leak, levels[-1].luma, extent, leak_features, original_features):
+    for starts in _starts(leak, levels[-1].luma, extent, original_features):
         places = _refined(leak, levels, starts)
         best = max([best, *places] if best else places, key=lambda place: place.merit, default=None)
         if best is not None and best.agreement.score >= SURE:
@@ -84,23 +83,17 @@ def locate(
 
 
 def _starts(
-    leak: Floats,
-    original: Floats,
-    extent: tuple[float, float] | None,
-    leak_features: Features | None,
-    original_features: Features | None,
+    leak: Leak, original: Floats, extent: tuple[float, float] | None, original_features: Features | None
 ) -> Iterator[list[Proposal]]:
     """Propose places in ever costlier ways."""
-    whole = [Proposal(place, 0, exact=True) for place in whole_places(leak, extent or original.shape)]
-    ours = extract(leak, most=LEAK_FEATURES) if leak_features is None else leak_features
+    whole = [Proposal(place, 0, exact=True) for place in whole_places(leak.luma, extent or original.shape)]
     theirs = extract(original, most=ORIGINAL_FEATURES) if original_features is None else original_features
-    proposals = propose(ours, theirs)
-    readable = legible(leak)
-    if readable is not leak and not _firm(proposals):
-        proposals = [*propose(extract(readable, most=LEAK_FEATURES), theirs), *proposals]
+    proposals = propose(leak.features, theirs)
+    if not _firm(proposals) and leak.legible_features is not leak.features:
+        proposals = [*propose(leak.legible_features, theirs), *proposals]
     yield proposals if _firm(proposals) else [*proposals, *whole]
-    if len(ours) < PLENTY:
-        yield [Proposal(place, 0) for place in template_places(leak, original)]
+    if len(leak.features) < PLENTY:
+        yield [Proposal(place, 0) for place in template_places(leak.luma, original)]
 
 
 def _firm(proposals: list[Proposal]) -> bool:
@@ -108,7 +101,7 @@ def _firm(proposals: list[Proposal]) -> bool:
     return any(proposal.votes >= FIRM for proposal in proposals)
 
 
-def _refined(leak: Floats, levels: list[Scaled], starts: list[Proposal]) -> list[Place]:
+def _refined(leak: Leak, levels: list[Scaled], starts: list[Proposal]) -> list[Place]:
     """Refine the starts that look best once they are refined coarsely; give them as they came, too, if in doubt."""
     places = []
     for start in _promising(leak, levels, starts):
@@ -124,7 +117,7 @@ def _refined(leak: Floats, levels: list[Scaled], starts: list[Proposal]) -> list
     return places
 
 
-def _promising(leak: Floats, levels: list[Scaled], starts: list[Proposal]) -> list[Proposal]:
+def _promising(leak: Leak, levels: list[Scaled], starts: list[Proposal]) -> list[Proposal]:
     """Choose the starts that agree best once they are refined coarsely."""
     if len(starts) <= 1 or _firm(starts):
         return sorted(starts, key=lambda start: -start.votes)[:1]
@@ -133,20 +126,15 @@ def _promising(leak: Floats, levels: list[Scaled], starts: list[Proposal]) -> li
     return [starts[at] for at in order if rough[at] >= PROMISING]
 
 
-def _place(leak: Floats, levels: list[Scaled], start: Proposal) -> Place:
+def _place(leak: Leak, levels: list[Scaled], start: Proposal) -> Place:
     """Refine one start, and see how well it fits."""
-    transform = align(seen(leak, negative=start.negative), levels, start.transform)
+    transform = align(leak.sight(negative=start.negative), levels, start.transform)
     return _judged(leak, levels, transform, negative=start.negative)
 
 
-def seen(leak: Floats, *, negative: bool) -> Sight:
-    """Look at a leak, with black and white exchanged back."""
-    return sight_of(np.float32(WHITE) - leak if negative else leak)
-
-
-def _judged(leak: Floats, levels: list[Scaled], transform: Transform, *, negative: bool) -> Place:
+def _judged(leak: Leak, levels: list[Scaled], transform: Transform, *, negative: bool) -> Place:
     """See how well a place fits, at the finest level that the leak's pixels fill."""
-    sight = seen(leak, negative=negative)
+    sight = leak.sight(negative=negative)
     level = [level for level in levels if fits(sight, level, transform) or level is levels[0]][-1]
     straight = bring(sight, level.transform @ transform, (level.luma.shape[0], level.luma.shape[1]))
     found = agreement(*compare(straight, level))

@@ -14,8 +14,9 @@ from tracemark.geometry.coverage import coverage
 from tracemark.geometry.deformation import Field, bend, flat, sampled
 from tracemark.geometry.displacement import Detail, details, displacements
 from tracemark.geometry.features import Features
-from tracemark.geometry.locating import Place, locate, seen
-from tracemark.geometry.straightening import Sight, fetch, reduced, without
+from tracemark.geometry.leak import Leak
+from tracemark.geometry.locating import Place, locate
+from tracemark.geometry.straightening import Sight, fetch, positive_of, reduced, without
 from tracemark.transforms import Transform, density
 
 __all__ = ["Registration", "Unregistered", "register", "register_at", "straighten"]
@@ -75,26 +76,25 @@ class Unregistered:
 
 
 def register(
-    leak: Floats,
+    leak: Leak,
     original: Floats,
     *,
     extent: tuple[float, float] | None = None,
-    leak_features: Features | None = None,
     original_features: Features | None = None,
 ) -> Registration | Unregistered:
     """Lay a leak onto its original.
 
     Parameters
     ----------
-    leak : ndarray, shape (rows, columns), float32
-        The leak's luma, 0 to 255, any size.
+    leak : Leak
+        The leak; the same one for all originals that it may show, so that it is looked at only once.
     original : ndarray, shape (rows', columns'), float32
         The original's luma at the scale the leak is wanted in.
     extent : tuple of float, optional
         Rows and columns of ``original`` that the photo fills, where cells that stick out were filled up; they need not
         be whole.  By default all of it.
-    leak_features, original_features : Features, optional
-        When they are known already; in pixels of ``leak`` and ``original``.
+    original_features : Features, optional
+        When they are known already; in pixels of ``original``.
 
     Returns
     -------
@@ -105,13 +105,14 @@ def register(
     -----
     Nothing but the two pictures is looked at, and everything is deterministic.
     """
-    if min(leak.shape) < LEAST_SIDE:
-        return Unregistered(f"the leak must be at least {LEAST_SIDE} px on its short side, not {min(leak.shape)}")
-    for name, luma in (("leak", leak), ("original", original)):
+    short = min(leak.luma.shape)
+    if short < LEAST_SIDE:
+        return Unregistered(f"the leak must be at least {LEAST_SIDE} px on its short side, not {short}")
+    for name, luma in (("leak", leak.luma), ("original", original)):
         if not np.ptp(luma):
             return Unregistered(f"the {name} is of one tone, and nothing can be compared")
     levels = pyramid(original, extent)
-    best = locate(leak, levels, extent=extent, leak_features=leak_features, original_features=original_features)
+    best = locate(leak, levels, extent=extent, original_features=original_features)
     if best is None or not _sure(best.agreement):
         found = NONE if best is None else best.agreement
         return Unregistered("no part of the leak agrees with the original", found)
@@ -151,10 +152,10 @@ def _sure(found: Agreement) -> bool:
     return found.score >= LEAST_SCORE and found.correlation >= LEAST_CORRELATION
 
 
-def _laid(leak: Floats, levels: list[Scaled], place: Place) -> Registration | Unregistered:
+def _laid(leak: Leak, levels: list[Scaled], place: Place) -> Registration | Unregistered:
     """Take what is foreign out of the leak, bend it into place, and weigh its pixels."""
     full = levels[-1]
-    transform, look, weights = _cleaned(seen(leak, negative=place.negative), levels, place.transform)
+    transform, look, weights = _cleaned(leak.sight(negative=place.negative), levels, place.transform)
     found = agreement(*details(look.straight.luma, full.luma, weights * look.straight.weights))
     if not _sure(found):
         return Unregistered("what looks like the original in the leak is too little to be sure", found)
@@ -267,5 +268,5 @@ def straighten(leak: Floats, registration: Registration) -> tuple[Floats, Floats
     weights : ndarray, shape (rows', columns'), float32
         Those of the registration: how likely each pixel shows the photo.
     """
-    sight = seen(leak, negative=registration.negative)
-    return fetch(Sight(sight.luma, np.ones_like(leak)), registration.places).luma, registration.weights
+    luma = positive_of(leak, negative=registration.negative)
+    return fetch(Sight(luma, np.ones_like(luma)), registration.places).luma, registration.weights

@@ -8,7 +8,19 @@ from numpy.typing import NDArray
 
 from tracemark.transforms import Transform, density, resizing
 
-__all__ = ["LONGEST", "WHITE", "Sight", "bring", "fetch", "legible", "pixels_between", "reduced", "sight_of", "without"]
+__all__ = [
+    "LONGEST",
+    "WHITE",
+    "Sight",
+    "bring",
+    "fetch",
+    "legible",
+    "pixels_between",
+    "positive_of",
+    "reduced",
+    "sight_of",
+    "without",
+]
 
 Floats = NDArray[np.float32]
 
@@ -65,20 +77,38 @@ def sight_of(luma: Floats) -> Sight:
     return Sight(luma, weights)
 
 
-def legible(luma: Floats) -> Floats:
-    """Fill what was cut off with what surrounds it, so that keypoints are found between white letters.
+def positive_of(luma: Floats, *, negative: bool) -> Floats:
+    """Exchange black and white back.
 
     Parameters
     ----------
     luma : ndarray, shape (rows, columns), float32
         The leak's luma, 0 to 255.
+    negative : bool
+        Whether the leak is a negative.
 
     Returns
     -------
     luma : ndarray of the same shape, float32
-        The same array where hardly any pixel is at the leak's own black or white.
+        The same array where it is none.
     """
-    sight = sight_of(luma)
+    return np.float32(WHITE) - luma if negative else luma
+
+
+def legible(sight: Sight) -> Floats:
+    """Fill what was cut off with what surrounds it, so that keypoints are found between white letters.
+
+    Parameters
+    ----------
+    sight : Sight
+        Of a leak, as from :func:`sight_of`.
+
+    Returns
+    -------
+    luma : ndarray, shape (rows, columns), float32
+        The array of the sight where hardly any pixel is at the leak's own black or white.
+    """
+    luma = sight.luma
     missing = sight.weights == 0
     if missing.mean() < MUCH:
         return luma
