@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tracemark.geometry.straightening import Sight, bring, fetch, legible, sight_of, without
+from tracemark.geometry.straightening import LONGEST, Sight, bring, fetch, inside, legible, sight_of, without
 from tracemark.transforms import resizing
 
 
@@ -26,6 +26,17 @@ def test_places_outside_the_leak_have_no_weight(coffee):
     straight = bring(believed(coffee), np.array([[1.0, 0, 100], [0, 1, 0], [0, 0, 1]]), coffee.shape)
     assert not straight.weights[:, :99].any()
     np.testing.assert_array_equal(straight.weights[:, 101:], 1)
+
+
+@pytest.mark.parametrize("shape", [(400, 600), (1301, 2007), (40, LONGEST + 3000)])
+def test_the_places_inside_a_leak_are_those_where_a_leak_that_is_believed_shows_something(shape, rng):
+    down, across = np.mgrid[-20:420, -30:630].astype(np.float32)
+    tilted = np.stack([across + down / 9, down - across / 7], axis=-1)
+    places = np.asarray(tilted * np.float32(max(shape) / 600), dtype=np.float32)
+    leak = believed(rng.uniform(0, 255, shape).astype(np.float32))
+    weights = inside(places, shape)
+    np.testing.assert_array_equal(weights, fetch(leak, places).weights)
+    assert 0 < weights.mean() < 0.9
 
 
 def test_white_letters_are_not_believed_and_do_not_shine_through(coffee):

@@ -16,7 +16,7 @@ from tracemark.geometry.displacement import Detail, details, displacements
 from tracemark.geometry.features import Features
 from tracemark.geometry.leak import Leak
 from tracemark.geometry.locating import Place, locate
-from tracemark.geometry.straightening import Sight, fetch, positive_of, reduced, without
+from tracemark.geometry.straightening import Sight, fetch, inside, positive_of, reduced, without
 from tracemark.transforms import Transform, density
 
 __all__ = ["Registration", "Unregistered", "register", "register_at", "straighten"]
@@ -143,8 +143,7 @@ def register_at(
         All that the leak reaches counts as showing the photo.
     """
     places = _places(transform, flat(shape), shape)
-    weights = fetch(Sight(leak, np.ones_like(leak)), places).weights
-    return Registration(transform, places, weights, found, 0.0, negative)
+    return Registration(transform, places, inside(places, leak.shape), found, 0.0, negative)
 
 
 def _sure(found: Agreement) -> bool:
@@ -220,8 +219,8 @@ def _shape(level: Scaled) -> tuple[int, int]:
 
 def _covered(sight: Sight, full: Scaled, look: _Look) -> Floats:
     """Weigh the pixels of a leak that was looked up."""
-    inside = fetch(Sight(sight.luma, np.ones_like(sight.luma)), look.places).weights * full.weights
-    return coverage(look.straight, inside, full.luma, displacements(*look.compared))
+    within = inside(look.places, sight.luma.shape) * full.weights
+    return coverage(look.straight, within, full.luma, displacements(*look.compared))
 
 
 def _bent(sight: Sight, levels: list[Scaled], transform: Transform) -> Field:

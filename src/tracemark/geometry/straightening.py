@@ -14,6 +14,7 @@ __all__ = [
     "Sight",
     "bring",
     "fetch",
+    "inside",
     "legible",
     "pixels_between",
     "positive_of",
@@ -156,10 +157,36 @@ def bring(sight: Sight, transform: Transform, shape: tuple[int, int]) -> Sight:
 def fetch(sight: Sight, places: Floats) -> Sight:
     """Look a leak up at (x, y) places; shape (rows, columns, 2)."""
     small, back = reduced(sight, pixels_between(places, sight.luma.shape))
-    factor = (1 / np.diag(back)[:2]).astype(np.float32)
-    x, y = (places[..., axis] * factor[axis] + (factor[axis] - 1) / 2 for axis in (0, 1))
+    x, y = _moved(places, back)
     straight = cv2.remap(small.luma, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return _believed(straight, cv2.remap(small.weights, x, y, cv2.INTER_LINEAR))
+
+
+def inside(places: Floats, shape: tuple[int, ...]) -> Floats:
+    """Tell which places lie in a leak, without a look at what it shows there.
+
+    Parameters
+    ----------
+    places : ndarray, shape (rows, columns, 2), float32
+        (x, y) in the leak, pixels, centres at integers.
+    shape : tuple of int
+        Rows and columns of the leak.
+
+    Returns
+    -------
+    weights : ndarray, shape (rows, columns), float32
+        0 to 1: those that :func:`fetch` gives where every pixel of a leak of the shape is believed.
+    """
+    small = _reduced_shape(shape, pixels_between(places, shape))
+    everywhere = _averaged(np.ones(shape, dtype=np.float32), small)
+    return _soft(cv2.remap(everywhere, *_moved(places, resizing(small, shape)), cv2.INTER_LINEAR))
+
+
+def _moved(places: Floats, back: Transform) -> tuple[Floats, Floats]:
+    """Give the x and the y of places in a leak that was reduced, of which the way back is known."""
+    factor = (1 / np.diag(back)[:2]).astype(np.float32)
+    x, y = (places[..., axis] * factor[axis] + (factor[axis] - 1) / 2 for axis in (0, 1))
+    return x, y
 
 
 def pixels_between(places: Floats, shape: tuple[int, ...]) -> float:
@@ -186,23 +213,35 @@ def pixels_between(places: Floats, shape: tuple[int, ...]) -> float:
 
 def _believed(luma: NDArray[np.number], weights: NDArray[np.number]) -> Sight:
     """Believe a pixel that is mostly made of believed ones."""
-    # from the half up, so that what is next to something foreign counts little
-    soft = np.clip((weights - BELIEVED) / (1 - BELIEVED), 0, 1)
-    return Sight(np.asarray(luma, dtype=np.float32), np.asarray(soft, dtype=np.float32))
+    return Sight(np.asarray(luma, dtype=np.float32), _soft(weights))
+
+
+def _soft(weights: NDArray[np.number]) -> Floats:
+    """Count weights from the half up, so that what is next to something foreign counts little."""
+    return np.asarray(np.clip((weights - BELIEVED) / (1 - BELIEVED), 0, 1), dtype=np.float32)
 
 
 def reduced(sight: Sight, pixels: float) -> tuple[Sight, Transform]:
     """Reduce a leak with so many pixels in a wanted one, where they are too many; also give the way back, 3 x 3."""
-    factor, most = min(OVERSAMPLING / pixels, 1.0), LONGEST / max(sight.luma.shape)
-    if factor > ENOUGH and most >= 1:
+    shape = _reduced_shape(sight.luma.shape, pixels)
+    if shape == sight.luma.shape:
         return sight, np.eye(3)
-    factor = min(factor, most)
-    rows, columns = (max(round(side * factor), 1) for side in sight.luma.shape)
+    weights = _averaged(sight.weights, shape)
+    over = _averaged(sight.luma * sight.weights, shape)
+    luma = np.where(weights > 0, over / np.maximum(weights, np.finfo(np.float32).eps), _averaged(sight.luma, shape))
+    return Sight(luma.astype(np.float32), weights), resizing(shape, sight.luma.shape)
 
-    def averaged(values: Floats) -> Floats:
-        return np.asarray(cv2.resize(values, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.float32)
 
-    weights = averaged(sight.weights)
-    over = averaged(sight.luma * sight.weights)
-    luma = np.where(weights > 0, over / np.maximum(weights, np.finfo(np.float32).eps), averaged(sight.luma))
-    return Sight(luma.astype(np.float32), weights), resizing((rows, columns), sight.luma.shape)
+def _reduced_shape(shape: tuple[int, ...], pixels: float) -> tuple[int, ...]:
+    """Say to which shape a leak is reduced; the same where it is not."""
+    factor, most = min(OVERSAMPLING / pixels, 1.0), LONGEST / max(shape)
+    if factor > ENOUGH and most >= 1:
+        return shape
+    return tuple(max(round(side * min(factor, most)), 1) for side in shape)
+
+
+def _averaged(values: Floats, shape: tuple[int, ...]) -> Floats:
+    """Reduce by area."""
+    if shape == values.shape:
+        return values
+    return np.asarray(cv2.resize(values, shape[::-1], interpolation=cv2.INTER_AREA), dtype=np.float32)
