@@ -3,9 +3,10 @@ import numpy as np
 import pytest
 
 from tracemark.geometry import leak as leak_room
+from tracemark.geometry.agreement import Agreement
 from tracemark.geometry.features import extract
 from tracemark.geometry.leak import Leak
-from tracemark.geometry.registration import Unregistered, register, straighten
+from tracemark.geometry.registration import Registration, Unregistered, register, register_at, straighten
 from tracemark.geometry.straightening import LONGEST, legible, sight_of
 from tracemark.transforms import resizing
 
@@ -73,6 +74,18 @@ def test_a_leak_that_is_bent_is_straightened(coffee):
     inner = (slice(20, -20), slice(20, -20))
     away = (back - np.stack([ACROSS, DOWN], axis=-1))[inner]
     assert np.sqrt((away**2).sum(axis=-1).mean()) < 0.25
+
+
+def test_the_bending_is_told_where_the_photo_shows_and_nowhere_else(coffee):
+    straight = register_at(coffee, coffee.shape, np.linalg.inv(BEND), Agreement(0.5, 50.0))
+    assert straight.bending < 1e-3
+    bent = straight.places.copy()
+    bent[:200] = cv2.perspectiveTransform(np.stack([ACROSS, DOWN + 3], axis=-1)[:200], BEND)
+    half = np.zeros_like(straight.weights)
+    half[:200] = 1
+    assert Registration(straight.transform, bent, half).bending == pytest.approx(3, rel=1e-3)
+    assert Registration(straight.transform, bent, 1 - half).bending < 1e-3
+    assert Registration(straight.transform, bent, 0 * half).bending == 0
 
 
 def test_letters_over_half_the_leak_are_seen_past(coffee):

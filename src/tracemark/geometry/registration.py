@@ -53,11 +53,17 @@ class Registration:
     agreement: Agreement = NONE
     """How alike leak and original are, once registered: photos are ranked by its score."""
 
-    bending: float = 0.0
-    """Root mean square of the bending where the photo shows, pixels of the original."""
-
     negative: bool = False
     """Whether black and white are exchanged."""
+
+    @property
+    def bending(self) -> float:
+        """Root mean square of the bending where the photo shows, pixels of the original."""
+        there = cv2.perspectiveTransform(self.places, self.transform)
+        there[..., 0] -= np.arange(there.shape[1])
+        there[..., 1] -= np.arange(there.shape[0])[:, None]
+        stray = there[self.weights > LEAST_SHOWN]
+        return float(np.sqrt((stray**2).sum(axis=-1).mean())) if len(stray) else 0.0
 
 
 @dataclass(frozen=True)
@@ -143,7 +149,7 @@ def register_at(
         All that the leak reaches counts as showing the photo.
     """
     places = _places(transform, flat(shape), shape)
-    return Registration(transform, places, inside(places, leak.shape), found, 0.0, negative)
+    return Registration(transform, places, inside(places, leak.shape), found, negative)
 
 
 def _sure(found: Agreement) -> bool:
@@ -158,9 +164,7 @@ def _laid(leak: Leak, levels: list[Scaled], place: Place) -> Registration | Unre
     found = agreement(*details(look.straight.luma, full.luma, weights * look.straight.weights))
     if not _sure(found):
         return Unregistered("what looks like the original in the leak is too little to be sure", found)
-    stray = sampled(look.field, _shape(full))[weights > LEAST_SHOWN]
-    bending = float(np.sqrt((stray**2).sum(axis=-1).mean())) if len(stray) else 0.0
-    return Registration(transform, look.places, weights, found, bending, place.negative)
+    return Registration(transform, look.places, weights, found, place.negative)
 
 
 def _cleaned(sight: Sight, levels: list[Scaled], transform: Transform) -> "tuple[Transform, _Look, Floats]":
