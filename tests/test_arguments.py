@@ -98,6 +98,11 @@ def test_what_is_no_path_and_what_no_file_can_be_called_is_refused(use, error):
             "key_id must be of type str, not Key",
         ),
         (
+            lambda photo, plan, ledger: ledger.photo(10**5000, key_id=KEY.id),
+            tm.LedgerError,
+            "must be 32 bytes, not one of 16610 bits",
+        ),
+        (
             lambda photo, plan, ledger: ledger.recipients_of(plan.digest, key_id=5),
             tm.LedgerError,
             "key_id must be of type str, not int",

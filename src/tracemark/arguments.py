@@ -71,8 +71,8 @@ def checked_hash(value: object, name: str, *, refuse: type[TracemarkError]) -> b
     The arguments are those of :func:`checked_kind`.
     """
     if not isinstance(value, bytes) or len(value) != HASH_BYTES:
-        shown = len(value) if isinstance(value, bytes) else repr(value)
-        raise refuse(f"{name} must be {HASH_BYTES} bytes, not {shown}")
+        given = len(value) if isinstance(value, bytes) else shown(value)
+        raise refuse(f"{name} must be {HASH_BYTES} bytes, not {given}")
     return value
 
 
