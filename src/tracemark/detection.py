@@ -28,7 +28,8 @@ from tracemark.wording import inconclusive, on_the_list, verdict_of, with_uncoun
 __all__ = ["detect", "detect_together"]
 
 MOST_ATTEMPTS = 4  # at reading the same leaks where photos look alike; each may look up one word at least
-# In which leaks are read: as copies or plain mixes, in the others of `read_residue`, and given others; all count.
+# A leak is read as a copy or a plain mix, as a mix in which majorities lose, with less trust, and given the codes of
+# others; all four count.
 RESPONSES = 4
 
 

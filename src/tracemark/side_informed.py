@@ -31,9 +31,8 @@ ORDERS = 3  # responses by whose scores candidates may be ranked at first
 HYPOTHESES = ORDERS * len(SIZES) * len(MIXES)  # orders, sizes and mixes that a candidate may be scored under; all count
 TURNS = 4  # times at most that candidates are ranked
 SUSPICIOUS = 4.0  # standard deviations of a candidate's fit above which there may be somebody to be named
-BESIDE = (
-    5.0  # the same where others are named: who mixed with them shows, too, and one innocent of a thousand may fit 4
-)
+# The same where others are named: who mixed with them shows, too, and one innocent of a thousand may fit 4.
+BESIDE = 5.0
 LIKELY = 4.5  # standard deviations of a candidate's score given others above which he is likely to be one of them
 STRONG = 6.0  # standard deviations of a score that is no innocent's: whose it is shows in the soft symbols of others
 UNKNOWN = 0.5  # standard deviations of the mark that the copies of a hypothesis leave unexplained
@@ -247,10 +246,12 @@ class _Scene:
 
 
 def _log_companies(company: Collection[int], order: Sequence[int]) -> float:
-    """Say what a company costs that is not first in an order, nats: how many there are that differ from that no more.
+    """Say what a company costs, nats: it pays for all companies that differ no more from the one that was expected.
 
-    Of those that take as many members from no further behind each costs the same.  The chances of all numbers of
-    members sum up to 1, and so do those of how far behind they are.
+    Expected are those who come first in an order.  How much a company differs is how many of its members come behind
+    these, and how far behind the last of them does.  Of a, b, c, d, e, the company of a and d has one member from
+    behind a and b, at the second place there; it costs as much as each of the five that have at most one from there,
+    c or d.  The chances of all numbers of members from behind sum up to 1, and so do those of all last places.
     """
     behind = [at - len(company) for at, one in enumerate(order) if one in company and at >= len(company)]
     if not behind:

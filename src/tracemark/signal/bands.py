@@ -25,7 +25,7 @@ def sample_rows(layout: Layout, *, least: int) -> NDArray[np.intp]:
     Returns
     -------
     rows : ndarray of int
-        In order; all rows of a photo that has no more.  A band begins with a JPEG block and has whole ones.
+        In order; of a photo no larger than that, all rows.  A band begins with a JPEG block and has whole ones.
     """
     height = HIGHEST
     while height > LOWEST and SAMPLE_PIXELS // (layout.columns * height) < least:

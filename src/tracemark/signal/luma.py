@@ -48,7 +48,9 @@ def luma_of(pixels: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def compact_luma(pixels: NDArray[Any]) -> NDArray[np.uint8] | NDArray[np.float32]:
-    """Read the luma of a picture into as little memory as holds it; a large photo's takes longer to get than to fill.
+    """Read the luma of a picture into as little memory as holds it.
+
+    To get memory for a large photo takes longer than to fill it.
 
     Parameters
     ----------

@@ -36,11 +36,11 @@ def allowance(luma: NDArray[np.float32]) -> NDArray[np.float32]:
     beside it, where a halo would be seen.  The mark grows slower than the activity: contrast masking
     has an exponent of 0.6 to 1 (Legge and Foley 1980, :doi:`10.1364/JOSA.70.001458`).
     """
-    detail = luma - cv2.GaussianBlur(luma, (0, 0), FINE)
+    smooth = cv2.GaussianBlur(luma, (0, 0), FINE)
+    detail = luma - smooth
     variance = cv2.GaussianBlur(detail * detail, (0, 0), NEIGHBOURHOOD)
     sheltered = cv2.erode(variance, np.ones((SHELTER, SHELTER), dtype=np.uint8))
     sheltered = cv2.GaussianBlur(sheltered, (0, 0), SHELTER / 2 / 2)
     activity = (sheltered + np.float32(FLOOR) ** 2) ** np.float32(EXPONENT / 2)
-    smooth = cv2.GaussianBlur(luma, (0, 0), FINE)
     headroom = np.clip((np.minimum(smooth, PEAK - smooth) - 1 / 2) / HEADROOM, 0, 1)  # 1/2: what rounds to white
     return np.asarray(activity * headroom, dtype=np.float32)
