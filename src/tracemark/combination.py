@@ -18,7 +18,7 @@ TOO_LITTLE = "it shows too little of the photo"
 
 @dataclass(frozen=True, eq=False)
 class Combination:
-    """Leaks that count, each with the photo that it may show; true when there are any."""
+    """Leaks that count, each with the photo that it may show."""
 
     residues: Sequence[Residue]
     """What is left of each, that which shows most first."""
@@ -26,14 +26,10 @@ class Combination:
     instead: dict[int, int]
     """Number of a leak that does not count, since another shows more of its photo -> number of that other."""
 
-    def __bool__(self) -> bool:
-        """Tell whether there is anything to read."""
-        return bool(self.residues)
-
     def uncounted(self, laid: Sequence[LaidLeak], readings: Sequence[Sequence[Residue]]) -> tuple[Uncounted, ...]:
         """Say why each of the others does not count; `laid` and `readings` as :func:`combinations` was given them."""
         left_out = [Uncounted(leak, "another shows more of the same photo", by) for leak, by in self.instead.items()]
-        unread = (number for number, rivals in enumerate(readings) if not any(rivals))
+        unread = (number for number, rivals in enumerate(readings) if not rivals)
         left_out += [Uncounted(number, why_unread(laid[number])) for number in unread]
         return tuple(sorted(left_out, key=lambda one: one.leak))
 
@@ -65,17 +61,16 @@ def combinations(readings: Sequence[Sequence[Residue]], *, most: int) -> list[Co
     Parameters
     ----------
     readings : sequence of sequence of Residue
-        What is left of each leak with each of the photos that it may show.
+        What is left of each leak with each of the photos that it may show, as :func:`residues_of` gives it.
     most : int
         How many combinations there may be.
 
     Returns
     -------
     combinations : list of Combination
-        Truthy ones.
+        Empty when no leak can be read.
     """
-    readable = {leak: [residue for residue in rivals if residue] for leak, rivals in enumerate(readings)}
-    readable = {leak: rivals for leak, rivals in readable.items() if rivals}
+    readable = {leak: rivals for leak, rivals in enumerate(readings) if rivals}
     return [_one_a_photo(chosen) for chosen in islice(_chosen(readable), most)]
 
 
@@ -98,8 +93,8 @@ def why_unread(leak: LaidLeak) -> str:
     return registration.reason if isinstance(registration, Unregistered) else TOO_LITTLE
 
 
-def _chosen(readable: dict[int, list[Residue]]) -> Iterator[dict[int, Residue]]:
-    """Take the first rival of all leaks, then the second of each in turn, the others as before, and so on."""
+def _chosen(readable: dict[int, Sequence[Residue]]) -> Iterator[dict[int, Residue]]:
+    """Take the first rival of each leak; then the second of one leak beside the first of all others, and so on."""
     if not readable:
         return
     first = {leak: rivals[0] for leak, rivals in readable.items()}

@@ -11,7 +11,6 @@ from tracemark.arguments import checked_bytes, checked_path
 from tracemark.errors import OutputError, why
 
 __all__ = [
-    "ANYBODY",
     "DRAFT_BEGINNING",
     "OWNER_ONLY",
     "TOKEN_BYTES",
