@@ -70,18 +70,18 @@ def prepare(image: NDArray[Any], *, key: Key) -> Plan:
     layers = build(book=codebook(key))
     message = layers.signed[: PROFILE.message_slots]
     patterns = np.asarray(message / np.maximum(permitted, np.finfo(np.float32).tiny), dtype=np.float32)
-    trial = _Trial(working, layers, 0.0, patterns, layout)
+    marking = _Marking(working, layers, 0.0, patterns, layout)
     if permitted.any():
-        trial = trial.at_best(luma)
-    degree = bisect_left(MOST_GROWTH, growth(luma, layers, layout, strength=trial.strength))
+        marking = marking.at_best(luma)
+    degree = bisect_left(MOST_GROWTH, growth(luma, layers, layout, strength=marking.strength))
     if degree:
-        less = replace(trial, layers=build(book=sparing_codebook(key, degree))).at_best(luma)
-        if _reads_as_well(trial.rehearsed, less.rehearsed):
-            trial = less
-    if not trial.strength or untouched_score(trial.marked, patterns) < LEAST_SCORE:
+        less = replace(marking, layers=build(book=sparing_codebook(key, degree))).at_best(luma)
+        if _reads_as_well(marking.rehearsed, less.rehearsed):
+            marking = less
+    if not marking.strength or untouched_score(marking.marked, patterns) < LEAST_SCORE:
         raise PhotoError("photo must show more to carry a mark; this one is too plain, or too small for what it shows")
-    delivery = prepare_delivery(pixels, trial.layers, layout, strength=trial.strength)
-    return Plan(key, digest, layout, trial.strength, chip_set, delivery)
+    delivery = prepare_delivery(pixels, marking.layers, layout, strength=marking.strength)
+    return Plan(key, digest, layout, marking.strength, chip_set, delivery)
 
 
 def embed(image: NDArray[Any], *, recipient: SupportsIndex, key: Key) -> NDArray[Any]:
@@ -115,7 +115,7 @@ def embed(image: NDArray[Any], *, recipient: SupportsIndex, key: Key) -> NDArray
 
 
 @dataclass(frozen=True, eq=False)
-class _Trial:
+class _Marking:
     """A mark that the photo may get."""
 
     working: NDArray[np.float32]
@@ -128,7 +128,7 @@ class _Trial:
     """Luma levels in an allowance."""
 
     patterns: NDArray[np.float32]
-    """By which the message is read, of unit energy."""
+    """By which the message is read; the mean square of each is its share of the mark's energy."""
 
     layout: Layout
     """Where the cells lie."""

@@ -70,11 +70,11 @@ def left_when_saved(leak: Floats, expected: Floats, qualities: Sequence[int], co
     Returns
     -------
     shares : ndarray, shape (qualities,)
-        Of the difference's power; well below 1 where both are quantised alike, infinite where there is no difference.
+        Of the difference's energy; well below 1 where both are quantised alike, infinite where there is no difference.
     """
     pictures = (expected, *(saved(expected, quality) for quality in qualities))
-    powers = np.array([float(np.vdot(cover, (leak - picture) ** 2)) for picture in pictures])
-    return powers[1:] / powers[0] if powers[0] else np.full(len(qualities), np.inf)
+    energies = np.array([float(np.vdot(cover, (leak - picture) ** 2)) for picture in pictures])
+    return energies[1:] / energies[0] if energies[0] else np.full(len(qualities), np.inf)
 
 
 def likeliest_quality(qualities: Sequence[int], left: NDArray[np.float64]) -> int:
@@ -90,9 +90,9 @@ def likeliest_quality(qualities: Sequence[int], left: NDArray[np.float64]) -> in
     Returns
     -------
     quality : int
-        The likeliest of those that leave hardly more than the least.  What is left alone would not do: qualities that
-        follow each other hardly differ, and a mark that is brighter everywhere, as that of many copies of which the
-        most is taken, fits a wrong one better.
+        The likeliest of those that leave hardly more than the least.  To take the least would not be enough: qualities
+        that follow each other hardly differ, and a mark that is brighter everywhere, as that of many copies of which
+        the most is taken, fits a wrong one better.
     """
     return int(qualities[int(np.argmax(left <= ALIKE * left.min()))])
 

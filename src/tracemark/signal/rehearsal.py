@@ -32,7 +32,7 @@ def rehearse(working: NDArray[np.float32], patterns: NDArray[np.float32], layout
     working : ndarray, shape ``layout.working``, float32
         The photo's luma at the working scale, with a mark in which all signs are +1.
     patterns : ndarray, shape (slots, ...), float32
-        The message's patterns, of unit energy.
+        The message's patterns, all equally strong; how strong has no part in the scores.
     layout : Layout
         The photo's layout.
 
@@ -85,8 +85,8 @@ def _score(leak: NDArray[np.float32], patterns: NDArray[np.float32], *, density:
     product = whiten(leak, levels=LEVELS, favour=favour_at(density), density=density) * patterns
     slots, rows, columns = product.shape
     cells = product.reshape(slots, rows // side, side, columns // side, side).sum(axis=(2, 4), dtype=np.float64)
-    sums, powers = (_in_crops(values.sum(axis=0), area) for values in (cells, cells**2))
-    return float(np.quantile(sums / np.sqrt(np.maximum(powers, np.finfo(np.float64).tiny)), UNLUCKY))
+    sums, energies = (_in_crops(values.sum(axis=0), area) for values in (cells, cells**2))
+    return float(np.quantile(sums / np.sqrt(np.maximum(energies, np.finfo(np.float64).tiny)), UNLUCKY))
 
 
 def _in_crops(cells: NDArray[np.float64], area: float) -> NDArray[np.float64]:

@@ -19,7 +19,7 @@ __all__ = ["Box", "Simulated", "simulate"]
 Floats = NDArray[np.float32]
 Kernel = Callable[[NDArray[np.float64], float], NDArray[np.float64]]
 
-GAIN = 0.9  # share of the difference's power that may be left when JPEG is simulated, too: 0.93 and more is left of
+GAIN = 0.9  # share of the difference's energy that may be left when JPEG is simulated, too: 0.93 and more is left of
 # leaks that were denoised or resized in ways that are not known, at most 0.85 of others
 LOBES = 3  # of the Lanczos kernel on each side
 
@@ -88,12 +88,12 @@ def simulate(leak: Floats, original: Floats, boxes: Sequence[Box]) -> Simulated 
     ]
     resized = [(show(original), box, show) for box, show in ways]
     # compared once they are saved: by itself, JPEG makes a leak more like what was resized too smoothly
-    nearest, box, show = min(resized, key=lambda one: _power(leak - saved(one[0], qualities[0])))
+    nearest, box, show = min(resized, key=lambda one: _energy(leak - saved(one[0], qualities[0])))
     left = left_when_saved(leak, nearest, qualities, np.ones_like(leak))
     return Simulated(nearest, likeliest_quality(qualities, left), box, show) if left.min() < GAIN else None
 
 
-def _power(difference: Floats) -> float:
+def _energy(difference: Floats) -> float:
     """Give the mean square."""
     return float(np.mean(difference.astype(np.float64) ** 2))
 
