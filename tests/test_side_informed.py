@@ -217,7 +217,11 @@ def test_a_candidates_own_code_has_no_part_in_his_soft_symbols(at, made, monkeyp
     That is, with the company that was expected, and one hypothesis.  Any other is paid for.
     """
     monkeypatch.setattr(side_informed, "TURNS", 1)
-    monkeypatch.setattr(side_informed._Scene, "_hypothesis", lambda scene, order, ways: (0.0, 5, 4))
+
+    def five(scene, order, ways):
+        return side_informed._Hypothesis(0.0, Mixture(scene.cells.drawn, scene._signs(order[:5])), 4)
+
+    monkeypatch.setattr(side_informed._Scene, "_hypothesis", five)
     leak = made(GUILTY, modified_negative, sigma=5.5)
     given = {}
     scores = side_informed._Scene._scores

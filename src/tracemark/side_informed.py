@@ -134,6 +134,20 @@ class _Turn:
 
 
 @dataclass(frozen=True, eq=False)
+class _Hypothesis:
+    """Which copies may have been mixed, and how."""
+
+    log_likelihood: float
+    """Of the leaks, were they made of these; nats."""
+
+    mixture: Mixture
+    """The copies, those of whoever was ranked first."""
+
+    mix: int
+    """Which of ``MIXES``."""
+
+
+@dataclass(frozen=True, eq=False)
 class _Scene:
     """What is left of some leaks, and the codes of those who may have mixed them."""
 
@@ -159,32 +173,30 @@ class _Scene:
         mixes: Iterable[int] = range(len(MIXES))
         while len(turns) < TURNS:
             found = self._hypothesis(order, mixes)
-            if found is None or (turns and found[0] <= turns[-1].log_likelihood):
+            if found is None or (turns and found.log_likelihood <= turns[-1].log_likelihood):
                 break
-            log_likelihood, size, mix = found
-            turns.append(_Turn(list(self._groups(order, size, mix)), log_likelihood))
-            order, mixes = [*expected[: self.start], *turns[-1].order(expected)], [mix]
+            turns.append(_Turn(list(self._groups(order, found)), found.log_likelihood))
+            order, mixes = [*expected[: self.start], *turns[-1].order(expected)], [found.mix]
         return turns
 
-    def _hypothesis(self, order: Sequence[int], mixes: Iterable[int]) -> tuple[float, int, int] | None:
-        """Find the number of copies and the mix that make the leaks likeliest; the logarithm comes first."""
+    def _hypothesis(self, order: Sequence[int], mixes: Iterable[int]) -> _Hypothesis | None:
+        """Find the number of copies and the mix that make the leaks likeliest."""
+        best = None
+        for sizes in (FIRST_SIZES, [size for size in SIZES if size not in FIRST_SIZES]):
+            for size in (size for size in sizes if self.start < size <= len(order)):
+                mixture = Mixture(self.cells.drawn, self._signs(order[:size]))
+                log_likelihoods = {mix: self.cells.source.log_likelihood(mixture.mixed(mix), UNKNOWN) for mix in mixes}
+                mix = max(log_likelihoods, key=log_likelihoods.__getitem__)
+                if best is None or log_likelihoods[mix] > best.log_likelihood:
+                    best = _Hypothesis(log_likelihoods[mix], mixture, mix)
+            mixes = mixes if best is None else [best.mix]
+        return best
 
-        def tried(size: int, mixes: Iterable[int]) -> list[tuple[float, int, int]]:
-            if not self.start < size <= len(order):
-                return []
-            mixture = Mixture(self.cells.drawn, self._signs(order[:size]))
-            return [(self.cells.source.log_likelihood(mixture.mixed(mix), UNKNOWN), size, mix) for mix in mixes]
-
-        first = [one for size in FIRST_SIZES for one in tried(size, mixes)]
-        likeliest = [max(first)[2]] if first else mixes
-        rest = [one for size in SIZES if size not in FIRST_SIZES for one in tried(size, likeliest)]
-        return max([*first, *rest], default=None)
-
-    def _groups(self, order: Sequence[int], size: int, mix: int) -> Iterator[_Group]:
-        """Score all candidates that are not named, each given the codes of others, were so many copies mixed."""
-        mixture = Mixture(self.cells.drawn, self._signs(order[:size]))
+    def _groups(self, order: Sequence[int], found: _Hypothesis) -> Iterator[_Group]:
+        """Score all candidates that are not named, each given the codes of others, were their copies mixed so."""
+        size = len(found.mixture.signs)
         for member in range(self.start, size):
-            evidence = self._given(mixture, order[:size], member, mix)
+            evidence = self._given(found.mixture, order[:size], member, found.mix)
             company = frozenset(order[self.start : size]) - {order[member]}
             strangers = [order[member], *order[size:]]
             # whoever comes after them has the same company as the last of them
