@@ -44,6 +44,12 @@ class Evidence:
         return window_metrics(self.message, self.code)
 
     @cached_property
+    def fingerprint_factors(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Rates for the fingerprint's score, and the logarithms of their factors, as :class:`Bound` has them."""
+        rates = np.geomspace(*RATE_RANGE, RATES) / _norm(self.fingerprint)
+        return rates, _log_factor(rates, self.fingerprint)
+
+    @cached_property
     def norm(self) -> float:
         """Root of the sum of squares of all soft symbols; a little above 0 for those that say nothing."""
         return _norm(np.concatenate([self.fingerprint, self.message]))
@@ -156,11 +162,10 @@ def bound_of(evidence: Evidence, *, joint_rates: Sequence[float] = ()) -> Bound:
     ``cosh(rate * soft)``.  A message word is a random number; :func:`~tracemark.codes.moment.log_moment` gives
     the mean over all of them.  The chance of a score of at least s is at most the mean times ``exp(-rate * s)``.
     """
-    rates = np.geomspace(*RATE_RANGE, RATES) / _norm(evidence.fingerprint)
     both_rates = np.array(joint_rates) / evidence.norm
     of_messages = [log_moment(evidence.metrics, rate) for rate in both_rates]
     joint = _log_factor(both_rates, evidence.fingerprint) + of_messages
-    return Bound(rates, _log_factor(rates, evidence.fingerprint), both_rates, np.asarray(joint))
+    return Bound(*evidence.fingerprint_factors, both_rates, np.asarray(joint))
 
 
 def _best(
