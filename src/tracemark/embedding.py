@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.codes.word import checked_recipient
+from tracemark.contents import Contents
 from tracemark.errors import PhotoError
 from tracemark.keys import Key, checked_key
 from tracemark.layers import layers_of
@@ -81,7 +82,7 @@ def prepare(image: NDArray[Any], *, key: Key) -> Plan:
     if not marking.strength or untouched_score(marking.marked, patterns) < LEAST_SCORE:
         raise PhotoError("photo must show more to carry a mark; this one is too plain, or too small for what it shows")
     delivery = prepare_delivery(pixels, marking.layers, layout, strength=marking.strength)
-    return Plan(key, digest, layout, marking.strength, chip_set, delivery)
+    return Plan(Contents(key, digest, layout, chip_set), marking.strength, delivery)
 
 
 def embed(image: NDArray[Any], *, recipient: SupportsIndex, key: Key) -> NDArray[Any]:

@@ -1,9 +1,8 @@
 """Make copies of a photo that has been analysed."""
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from threading import Lock
 from typing import Any, SupportsIndex
 
@@ -22,7 +21,7 @@ from tracemark.splicing import JpegPlan, prepare_jpeg, spliced_size
 
 __all__ = ["Plan"]
 
-VARIANTS = "_variants"  # where a plan keeps them
+PARTS = ("key", "digest", "layout", "chip_set")  # of its contents, which plans held one by one when they were pickled
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,23 +31,41 @@ class Plan:
     Whoever has it pickled has the secret of its key; what :meth:`save` writes holds none.
     """
 
-    key: Key
-    """The secret."""
-
-    digest: bytes
-    """BLAKE2b of the photo's pixels, 32 bytes."""
-
-    layout: Layout
-    """Where the cells lie."""
+    contents: Contents
+    """What tells its copies apart."""
 
     strength: float
     """What the allowance is multiplied by."""
 
-    chip_set: int
-    """Which of the profile's chip sets this photo uses."""
-
     delivery: Delivery
     """The layers at the photo's own size."""
+
+    _variants: "_Variants" = field(init=False, repr=False)
+    """Those that were encoded last."""
+
+    def __post_init__(self) -> None:
+        # From the start, not when it is asked for: of threads that ask at once all are to be given the same.
+        object.__setattr__(self, "_variants", _Variants(self.delivery, self.contents))
+
+    @property
+    def key(self) -> Key:
+        """The secret."""
+        return self.contents.key
+
+    @property
+    def digest(self) -> bytes:
+        """BLAKE2b of the photo's pixels, 32 bytes."""
+        return self.contents.digest
+
+    @property
+    def layout(self) -> Layout:
+        """Where the cells lie."""
+        return self.contents.layout
+
+    @property
+    def chip_set(self) -> int:
+        """Which of the profile's chip sets this photo uses."""
+        return self.contents.chip_set
 
     def copy_for(self, recipient: SupportsIndex) -> NDArray[Any]:
         """Make a recipient's copy.
@@ -104,7 +121,7 @@ class Plan:
         number = checked_recipient(recipient)
         _checked_like(like)
         if splice:
-            return self._jpeg_plan(like, quality).jpeg_for(number)
+            return self._variants.encoded(like, quality).jpeg_for(number)
         return JpegWriter.of(self.delivery, like=like, quality=quality).encode(self.copy_for(number))
 
     def spliced_size(self, *, like: Photo | None = None, quality: int | None = None) -> float:
@@ -148,7 +165,7 @@ class Plan:
             When the file cannot be written.
         """
         _checked_like(like)
-        self._jpeg_plan(like, quality).save(path)
+        self._variants.encoded(like, quality).save(path)
 
     @staticmethod
     def load(path: str | os.PathLike[str], *, key: Key) -> JpegPlan:
@@ -175,21 +192,14 @@ class Plan:
         """
         return JpegPlan.load(path, key=key)
 
-    @cached_property
-    def contents(self) -> Contents:
-        """What tells its copies apart."""
-        return Contents(self.key, self.digest, self.layout, self.chip_set)
-
     def __getstate__(self) -> dict[str, Any]:
         """Pickle no variants: they are encoded anew where they are asked for."""
-        return {name: value for name, value in vars(self).items() if name != VARIANTS}
+        return {"contents": self.contents, "strength": self.strength, "delivery": self.delivery}
 
-    @property
-    def _jpeg_plan(self) -> Callable[[Photo | None, int | None], JpegPlan]:
-        """Encode the variants, or find those that were encoded last."""
-        # Of threads that ask at once all are given the same, which functools.cached_property does not promise.
-        given: _Variants = vars(self).setdefault(VARIANTS, _Variants(self.delivery, self.contents))
-        return given.encoded
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what was pickled, as it is now or as it was when a plan held its contents one by one."""
+        known = state.get("contents") or Contents(*(state[name] for name in PARTS))
+        self.__init__(known, state["strength"], state["delivery"])  # type: ignore[misc]  # as unpickling calls none
 
 
 class _Variants:
