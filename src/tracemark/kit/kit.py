@@ -13,14 +13,12 @@ from tracemark.kit.archives import MadeArchive, make_archives, outdated
 from tracemark.kit.checking import sampled
 from tracemark.kit.folder import clear_drafts, hash_file
 from tracemark.kit.manifest import Manifest, open_manifest
-from tracemark.kit.order import KitOrder, by_photo, refuse_nonsense
+from tracemark.kit.order import KitOrder, by_photo, refuse_nonsense, task_of
 from tracemark.kit.owners import Owners
-from tracemark.kit.preparing import SPLICED_COPIES
 from tracemark.kit.register import Register, explained, try_guests
 from tracemark.kit.sharing import open_workers, work
 from tracemark.kit.task import Failure, KitCopy, MadeCopy, Notice, Task
 from tracemark.ledger.ledger import Ledger, checked_ledger
-from tracemark.recording import SOFTWARE
 
 __all__ = ["make_kit"]
 
@@ -180,21 +178,7 @@ def _find_done(
 
 def _task(photo: Path, missing: Sequence[tuple[KitCopy, bool]], order: KitOrder, register: Register) -> Task:
     """Order all copies of a photo that are missing."""
-    return Task(
-        photo=photo.absolute(),
-        name=register.names[photo],
-        sha256=register.photos[photo],
-        key_file=order.key_file.absolute(),
-        key_id=register.key_id,
-        out=order.out.absolute(),
-        copies=tuple(copy for copy, _ in missing),
-        checked=frozenset(copy.recipient for copy, checked in missing if checked),
-        guests=tuple(order.guests),
-        quality=order.quality,
-        strip_gps=order.strip_gps,
-        baseline=order.baseline,
-        force=order.force,
-        describe=register.ledger is not None,
-        splice=len(missing) >= SPLICED_COPIES,
-        software=SOFTWARE,
-    )
+    copies = [copy for copy, _ in missing]
+    task = task_of(order, copies, name=register.names[photo], sha256=register.photos[photo], key_id=register.key_id)
+    checked = frozenset(copy.recipient for copy, checked in missing if checked)
+    return replace(task, checked=checked, describe=register.ledger is not None)

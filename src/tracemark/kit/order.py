@@ -10,9 +10,11 @@ from tracemark.arguments import checked_kind, checked_path
 from tracemark.errors import KitError
 from tracemark.kit.checking import CHECKS
 from tracemark.kit.names import leads_out, name_clash
-from tracemark.kit.task import KitCopy
+from tracemark.kit.preparing import SPLICED_COPIES
+from tracemark.kit.task import KitCopy, Task
+from tracemark.recording import SOFTWARE
 
-__all__ = ["KitOrder", "by_photo", "refuse_nonsense"]
+__all__ = ["KitOrder", "by_photo", "refuse_nonsense", "task_of"]
 
 
 @dataclass(frozen=True)
@@ -138,3 +140,43 @@ def by_photo(copies: Iterable[KitCopy]) -> dict[Path, list[KitCopy]]:
     for copy in copies:
         grouped[copy.photo].append(copy)
     return grouped
+
+
+def task_of(order: KitOrder, copies: Sequence[KitCopy], *, name: str, sha256: bytes, key_id: str) -> Task:
+    """Order some copies of one photo, made as all copies of a kit are.
+
+    Parameters
+    ----------
+    order : KitOrder
+        What the kit is to hold.
+    copies : sequence of KitCopy
+        What is to be made of the photo, at least one.
+    name : str
+        What the ledger is to call the photo.
+    sha256 : bytes
+        SHA-256 of its file.
+    key_id : str
+        ID of the key.
+
+    Returns
+    -------
+    task : Task
+        No copy is read back, and the photo is not described.
+    """
+    return Task(
+        photo=copies[0].photo.absolute(),
+        name=name,
+        sha256=sha256,
+        key_file=order.key_file.absolute(),
+        key_id=key_id,
+        out=order.out.absolute(),
+        copies=tuple(copies),
+        checked=frozenset(),
+        guests=tuple(order.guests),
+        quality=order.quality,
+        strip_gps=order.strip_gps,
+        baseline=order.baseline,
+        force=order.force,
+        splice=len(copies) >= SPLICED_COPIES,
+        software=SOFTWARE,
+    )

@@ -8,10 +8,8 @@ from pathlib import Path
 
 from tracemark.kit.folder import hash_file
 from tracemark.kit.making import make
-from tracemark.kit.order import KitOrder
-from tracemark.kit.preparing import SPLICED_COPIES
+from tracemark.kit.order import KitOrder, task_of
 from tracemark.kit.task import Answer, Failure, KitCopy, Task
-from tracemark.recording import SOFTWARE
 
 __all__ = ["Specimens", "hash_of_copy", "make_specimens"]
 
@@ -101,22 +99,9 @@ def hash_of_copy(copy: KitCopy, order: KitOrder, *, key_id: str) -> str:
 def _task(copies: Sequence[KitCopy], order: KitOrder, folder: Path, key_id: str) -> Task:
     """Order the first copies of a photo into a folder that goes again."""
     photo = copies[0].photo
-    return Task(
-        photo=photo.absolute(),
-        name=photo.name,
-        sha256=hash_file(photo),
-        key_file=order.key_file.absolute(),
-        key_id=key_id,
-        out=folder,
-        copies=tuple(replace(copy, file=str(place)) for place, copy in enumerate(copies[: TRIED_COPIES + 1])),
-        checked=frozenset(),
-        guests=tuple(order.guests),
-        quality=order.quality,
-        strip_gps=order.strip_gps,
-        baseline=order.baseline,
-        splice=len(copies) >= SPLICED_COPIES,
-        software=SOFTWARE,
-    )
+    task = task_of(order, copies, name=photo.name, sha256=hash_file(photo), key_id=key_id)
+    tried = (replace(copy, file=str(place)) for place, copy in enumerate(copies[: TRIED_COPIES + 1]))
+    return replace(task, out=folder, copies=tuple(tried))
 
 
 def _timed(task: Task) -> tuple[Answer, float]:
