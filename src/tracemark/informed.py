@@ -120,9 +120,8 @@ def read_residue(leak: NDArray[np.float32], original: Original, registration: Re
         correlation = correlate_slots(_cut_seen(left.values, seen), drawn[seen])
         return Residue(original, registration, *soft_symbols(correlation, scrambling[seen]), seen)
 
-    comparison = compare(leak, original, registration).clearest(common)
-    amount = np.float32(comparison.amount_of(common))
-    left = comparison.remainder(amount * common)
+    tuned = compare(leak, original, registration).tune(common)
+    left = tuned.comparison.remainder(np.float32(tuned.amount) * common)
     first = read(left, drawn)
 
     def contrarily() -> Residue:
@@ -131,7 +130,7 @@ def read_residue(leak: NDArray[np.float32], original: Original, registration: Re
     def roughly() -> Residue:
         return read(compare(leak, original, registration, roughly=True).remainder(), drawn)
 
-    source = _Leak(comparison, common, float(amount), first.seen)
+    source = _Leak(tuned.comparison, common, tuned.amount, first.seen)
     cells = Cells(drawn[first.seen], scrambling[first.seen], source)
     return replace(first, cells=cells, others=(contrarily, roughly))
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +12,11 @@ from tracemark.geometry.registration import Registration, straighten
 from tracemark.geometry.rendering import density_of
 from tracemark.machine import processors
 from tracemark.profile import PROFILE
-from tracemark.signal.quantisation import BLOCK, Coding, blocks_of, log_likelihood, slopes
+from tracemark.signal.likelihood import Beside, Found
+from tracemark.signal.quantisation import BLOCK, Coding, blocks_of
 from tracemark.signal.subtraction import tone_of
 
-__all__ = ["Comparison", "Remainder"]
+__all__ = ["Comparison", "Remainder", "Tuned"]
 
 Floats = NDArray[np.float32]
 
@@ -90,15 +92,15 @@ class Comparison:
         steps are coarse for says little unless it is known how near to an edge it was: so what is known of the mark is
         worth more than its mere subtraction.
         """
-        likelier = slopes(*self._told(known, unknown))
+        likelier = self._beside(known, unknown).slopes(self.coding)
         straight, weights = straighten(likelier, self.registration)
         # a working pixel is only a part of a leak's pixel when those are larger
         part = np.float32(min(density_of(self.registration, self.leak.shape), 1) ** 2)
         weights = _whole(weights)
         return Remainder(_whole(straight * self.spread) * weights * part * np.float32(PROFILE.cell), weights)
 
-    def clearest(self, pattern: Floats) -> "Comparison":
-        """Choose how the leak was saved, so that a pattern that is in it shows best.
+    def tune(self, pattern: Floats) -> "Tuned":
+        """Find out how the leak was saved, and how strong a pattern is in it, by how the pattern shows.
 
         Parameters
         ----------
@@ -107,37 +109,27 @@ class Comparison:
 
         Returns
         -------
-        comparison : Comparison
-            The same leak, whose coding is the likeliest unless another shows the pattern clearly better.
-        """
-        if not self.others:
-            return self
-        sample = self._sample(pattern)
-        with ThreadPoolExecutor(processors()) as pool:
-            likeliest, *others = pool.map(sample.clearness, (self.coding, *self.others))
-        best = int(np.argmax(others))
-        return replace(self, coding=self.others[best] if others[best] > likeliest + CLEARLY else self.coding, others=())
-
-    def amount_of(self, pattern: Floats) -> float:
-        """Say how strong a pattern is in the leak.
-
-        Parameters
-        ----------
-        pattern : ndarray, shape (original rows, original columns), float32
-            In standard deviations of the mark.
-
-        Returns
-        -------
-        amount : float
-            0 to ``MOST_AMOUNT``, about 1 where a photo is usually marked and the leak has kept the mark.
+        tuned : Tuned
 
         Notes
         -----
-        One step of the secant method, from none and all of the pattern, towards what makes the leak likeliest.
+        The coding is the likeliest unless another shows the pattern clearly better.  The amount is one step of the
+        secant method, from none and all of the pattern, towards what makes the leak likeliest.
         """
-        sample = self._sample(pattern)
-        without, with_it = (float(sample.products(self.coding, amount).sum()) for amount in (0, 1))
-        return float(np.clip(without / (without - with_it), 0, MOST_AMOUNT)) if without > with_it else 0.0
+        # of a large leak, every second row of blocks or fewer: enough to see a pattern
+        rows = np.arange(len(self.leak)) // BLOCK % max(self.leak.size // ENOUGH, 1) == 0
+        found = Found.of(self.leak[rows], self.cover[rows])
+        expected, spread, moved = self.expected[rows], self.shown[rows], self._moved(pattern)[rows]
+        without, codings = found.beside(expected, spread), (self.coding, *self.others)
+        with ThreadPoolExecutor(processors()) as pool:
+            products = list(pool.map(lambda coding: moved * without.slopes(coding), codings))
+            likeliest, *others = pool.map(_clearness, products)
+        at = 1 + int(np.argmax(others)) if others and max(others) > likeliest + CLEARLY else 0
+        coding = codings[at]
+        none = float(products[at].sum())
+        whole = float((moved * found.beside(expected + moved, spread).slopes(coding)).sum())
+        amount = float(np.clip(none / (none - whole), 0, MOST_AMOUNT)) if none > whole else 0.0
+        return Tuned(replace(self, coding=coding, others=()), amount)
 
     def log_likelihood(self, known: Floats, *, unknown: float) -> float:
         """Say how likely the leak is when this is known of its mark; nats.
@@ -151,18 +143,17 @@ class Comparison:
         -------
         log_likelihood : float
         """
-        return log_likelihood(*self._told(known, unknown))
+        return self._beside(known, unknown).log_likelihood(self.coding)
 
-    def _told(self, known: Floats | None, unknown: float) -> tuple[Floats, Floats, Coding, Floats, Floats]:
-        """Give what the leak is compared with, as :func:`~tracemark.signal.quantisation.slopes` takes it."""
+    @cached_property
+    def _found(self) -> Found:
+        """The leak's coefficients, which are compared with many things."""
+        return Found.of(self.leak, self.cover)
+
+    def _beside(self, known: Floats | None, unknown: float) -> Beside:
+        """Compare the leak with what is expected when this is known of its mark."""
         expected = self.expected if known is None else self.expected + self._moved(known)
-        return self.leak, expected, self.coding, self.shown * np.float32(unknown), self.cover
-
-    def _sample(self, pattern: Floats) -> "_Sample":
-        """Take, of a large leak, every second row of blocks or fewer: enough to see a pattern."""
-        rows = np.arange(len(self.leak)) // BLOCK % max(self.leak.size // ENOUGH, 1) == 0
-        planes = (self.leak, self.expected, self.shown, self.cover, self._moved(pattern))
-        return _Sample(*(plane[rows] for plane in planes))
+        return self._found.beside(expected, self.shown * np.float32(unknown))
 
     def _moved(self, known: Floats) -> Floats:
         """Say what a mark adds to what is expected."""
@@ -171,24 +162,23 @@ class Comparison:
 
 
 @dataclass(frozen=True, eq=False)
-class _Sample:
-    """Some rows of a leak, in which a pattern is sought; all of shape (rows, columns)."""
+class Tuned:
+    """What a pattern that is in a leak says of it."""
 
-    leak: Floats
-    expected: Floats
-    spread: Floats
-    cover: Floats
-    pattern: Floats
+    comparison: Comparison
+    """The leak, with the coding that shows the pattern."""
 
-    def products(self, coding: Coding, amount: float) -> Floats:
-        """Say, pixel by pixel, how much likelier more of the pattern makes the leak when this amount is expected."""
-        expected = self.expected + np.float32(amount) * self.pattern
-        return self.pattern * slopes(self.leak, expected, coding, self.spread, self.cover)
+    amount: float
+    """How strong the pattern is: 0 to ``MOST_AMOUNT``, about 1 where a leak has kept all of a usual mark."""
 
-    def clearness(self, coding: Coding) -> float:
-        """Say how clearly the pattern shows, in standard deviations: a block's share of chance has either sign."""
-        parts = blocks_of(self.products(coding, 0)).sum(axis=(2, 3), dtype=np.float64)
-        return float(parts.sum() / max(np.sqrt((parts**2).sum()), np.finfo(np.float64).tiny))
+
+def _clearness(products: Floats) -> float:
+    """Say how clearly a pattern shows, in standard deviations: a block's share of chance has either sign.
+
+    The products are of the pattern and the slopes, pixel by pixel.
+    """
+    parts = blocks_of(products).sum(axis=(2, 3), dtype=np.float64)
+    return float(parts.sum() / max(np.sqrt((parts**2).sum()), np.finfo(np.float64).tiny))
 
 
 def _whole(values: Floats) -> Floats:
