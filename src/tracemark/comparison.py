@@ -15,7 +15,7 @@ from tracemark.signal.luma import PEAK
 from tracemark.signal.mask import allowance
 from tracemark.signal.quantisation import BLOCK, NOISE, Coding
 from tracemark.signal.simulation import Box, simulate
-from tracemark.signal.subtraction import subtract
+from tracemark.signal.toning import fit_tones
 from tracemark.transforms import corners, mapped, moving
 
 __all__ = ["compare", "cut_out"]
@@ -74,7 +74,7 @@ def compare(leak: Floats, original: Original, registration: Registration, *, rou
     rendering = rendering_of(registration, leak.shape)
     # what is between pixels overshoots where it is looked up
     cover = np.clip(rendering.show(registration.weights), 0, 1) * rendering.inside(original.luma.shape)
-    expected = luma - subtract(luma, rendering.show(original.luma), cover)
+    expected = fit_tones(luma, rendering.show(original.luma), cover)
     coding = Coding.jpeg(_quality(luma, expected, cover), ROUGH if roughly else NOISE)
     upright = replace(registration, negative=False)
     others = [replace(coding, noise=LOSSY), *(Coding.dead_zone(width, LOSSY) for width in DEAD_ZONES)]

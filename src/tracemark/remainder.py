@@ -14,7 +14,7 @@ from tracemark.machine import processors
 from tracemark.profile import PROFILE
 from tracemark.signal.likelihood import Beside, Found
 from tracemark.signal.quantisation import BLOCK, Coding, blocks_of
-from tracemark.signal.subtraction import tone_of
+from tracemark.signal.toning import tone_of
 
 __all__ = ["Comparison", "Remainder", "Tuned"]
 

@@ -1,10 +1,10 @@
-"""Take the original out of a leak that lies on it."""
+"""Give an original the tone and sharpness of a leak that lies on it."""
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["subtract", "tone_of"]
+__all__ = ["fit_tones", "tone_of"]
 
 BLURS = (1.0, 2.5)  # pixels: sigmas of the blurred originals that sharpness is modelled with
 WINDOW = 33  # pixels: side of the window in which tone and sharpness are taken for constant
@@ -13,10 +13,10 @@ MIDDLE = 128  # luma levels: about the mean of a picture
 RIDGE = 0.05  # luma levels squared: detail below this says nothing about sharpness
 
 
-def subtract(
+def fit_tones(
     leak: NDArray[np.float32], original: NDArray[np.float32], cover: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Model what a leak did to tone and sharpness, place by place, and take the modelled original away.
+    """Model what a leak did to tone and sharpness, place by place, and do the same to the original.
 
     Parameters
     ----------
@@ -29,8 +29,8 @@ def subtract(
 
     Returns
     -------
-    residual : ndarray, shape (rows, columns), float32
-        Luma levels; 0 where nothing is covered.
+    fitted : ndarray, shape (rows, columns), float32
+        What the leak would be without a mark, luma levels; where nothing is covered, the leak itself.
 
     Notes
     -----
@@ -50,7 +50,7 @@ def subtract(
     ridge = np.diag([np.finfo(np.float32).eps, *[RIDGE] * (count - 1)])
     model = np.linalg.solve(left + ridge, right[..., None])[..., 0].astype(np.float32)
     whole = cv2.resize(model, original.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return np.asarray((leak - np.sum(whole * stack, axis=-1)) * cover, dtype=np.float32)
+    return np.asarray(leak + (np.sum(whole * stack, axis=-1) - leak) * cover, dtype=np.float32)
 
 
 def tone_of(picture: NDArray[np.float32], cover: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -61,7 +61,7 @@ def tone_of(picture: NDArray[np.float32], cover: NDArray[np.float32]) -> NDArray
     picture : ndarray, shape (rows, columns), float32
         What is added.
     cover : ndarray, shape (rows, columns), float32
-        As for :func:`subtract`.
+        As for :func:`fit_tones`.
 
     Returns
     -------
