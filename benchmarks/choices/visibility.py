@@ -71,4 +71,4 @@ def _predicted(subject: Subject, plan: Plan) -> float:
     working = to_working(luma, plan.layout)
     key, digest, chip_set = plan.key, plan.digest, plan.chip_set
     layers = layers_of(working, allowance(working), key=key, book=codebook(key), digest=digest, chip_set=chip_set)
-    return look_at(luma, layers.sample, plan.layout).score_at(plan.strength)
+    return look_at(luma, plan.layout).visibility_of(layers.sample).score_at(plan.strength)

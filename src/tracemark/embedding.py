@@ -25,7 +25,7 @@ from tracemark.signal.mask import allowance
 from tracemark.signal.modulation import Layers
 from tracemark.signal.pixels import checked_pixels
 from tracemark.signal.rehearsal import rehearse, untouched_score
-from tracemark.signal.visibility import look_at
+from tracemark.signal.visibility import View, look_at
 
 __all__ = ["embed", "prepare"]
 
@@ -71,12 +71,13 @@ def prepare(image: NDArray[Any], *, key: Key) -> Plan:
     layers = build(book=codebook(key))
     message = layers.signed[: PROFILE.message_slots]
     patterns = np.asarray(message / np.maximum(permitted, np.finfo(np.float32).tiny), dtype=np.float32)
+    view = look_at(luma, layout)
     marking = _Marking(working, layers, 0.0, patterns, layout)
     if permitted.any():
-        marking = marking.at_best(luma)
+        marking = marking.at_best(view)
     degree = bisect_left(MOST_GROWTH, growth(luma, layers, layout, strength=marking.strength))
     if degree:
-        less = replace(marking, layers=build(book=sparing_codebook(key, degree))).at_best(luma)
+        less = replace(marking, layers=build(book=sparing_codebook(key, degree))).at_best(view)
         if _reads_as_well(marking.rehearsed, less.rehearsed):
             marking = less
     if not marking.strength or untouched_score(marking.marked, patterns) < LEAST_SCORE:
@@ -144,9 +145,9 @@ class _Marking:
         """How well it would be read from each of the rehearsed leaks."""
         return rehearse(self.marked, self.patterns, self.layout)
 
-    def at_best(self, luma: NDArray[np.uint8] | NDArray[np.float32]) -> Self:
+    def at_best(self, view: View) -> Self:
         """Solve for the strength: where rehearsed leaks are hard to read, nearer to what can be seen."""
-        visibility = look_at(luma, self.layers.sample, self.layout)
+        visibility = view.visibility_of(self.layers.sample)
         usual = replace(self, strength=visibility.strength_for(TARGETS[1], most=MOST_STRENGTH))
         target = float(np.interp(min(usual.rehearsed), DIFFICULT, TARGETS))
         if target == TARGETS[1]:

@@ -17,7 +17,7 @@ from tracemark.signal.bands import full_rows, sample_rows
 from tracemark.signal.layout import Layout
 from tracemark.signal.luma import PEAK
 
-__all__ = ["Visibility", "look_at"]
+__all__ = ["View", "Visibility", "look_at"]
 
 C2 = 0.0009  # stabiliser of the structure term; SSIMULACRA2, kC2
 BLUR = 1.5  # pixels: sigma of its Gaussian window
@@ -38,15 +38,12 @@ FINENESS = 16  # steps of a luma level in which its lightness is tabulated
 STEPS, CLOSE = 6, 0.01  # of the secant search: at most, and the relative step that ends it
 
 
-@dataclass(frozen=True)
-class _Scale:
-    """What one scale contributes, before the strength is known."""
+@dataclass(frozen=True, eq=False)
+class _Plain:
+    """What one scale of a photo hides, in SSIMULACRA2's units, whatever the mark is."""
 
     variance: NDArray[np.float32]
-    """Local variance of the photo, in SSIMULACRA2's units."""
-
-    energy: NDArray[np.float32]
-    """Local variance of a mark of strength 1."""
+    """Local variance."""
 
     noise: NDArray[np.float32]
     """Local variance of what rounding adds."""
@@ -54,8 +51,22 @@ class _Scale:
     detail: NDArray[np.float32]
     """The photo less its blur."""
 
+    slope: NDArray[np.float32]
+    """How fast its lightness changes with luma."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Scale:
+    """What one scale contributes, before the strength is known."""
+
+    plain: _Plain
+    """The photo's part."""
+
+    energy: NDArray[np.float32]
+    """Local variance of a mark of strength 1."""
+
     change: NDArray[np.float32]
-    """The same of a mark of strength 1."""
+    """Such a mark less its blur."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,12 +94,13 @@ class Visibility:
         """
         total = 0.0
         for level, scale in enumerate(self.scales):
-            added = scale.energy * np.float32(strength**2) + scale.noise
-            loss = added / (2 * scale.variance + added + np.float32(C2))
+            plain = scale.plain
+            added = scale.energy * np.float32(strength**2) + plain.noise
+            loss = added / (2 * plain.variance + added + np.float32(C2))
             total += MEAN_SSIM[level] * float(loss.mean()) + NORM_SSIM[level] * _norm(loss)
             if NORM_LOST[level] or NORM_ADDED[level]:
-                before = 1 + np.abs(scale.detail)
-                ratio = (1 + np.abs(scale.detail + scale.change * np.float32(strength))) / before - 1
+                before = 1 + np.abs(plain.detail)
+                ratio = (1 + np.abs(plain.detail + scale.change * np.float32(strength))) / before - 1
                 total += NORM_LOST[level] * _norm(np.maximum(-ratio, 0))
                 total += NORM_ADDED[level] * _norm(np.maximum(ratio, 0))
         summed = float(np.polynomial.polynomial.polyval(total * SUM_SCALE * self.calibration, POLYNOMIAL))
@@ -125,56 +137,87 @@ class Visibility:
         return float(np.exp(min(strength, np.log(most))))
 
 
-def look_at(luma: NDArray[Any], mark: NDArray[np.float32], layout: Layout) -> Visibility:
-    """Compute what the prediction needs, once.
+@dataclass(frozen=True, eq=False)
+class View:
+    """What a photo hides of any mark."""
+
+    layout: Layout
+    """The photo's layout."""
+
+    rows: NDArray[np.intp]
+    """Which of its rows are looked at in full size."""
+
+    plain: tuple[_Plain, ...]
+    """What each scale hides."""
+
+    def visibility_of(self, mark: NDArray[np.float32]) -> Visibility:
+        """Compute what the prediction needs of a mark, once.
+
+        Parameters
+        ----------
+        mark : ndarray, shape ``layout.working``, float32
+            At the working scale, in allowances.
+
+        Returns
+        -------
+        visibility : Visibility
+            Scores any strength of this mark in this photo.
+        """
+        rows, columns = _quarter(self.layout)
+        whole = -(-np.array(mark.shape[::-1]) * self.layout.scale // 4)
+        quarter = cv2.resize(mark, tuple(int(side) for side in whole), interpolation=cv2.INTER_AREA)
+        marks = _scales(full_rows(mark, self.layout, self.rows), np.asarray(quarter[:rows, :columns]))
+        scales = tuple(_scale(*pair) for pair in zip(self.plain, marks, strict=True))
+        return Visibility(scales, CALIBRATION[0] + CALIBRATION[1] * math.log2(self.layout.scale))
+
+
+def look_at(luma: NDArray[Any], layout: Layout) -> View:
+    """Compute what the prediction needs of a photo, once.
 
     Parameters
     ----------
     luma : ndarray, shape (rows, columns), uint8 or float32
         The photo's luma, 0 to 255, full size.
-    mark : ndarray, shape ``layout.working``, float32
-        A mark at the working scale, in allowances.
     layout : Layout
         The photo's layout.
 
     Returns
     -------
-    visibility : Visibility
-        Scores any strength of this mark in this photo.
+    view : View
+        Says how visible any mark is in it.
     """
-    return Visibility(tuple(_scales(luma, mark, layout)), CALIBRATION[0] + CALIBRATION[1] * math.log2(layout.scale))
+    rows = sample_rows(layout, least=1)  # for scales 0 and 1; a band is to be high enough for their windows
+    quarter = cv2.resize(luma, _quarter(layout)[::-1], interpolation=cv2.INTER_AREA).astype(np.float32)
+    lumas = _scales(luma[rows].astype(np.float32), quarter)
+    return View(layout, rows, tuple(_plain(one, 1 / 4**level) for level, one in enumerate(lumas)))
 
 
-def _scales(luma: NDArray[Any], mark: NDArray[np.float32], layout: Layout) -> list[_Scale]:
-    """Compute the maps of scales 0 to 4."""
-    bands = sample_rows(layout, least=1)  # scales 0 and 1; a band is to be high enough for their windows
-    small = (-(-layout.columns // 4), -(-layout.rows // 4))  # scale 2 is a quarter of the size
-    size = np.array(mark.shape[::-1]) * layout.scale
-    lumas, marks = [luma[bands].astype(np.float32)], [full_rows(mark, layout, bands)]
-    quarter = cv2.resize(luma, small, interpolation=cv2.INTER_AREA).astype(np.float32)
-    quarter_mark = cv2.resize(mark, tuple(int(side) for side in -(-size // 4)), interpolation=cv2.INTER_AREA)
-    lumas.append(_halve(lumas[0]))
-    marks.append(_halve(marks[0]))
-    lumas.append(quarter)
-    marks.append(np.asarray(quarter_mark, dtype=np.float32)[: small[1], : small[0]])
-    for _ in range(len(MEAN_SSIM) - len(lumas)):
-        lumas.append(_halve(lumas[-1]))
-        marks.append(_halve(marks[-1]))
-    return [_scale(*pair, 1 / 4**level) for level, pair in enumerate(zip(lumas, marks, strict=True))]
+def _quarter(layout: Layout) -> tuple[int, int]:
+    """Give the rows and columns of scale 2, a quarter of the size."""
+    return -(-layout.rows // 4), -(-layout.columns // 4)
 
 
-def _scale(luma: NDArray[np.float32], mark: NDArray[np.float32], averaging: float) -> _Scale:
-    """Compute the maps of one scale; `averaging` is what is left of white noise there."""
+def _scales(whole: NDArray[np.float32], quarter: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """Give scales 0 to 4 of something: of its bands in full size, and of all of it in a quarter of the size."""
+    scales = [whole, _halve(whole), quarter]
+    while len(scales) < len(MEAN_SSIM):
+        scales.append(_halve(scales[-1]))
+    return scales
+
+
+def _plain(luma: NDArray[np.float32], averaging: float) -> _Plain:
+    """Compute the maps of one scale of a photo; `averaging` is what is left of white noise there."""
     lightness, slope = _lightness(luma)
-    change = slope * mark
-    mean, change_mean = _blur(lightness), _blur(change)
-    return _Scale(
-        variance=np.maximum(_blur(lightness * lightness) - mean * mean, 0),
-        energy=np.maximum(_blur(change * change) - change_mean * change_mean, 0),
-        noise=slope * slope * np.float32(DITHER_VARIANCE * averaging),
-        detail=lightness - mean,
-        change=change - change_mean,
-    )
+    mean = _blur(lightness)
+    variance = np.maximum(_blur(lightness * lightness) - mean * mean, 0)
+    return _Plain(variance, slope * slope * np.float32(DITHER_VARIANCE * averaging), lightness - mean, slope)
+
+
+def _scale(plain: _Plain, mark: NDArray[np.float32]) -> _Scale:
+    """Compute the maps of one scale of a mark."""
+    change = plain.slope * mark
+    mean = _blur(change)
+    return _Scale(plain, np.maximum(_blur(change * change) - mean * mean, 0), change - mean)
 
 
 def _norm(values: NDArray[np.floating[Any]]) -> float:
