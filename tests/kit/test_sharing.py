@@ -9,7 +9,7 @@ import tracemark as tm
 from tests.kit.stand_ins import tasks_of
 from tracemark.kit import sharing
 from tracemark.kit.sharing import work
-from tracemark.kit.task import Answer, MadeCopy
+from tracemark.kit.task import Answer, Failure, MadeCopy
 from tracemark.kit.workers import WorkerLostError
 
 
@@ -176,3 +176,45 @@ def test_a_copy_that_cannot_be_read_back_has_all_shares_of_its_photo_read_back(p
     told = given.index(("0", True))
     assert {shared for shared in given[told + workers.capacity :] if shared[0] == "0"} == {("0", True)}
     assert ("1", True) not in given
+
+
+class StepByStep(StandInWorkers):
+    """Makes so many copies of what it is given, and loses what its `lost` names the first time."""
+
+    def __init__(self, most, *, lost=()):
+        super().__init__(2)
+        self._most, self._lost = most, set(lost)
+
+    def answer(self, future):
+        task = future.result()
+        if task.copies[0].recipient in self._lost:
+            self._lost.remove(task.copies[0].recipient)
+            raise WorkerLostError("killed")
+        made = tuple(MadeCopy(copy, bytes(32), 1) for copy in task.copies[: self._most])
+        return Answer(made=made, left=task.copies[self._most :])
+
+
+@pytest.mark.parametrize("most", [3, 10, 100])
+@pytest.mark.parametrize("lost", [(), (0, 10)])
+def test_a_long_list_goes_out_in_pieces_and_each_copy_is_made_once(most, lost, press, monkeypatch):
+    monkeypatch.setattr(sharing, "MOST_COPIES", 10)
+    workers = StepByStep(most, lost=lost)
+    (task,) = tasks_of(press, "photo", copies=75)
+    answers = list(work([replace(task, describe=True)], workers, stop=threading.Event()))
+    assert [len(given.copies) <= 10 for given in workers.given] == [True] * len(workers.given)
+    assert sorted(made.copy.recipient for _, answer in answers for made in answer.made) == list(range(75))
+    assert {given.describe for given in workers.given[2 + len(lost) :]} == {False}
+
+
+def test_whoever_has_made_a_piece_of_a_photo_is_given_its_next(press, monkeypatch):
+    monkeypatch.setattr(sharing, "MOST_COPIES", 10)
+    workers = StepByStep(10)
+    workers.capacity = 1
+    list(work(tasks_of(press, "photo", "photo", copies=30), workers, stop=threading.Event()))
+    assert [task.photo.name for task in workers.given] == ["0"] * 3 + ["1"] * 3
+
+
+def test_a_photo_that_fails_as_a_whole_is_not_tried_again_for_the_rest_of_a_long_list(press, monkeypatch):
+    monkeypatch.setattr(sharing, "MOST_COPIES", 10)
+    workers = StandInWorkers(1, answer=lambda task: Answer(failures=(Failure(task.photo, "no image"),)))
+    assert len(list(work(tasks_of(press, "photo", copies=30), workers, stop=threading.Event()))) == 1

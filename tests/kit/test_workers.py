@@ -11,7 +11,7 @@ import pytest
 
 from tests.kit import stand_ins
 from tests.kit.stand_ins import log_of, tasks_of
-from tracemark.kit import workers
+from tracemark.kit import sharing, workers
 from tracemark.kit.sharing import open_workers, work
 from tracemark.kit.workers import LocalWorkers, WorkerLostError, processes
 
@@ -42,6 +42,12 @@ def test_what_a_killed_process_had_is_made_by_another(press):
     made, words = made_by(tasks_of(press, "harmless", "kills once", "harmless", "kills once"), jobs=2)
     assert made == {"0": 2, "1": 2, "2": 2, "3": 2}
     assert words == {}
+
+
+def test_a_long_list_is_complete_although_a_process_is_killed(press, monkeypatch):
+    monkeypatch.setattr(sharing, "MOST_COPIES", 2)
+    made, words = made_by(tasks_of(press, "kills once", "harmless", copies=9), jobs=2)
+    assert (made, words) == ({"0": 9, "1": 9}, {})
 
 
 def test_a_photo_that_kills_three_processes_fails_and_its_neighbours_do_not(press):

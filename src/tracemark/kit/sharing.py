@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tracemark.kit.cluster import DaskWorkers
-from tracemark.kit.task import Answer, Failure, Task
+from tracemark.kit.task import Answer, Failure, KitCopy, Task
 from tracemark.kit.workers import LocalWorkers, WorkerLostError, Workers
 
 __all__ = ["open_workers", "work"]
@@ -18,6 +18,9 @@ __all__ = ["open_workers", "work"]
 PLAIN = 50  # a copy that is encoded for its guest alone
 CHECK = 300  # reading a copy back
 PREPARING = 500  # analysis and variants: a photo that is shared out is prepared by each worker that has a share
+# Copies that a worker is sent at a time.  All 100,000 of a long list, sent again every two seconds, took longer than
+# the making; of small photos a worker makes some 500 in that time.
+MOST_COPIES = 1000
 SILENCE_S = 10.0  # without an answer before somebody looks whether workers are still there; a slice takes 2
 
 
@@ -79,7 +82,8 @@ def work(tasks: Iterable[Task], workers: Workers, *, stop: threading.Event) -> I
             waiting = _doubted(waiting, doubtful)
             begun = _next(waiting, away.values(), workers.capacity)
             for task in begun:
-                away[workers.submit(task, single=len(away) + len(begun) == 1)] = task
+                piece = replace(task, copies=task.copies[:MOST_COPIES])
+                away[workers.submit(piece, single=len(away) + len(begun) == 1)] = task
         done, _ = wait(away, timeout=SILENCE_S, return_when=FIRST_COMPLETED)
         if not done:
             workers.check()
@@ -97,11 +101,18 @@ def work(tasks: Iterable[Task], workers: Workers, *, stop: threading.Event) -> I
                 answer = Answer(failures=(Failure(task.copies[0].photo, words),))
             if answer.doubtful:
                 doubtful.add(task.photo)
-            if answer.left:
+            left = _left(task, answer)
+            if left:
                 # First in the line: whoever is free now has this photo prepared.
-                rest = replace(task, copies=answer.left, describe=False, attempts=0)
-                waiting.appendleft(rest)
+                waiting.appendleft(replace(task, copies=left, describe=False, attempts=0))
             yield task, answer
+
+
+def _left(task: Task, answer: Answer) -> tuple[KitCopy, ...]:
+    """Say which copies of a task are still to be made: nothing more of a photo that failed as a whole."""
+    if any(failure.copy is None for failure in answer.failures):
+        return ()
+    return (*answer.left, *task.copies[MOST_COPIES:])
 
 
 def _doubted(waiting: deque[Task], doubtful: Set[Path]) -> deque[Task]:
