@@ -1,5 +1,6 @@
 """Put a report where nothing was, for its owner alone: it names people, and never takes the place of another."""
 
+import os
 from pathlib import Path
 
 import tracemark as tm
@@ -30,6 +31,8 @@ def refuse_report_file(path: Path) -> None:
     except FileNotFoundError as error:
         if not path.parent.is_dir():
             raise FilesFailure(f"{failed}: {tm.why(error)}") from error
+        if not _is_open(path.parent):
+            raise FilesFailure(f"{failed}: files must be allowed in its folder, which is closed or read-only") from error
     except OSError as error:
         raise FilesFailure(f"{failed}: {tm.why(error)}") from error
     else:
@@ -55,3 +58,8 @@ def write_report_file(path: Path, page: str) -> None:
         tm.write_private(path, page.encode())
     except tm.OutputError as error:
         raise FilesFailure(f"report {in_one_line(str(error))}; another name may be given to --report") from error
+
+
+def _is_open(folder: Path) -> bool:
+    """Tell whether files can be written into a folder."""
+    return os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)

@@ -79,3 +79,12 @@ def test_a_place_in_a_closed_folder_is_refused_with_the_reason(closable):
     for place in ("leak.html", "inside/leak.html"):
         with pytest.raises(FilesFailure, match=f"{place} cannot be written: permission denied"):
             refuse_report_file(closed / place)
+
+
+def test_a_closed_folder_is_found_out_before_any_work_is_done(tmp_path, monkeypatch):
+    refuse_report_file(tmp_path / "leak.html")
+    # root, as who tests may run, is let into every folder
+    monkeypatch.setattr(os, "access", lambda folder, mode, **options: folder != tmp_path or not mode & os.W_OK)
+    monkeypatch.setattr(os, "supports_effective_ids", {os.access})
+    with pytest.raises(FilesFailure, match=r"leak.html cannot be written: files must be allowed in its folder"):
+        refuse_report_file(tmp_path / "leak.html")
