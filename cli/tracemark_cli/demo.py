@@ -17,7 +17,7 @@ import click
 
 import tracemark as tm
 from tracemark_cli.detect_lines import chance_in_words
-from tracemark_cli.outcome import FilesFailure, KeyFailure, Outcome, UsageFailure
+from tracemark_cli.outcome import FilesFailure, KeyFailure, Outcome, UsageFailure, reason
 from tracemark_cli.path_types import FILE, FOLDER
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def demo(context: click.Context, photo: Path | None, out: Path | None) -> None:
         except tm.OutputError as error:
             raise FilesFailure(str(error)) from error
         except (tm.TracemarkError, OSError, MemoryError) as error:
-            raise FilesFailure(f"{photo}: {error}") from error
+            raise FilesFailure(f"{photo}: {reason(error)}") from error
     if out is not None:
         _say(f"Key, copies and leak are in {out}.")
     context.exit(outcome)

@@ -17,7 +17,7 @@ from tracemark_cli.guests import read_guests
 from tracemark_cli.key_option import key_option, open_key
 from tracemark_cli.leak_files import Leak, read_leaks
 from tracemark_cli.ledger_file import open_ledger
-from tracemark_cli.outcome import FilesFailure, LedgerFailure, Outcome, complain, worst_of
+from tracemark_cli.outcome import FilesFailure, LedgerFailure, Outcome, complain, reason, worst_of
 from tracemark_cli.path_types import FILE
 from tracemark_cli.report import Inquest, Shown, render_report
 from tracemark_cli.report_file import refuse_report_file, write_report_file
@@ -170,7 +170,7 @@ def _open_originals(paths: Sequence[Path]) -> tuple[dict[Path, tm.Photo], dict[P
             photos[path] = tm.read_photo(path)
             digests[path] = tm.digest_of(photos[path].pixels)
         except (tm.TracemarkError, OSError, MemoryError) as error:
-            raise FilesFailure(f"{path_in_one_line(path)}: {in_one_line(str(error))}") from error
+            raise FilesFailure(f"{path_in_one_line(path)}: {in_one_line(reason(error))}") from error
     return photos, digests
 
 
@@ -193,7 +193,7 @@ def _ask(
         # Nothing can be found in it: that is no leak's fault.
         raise
     except (tm.TracemarkError, OSError, MemoryError) as error:
-        return None, {**failed, **dict.fromkeys(read, str(error) or type(error).__name__)}
+        return None, {**failed, **dict.fromkeys(read, reason(error))}
 
 
 def _tell(read: Mapping[Path, Leak], found: tm.Verdict, inquiry: Inquiry) -> Answer:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tracemark as tm
+from tracemark_cli.outcome import reason
 
 __all__ = ["Leak", "read_leaks"]
 
@@ -50,5 +51,5 @@ def read_leaks(paths: Sequence[Path]) -> tuple[dict[Path, Leak], dict[Path, str]
         except OSError as error:
             failed[path] = f"image file cannot be read: {tm.why(error)}"
         except (tm.TracemarkError, MemoryError) as error:
-            failed[path] = str(error) or type(error).__name__
+            failed[path] = reason(error)
     return read, failed

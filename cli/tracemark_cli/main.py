@@ -11,7 +11,7 @@ from tracemark_cli.detect import detect
 from tracemark_cli.embed import embed
 from tracemark_cli.keygen import keygen
 from tracemark_cli.ledger import ledger
-from tracemark_cli.outcome import Outcome
+from tracemark_cli.outcome import Outcome, reason
 from tracemark_cli.signs import in_one_line
 from tracemark_cli.streams import ReaderGoneError, open_streams
 
@@ -57,8 +57,8 @@ def main() -> NoReturn:
         sys.exit(Outcome.INTERRUPTED)
     except ReaderGoneError:
         sys.exit(Outcome.PIPE_CLOSED)
-    except tm.TracemarkError as error:
-        click.echo(f"tracemark: {in_one_line(str(error))}", err=True)
+    except (tm.TracemarkError, MemoryError) as error:
+        click.echo(f"tracemark: {in_one_line(reason(error))}", err=True)
         sys.exit(Outcome.FILES_FAILED)
     except Exception as error:
         # Python would end with 1, which says that nothing was found.

@@ -8,7 +8,7 @@ import click
 
 from tracemark_cli.signs import in_one_line, path_in_one_line
 
-__all__ = ["FilesFailure", "KeyFailure", "LedgerFailure", "Outcome", "UsageFailure", "complain", "worst_of"]
+__all__ = ["FilesFailure", "KeyFailure", "LedgerFailure", "Outcome", "UsageFailure", "complain", "reason", "worst_of"]
 
 
 class Outcome(IntEnum):
@@ -29,6 +29,8 @@ class Outcome(IntEnum):
 
 # When several leaks are read: a file that failed counts before any answer, an answer before none.
 PRECEDENCE = (Outcome.FILES_FAILED, Outcome.DONE, Outcome.INCONCLUSIVE, Outcome.NOTHING_FOUND)
+
+SHORTAGE = "there is not memory enough for it"
 
 
 class _Failure(click.ClickException):
@@ -73,8 +75,24 @@ def complain(path: Path, error: BaseException | str) -> None:
     error : BaseException or str
         What went wrong.
     """
-    words = in_one_line(str(error)) or type(error).__name__
-    click.echo(f"tracemark: {path_in_one_line(path)}: {words}", err=True)
+    words = error if isinstance(error, str) else reason(error)
+    click.echo(f"tracemark: {path_in_one_line(path)}: {in_one_line(words)}", err=True)
+
+
+def reason(error: BaseException) -> str:
+    """Say in words why a file failed; Python itself has none for memory that does not suffice.
+
+    Parameters
+    ----------
+    error : BaseException
+        What went wrong.
+
+    Returns
+    -------
+    words : str
+        Never empty.
+    """
+    return str(error) or (SHORTAGE if isinstance(error, MemoryError) else type(error).__name__)
 
 
 def worst_of(outcomes: Iterable[Outcome]) -> Outcome:

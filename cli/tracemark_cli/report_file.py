@@ -32,7 +32,9 @@ def refuse_report_file(path: Path) -> None:
         if not path.parent.is_dir():
             raise FilesFailure(f"{failed}: {tm.why(error)}") from error
         if not _is_open(path.parent):
-            raise FilesFailure(f"{failed}: files must be allowed in its folder, which is closed or read-only") from error
+            raise FilesFailure(
+                f"{failed}: files must be allowed in its folder, which is closed or read-only"
+            ) from error
     except OSError as error:
         raise FilesFailure(f"{failed}: {tm.why(error)}") from error
     else:

@@ -18,6 +18,7 @@ from tracemark.keys import Key, checked_key
 from tracemark.laying import LaidLeak, lay
 from tracemark.ledger.ledger import Ledger, checked_ledger
 from tracemark.listed import draw
+from tracemark.machine import memory_for
 from tracemark.message_beside import message_beside
 from tracemark.side_informed import accuse_among
 from tracemark.signal.luma import luma_of
@@ -74,6 +75,8 @@ def detect(
         When the key is no :class:`~tracemark.keys.Key`.
     LedgerError
         When `ledger` is no ledger, holds no photo of this key, or cannot be read.
+    MemoryError
+        When there is not memory enough for the leak.
     """
     originals = None if original is None else [original]
     return detect_together([leak], key=key, originals=originals, ledger=ledger, recipients=recipients)
@@ -109,17 +112,17 @@ def detect_together(
 
     Raises
     ------
-    PhotoError, RecipientError, KeyFileError, LedgerError
+    PhotoError, RecipientError, KeyFileError, LedgerError, MemoryError
         As from :func:`detect`.
     """
     checked_key(key)
     if ledger is not None:
         checked_ledger(ledger)
-    lumas = [luma_of(checked_pixels(leak)) for leak in _checked_pictures(leaks, "leak")]
-    originals = None if originals is None else _checked_pictures(originals, "original")
-    listed = None if recipients is None else _checked_list(recipients)
     # The matrices of a reading are small, and threads that share one spend their time waiting for one another.
-    with one_blas_thread():
+    with memory_for("read it"), one_blas_thread():
+        lumas = [luma_of(checked_pixels(leak)) for leak in _checked_pictures(leaks, "leak")]
+        originals = None if originals is None else _checked_pictures(originals, "original")
+        listed = None if recipients is None else _checked_list(recipients)
         return _read(lumas, originals, ledger, listed, key)
 
 

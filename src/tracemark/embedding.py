@@ -13,6 +13,7 @@ from tracemark.contents import Contents
 from tracemark.errors import PhotoError
 from tracemark.keys import Key, checked_key
 from tracemark.layers import layers_of
+from tracemark.machine import memory_for
 from tracemark.original import chip_set_of, digest_of
 from tracemark.plan import Plan
 from tracemark.profile import PROFILE
@@ -37,6 +38,7 @@ MOST_GROWTH = (0.06, 0.09)  # of a file, above which less, or little, in the fin
 MOST_STRENGTH = 1.0  # luma levels in an allowance: even a photo that hides everything is not marked stronger
 
 
+@memory_for("mark it")
 def prepare(image: NDArray[Any], *, key: Key) -> Plan:
     """Analyse a photo once.
 
@@ -58,6 +60,8 @@ def prepare(image: NDArray[Any], *, key: Key) -> Plan:
         When the array cannot be a photo, or is too small or too large to carry a mark.
     KeyFileError
         When the key is no :class:`~tracemark.keys.Key`.
+    MemoryError
+        When there is not memory enough for the photo.
     """
     checked_key(key)
     pixels = checked_pixels(image)

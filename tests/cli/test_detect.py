@@ -281,6 +281,25 @@ def test_a_leak_may_come_through_a_pipe(run, leak, key_file, tmp_path):
     assert hashlib.sha256(data).hexdigest() in (tmp_path / "leak.html").read_text()
 
 
+def test_a_leak_that_memory_does_not_suffice_for_costs_one_line_and_the_others_are_read(
+    run, leak, key_file, tmp_path, monkeypatch
+):
+    large, other = tmp_path / "large.png", leak(IDENTIFIED)
+    large.write_bytes(b"large")
+    read = tm.read_photo
+
+    def read_photo(data):
+        if data == b"large":
+            raise MemoryError
+        return read(data)
+
+    monkeypatch.setitem(vars(tm), "read_photo", read_photo)
+    result = run("detect", large, other, "--key", key_file)
+    assert result.exit_code == 4
+    assert result.stderr == f"tracemark: {large}: there is not memory enough for it\n"
+    assert f"{other}: identified: " in result.stdout
+
+
 def test_json_tells_of_leaks_that_could_not_be_read(run, leak, key_file, demo_photo, tmp_path):
     nowhere = tmp_path / "nowhere.png"
     for together in ((), ("--together", "--original", demo_photo)):

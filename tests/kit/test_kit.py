@@ -101,7 +101,8 @@ def test_what_was_delivered_stays_and_stays_listed_when_it_cannot_be_read_back(p
     before = press.files(), listed(press)
     monkeypatch.setattr(making, "read_back", read_back)
     failures = made(press, press.order(GUESTS, check="all"))
-    assert [(one.photo, one.words) for one in failures] == [(photo, "MemoryError") for photo in press.photos]
+    words = "there is not memory enough to read a copy back"
+    assert [(one.photo, one.words) for one in failures] == [(photo, words) for photo in press.photos]
     assert (press.files(), listed(press)) == before
 
 

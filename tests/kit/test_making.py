@@ -7,6 +7,7 @@ import pickle
 import threading
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -229,7 +230,7 @@ def test_a_copy_whose_reading_breaks_off_is_not_left_behind(press, monkeypatch):
     monkeypatch.setattr(making, "read_back", read_back)
     answer = make(press.task([17, 3], checked=frozenset({3})))
     assert [made.copy.recipient for made in answer.made] == [17]
-    assert answer.failures[0].words == "MemoryError"
+    assert answer.failures[0].words == "there is not memory enough to read a copy back"
     assert press.files() == ["17/photo-0.jpg"]
 
 
@@ -243,10 +244,25 @@ def test_copies_under_way_when_one_breaks_off_are_told_of_and_no_more_are_begun(
 
     monkeypatch.setattr(Plan, "copy_for", copy_for)
     answer = make(press.task(range(30)))
-    assert [(one.words, one.copy) for one in answer.failures] == [("MemoryError", None)]
+    assert [(one.words, one.copy) for one in answer.failures] == [("there is not memory enough to mark it", None)]
     assert answer.left == ()
     assert sorted(made.copy.file for made in answer.made) == press.files()
     assert 0 < len(answer.made) < 20
+
+
+def test_what_opencv_raises_without_memory_fails_the_photo_and_not_the_program(press, monkeypatch):
+    def copy_for(plan, recipient):
+        raise cv2.error(
+            "OpenCV(5.0.0) a.cpp:7: error: (-4:Insufficient memory) Failed to allocate 9 bytes in function 'f'"
+        )
+
+    monkeypatch.setattr(Plan, "copy_for", copy_for)
+    answer = make(press.task(range(3)))
+    words = "there is not memory enough to mark it (Failed to allocate 9 bytes)"
+    assert [(one.words, one.copy) for one in answer.failures] == [(words, None)]
+    forget()
+    monkeypatch.setattr(preparing, "prepare", lambda pixels, *, key: copy_for(None, 0))
+    assert [one.words for one in make(press.task(range(3))).failures] == [words]
 
 
 @pytest.mark.parametrize("error", [tm.KitError("copy must be read as recipient 17's"), tm.FormatError("no image")])
@@ -277,7 +293,7 @@ def test_a_copy_whose_reading_breaks_off_is_removed_only_if_nothing_is_lost_with
         path.write_bytes(there)
     monkeypatch.setattr(making, "read_back", read_back)
     answer = make(press.task([17], checked=frozenset({17}), force=True))
-    assert answer.failures[0].words == "MemoryError"
+    assert answer.failures[0].words == "there is not memory enough to read a copy back"
     assert path.exists() is left
 
 

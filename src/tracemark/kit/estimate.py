@@ -21,6 +21,7 @@ from tracemark.kit.standing import Standing
 from tracemark.kit.task import Failure, KitCopy, Notice
 from tracemark.kit.workers import processes
 from tracemark.ledger.ledger import Ledger, checked_ledger
+from tracemark.machine import memory_for
 from tracemark.media.photo import as_baseline, check_writable, read_photo
 from tracemark.signal.layout import lay_out
 
@@ -175,7 +176,8 @@ def _look_at(
 ) -> tuple[int, object, tuple[Notice, ...]] | Failure:
     """Open a photo that is whole and large enough; the answer is its pixels, what is written as it is, and notices."""
     try:
-        opened = read_photo(photo)
+        with memory_for("mark it"):
+            opened = read_photo(photo)
         check_writable(opened)
         sha256 = hash_file(photo)
         layout = lay_out(*opened.pixels.shape[:2])

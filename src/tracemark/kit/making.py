@@ -13,6 +13,7 @@ from tracemark.kit.checking import read_back
 from tracemark.kit.folder import make_folder, nowhere_to_write
 from tracemark.kit.preparing import Prepared, notices_of, prepared_for
 from tracemark.kit.task import Answer, Failure, KitCopy, MadeCopy, Task
+from tracemark.machine import memory_for
 from tracemark.new_file import uncache, write_atomically
 from tracemark.recording import SOFTWARE, describe_photo
 
@@ -49,8 +50,9 @@ def make(task: Task) -> Answer:
         raise KitError(f"every worker must run {task.software}, and one runs {SOFTWARE}")
     until = time.monotonic() + SLICE_S
     try:
-        prepared = prepared_for(task)
-        record = describe_photo(prepared.photo.pixels, prepared.plan, name=task.name) if task.describe else None
+        with memory_for("mark it"):
+            prepared = prepared_for(task)
+            record = describe_photo(prepared.photo.pixels, prepared.plan, name=task.name) if task.describe else None
     except (PhotoError, OSError, MemoryError) as error:
         return Answer(failures=(_photo_failure(task, error),))
     notices = notices_of(task.copies[0].photo, prepared.photo, quality=task.quality, splice=task.splice)
@@ -112,7 +114,9 @@ def _write_copies(
 
 def _write(copy: KitCopy, encode: Callable[[int], bytes], task: Task) -> MadeCopy:
     """Encode a copy and write it, unless a file with its bytes is there already."""
-    path, data = task.out / copy.file, encode(copy.recipient)
+    path = task.out / copy.file
+    with memory_for("mark it"):
+        data = encode(copy.recipient)
     made = MadeCopy(copy, hashlib.sha256(data).digest(), len(data))
     try:
         if path.exists():
@@ -133,9 +137,10 @@ def _checked(made: MadeCopy, prepared: Prepared, task: Task) -> MadeCopy:
     """Read a copy back; one that is new and cannot be read is taken back, one that may have been delivered never."""
     path, recipient = task.out / made.copy.file, made.copy.recipient
     try:
-        check = read_back(
-            path, recipient=recipient, key=prepared.key, original=prepared.photo.pixels, guests=task.guests
-        )
+        with memory_for("read a copy back"):
+            check = read_back(
+                path, recipient=recipient, key=prepared.key, original=prepared.photo.pixels, guests=task.guests
+            )
     except (KitError, FormatError) as error:
         if made.was_there:
             raise KitError(f"{error}; it was there before, and was left") from error
