@@ -129,6 +129,19 @@ def test_damage_to_what_is_kept_of_a_photo_is_named(change, sentence, filled):
         assert not ledger.verify()
 
 
+@pytest.mark.parametrize("change", ["recipients SET erased", "personal SET columns"])
+def test_damage_to_what_a_row_of_a_recipient_is_made_of_is_named(change, filled):
+    with closing(sqlite3.connect(filled, isolation_level=None)) as connection:
+        # SQLite itself writes no such row; a flipped bit does
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_schema SET sql = replace(sql, 'STRICT', '')")
+        connection.execute("PRAGMA writable_schema = RESET")
+        connection.execute(f"UPDATE {change} = CAST('{{}}' AS BLOB)")
+    words = "is damaged: what it says of a recipient is not whole"
+    with tm.Ledger.open(filled) as ledger, pytest.raises(tm.LedgerError, match=words):
+        ledger.recipients()
+
+
 @pytest.mark.parametrize("columns", ["nonsense", "[]", "[" * 60000, '{"name":' * 60000, '{"name": ' + "[" * 60000])
 def test_damage_to_what_is_kept_of_a_recipient_is_named(columns, filled):
     with closing(sqlite3.connect(filled)) as connection:

@@ -78,7 +78,7 @@ def read_recipients(connection: sqlite3.Connection, *, number: int | None = None
         " WHERE ?1 IS NULL OR id = ?1 ORDER BY id",
         (number,),
     )
-    return tuple(Recipient(row[0], _columns(row[0], row[1]), row[2]) for row in rows)
+    return tuple(_recipient(*row) for row in rows)
 
 
 def erased_recipients(connection: sqlite3.Connection) -> tuple[int, ...]:
@@ -153,6 +153,13 @@ def _known_name(column: str, known: Iterable[str]) -> str:
 def _plain(name: str) -> str:
     """Write the name of a column without case, spaces around it, or another way to write its accents."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()).strip()
+
+
+def _recipient(number: object, columns: object, erased: object) -> Recipient:
+    """Make a recipient of what is in a row, which may be anything where the file is damaged."""
+    if not (isinstance(number, int) and isinstance(columns, str | None) and isinstance(erased, str | None)):
+        raise LedgerError("ledger is damaged: what it says of a recipient is not whole")
+    return Recipient(number, _columns(number, columns), erased)
 
 
 def _columns(number: int, text: str | None) -> dict[str, str]:
