@@ -279,3 +279,10 @@ def test_what_is_no_key_is_refused_by_all_who_ask_for_one(wrong, tmp_path):
     for ask in asked:
         with pytest.raises(tm.KeyFileError, match=rf"must be a tracemark Key, .* not {type(wrong).__name__}"):
             ask()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes have names elsewhere, and others")
+def test_a_pipe_is_no_key_file_and_nobody_waits_for_it(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(tm.KeyFileError, match="must be a file, and is a device or a pipe"):
+        tm.Key.load(tmp_path / "pipe")

@@ -19,6 +19,7 @@ import tracemark as tm
 from tracemark_cli.detect_lines import chance_in_words
 from tracemark_cli.outcome import FilesFailure, KeyFailure, Outcome, UsageFailure, reason
 from tracemark_cli.path_types import FILE, FOLDER
+from tracemark_cli.photo_files import refuse_special
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,6 +51,7 @@ def demo(context: click.Context, photo: Path | None, out: Path | None) -> None:
     with ExitStack() as stack:
         if photo is None:
             photo = stack.enter_context(as_file(files("tracemark_cli") / "data" / "seeding.jpg"))
+        refuse_special(photo)
         folder = stack.enter_context(_workplace(out))
         _refuse_what_is_there(folder, photo)
         try:

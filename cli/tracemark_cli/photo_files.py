@@ -12,7 +12,7 @@ import click
 import tracemark as tm
 from tracemark_cli.outcome import FilesFailure, UsageFailure
 
-__all__ = ["KIT_FILES", "NAMED_KINDS", "PhotoFile", "find_photos"]
+__all__ = ["KIT_FILES", "NAMED_KINDS", "PhotoFile", "find_photos", "refuse_special"]
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".avif"})
 APPLE_DOUBLE = "._"  # RFC 1740, section 5, and what macOS does with it
@@ -68,8 +68,7 @@ def find_photos(paths: Sequence[Path], *, out: Path) -> tuple[list[PhotoFile], C
     photos: list[PhotoFile] = []
     others: Counter[str] = Counter()
     for path in paths:
-        if _is_special(path):
-            raise UsageFailure(f"{click.format_filename(path)}: photo must be a file, not a pipe, socket or device")
+        refuse_special(path)
         if not stat.S_ISDIR(_mode_of(path)):
             photos.append(PhotoFile(path))
             continue
@@ -85,6 +84,23 @@ def find_photos(paths: Sequence[Path], *, out: Path) -> tuple[list[PhotoFile], C
     if twice is not None:
         raise UsageFailure(f"{click.format_filename(twice.path)}: photo must be named once, not twice")
     return photos, others
+
+
+def refuse_special(path: Path) -> None:
+    """Refuse a photo that somebody may wait at for ever.
+
+    Parameters
+    ----------
+    path : Path
+        What was named as a photo.
+
+    Raises
+    ------
+    UsageFailure
+        When it is a pipe, a socket or a device.
+    """
+    if _is_special(path):
+        raise UsageFailure(f"{click.format_filename(path)}: photo must be a file, not a pipe, socket or device")
 
 
 def _look_into(folder: Path, out: Path, others: Counter[str]) -> Iterator[PhotoFile]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tracemark.errors import KeyFileError, OutputError, why
+from tracemark.file_kind import is_special
 from tracemark.new_file import OWNER_ONLY, write_private
 
 __all__ = ["read_key_file", "write_key_file"]
@@ -76,6 +77,8 @@ def write_key_file(path: Path, fields: Mapping[str, str]) -> None:
 def _read_private(path: Path) -> bytes:
     """Read a small file that only its owner may read."""
     try:
+        if is_special(path):
+            raise KeyFileError(f"key file {path} must be a file, and is a device or a pipe")
         with path.open("rb") as file:
             # Ask the open file, not the path: the path may point elsewhere a moment later.
             mode = os.fstat(file.fileno()).st_mode

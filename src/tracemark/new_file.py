@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tracemark.arguments import checked_bytes, checked_path
 from tracemark.errors import OutputError, why
+from tracemark.file_kind import is_special
 
 __all__ = [
     "DRAFT_BEGINNING",
@@ -197,7 +198,7 @@ def _refuse_other_kinds(path: Path, kind: str) -> None:
     """Refuse what is there and no file."""
     if path.is_dir():
         raise OutputError(f"{path} must be {kind}, and is a folder; put a name after it")
-    if path.exists() and not path.is_file():
+    if is_special(path):
         raise OutputError(f"{path} must be {kind}, and is a device or a pipe")
 
 

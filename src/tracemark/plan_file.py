@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from tracemark.errors import FormatError, KeyFileError, why
+from tracemark.file_kind import is_special
 from tracemark.keys import Key
 from tracemark.new_file import write_atomically
 from tracemark.profile import PROFILE
@@ -107,7 +108,7 @@ def read_plan_file(path: Path, *, key: Key) -> PlanFile:
     """
     damaged = FormatError(f"prepared photo {path} is damaged or cut short")
     try:
-        if not (path.is_file() or path.is_dir()) and path.exists():  # one that nobody writes into would never open
+        if is_special(path):
             raise FormatError(f"prepared photo {path} must be a file, and is a device or a pipe")
         with path.open("rb") as file:
             _look_at_beginning(file, path, damaged)

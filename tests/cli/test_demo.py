@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 import tracemark as tm
@@ -32,6 +34,14 @@ def test_a_photo_that_cannot_be_read_costs_one_line(run, tmp_path):
     assert result.exit_code == 4
     assert len(result.stderr.splitlines()) == 1
     assert "Traceback" not in result.output
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes have names elsewhere, and others")
+def test_nobody_waits_for_a_pipe(run, tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    result = run("demo", tmp_path / "pipe.jpg")
+    assert result.exit_code == 2
+    assert "photo must be a file, not a pipe, socket or device" in result.stderr
 
 
 @pytest.mark.parametrize("name", ["car-19.png", "leak.jpg"])

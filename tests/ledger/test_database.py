@@ -371,3 +371,11 @@ def test_a_ledger_holds_no_key(path, key):
     data = path.read_bytes()
     assert key.secret not in data
     assert key.secret.hex().encode() not in data
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes have names elsewhere, and others")
+@pytest.mark.parametrize("create", [False, True])
+def test_a_pipe_is_no_ledger_and_nobody_waits_for_it(create, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(tm.LedgerError, match="must be a file, and is a device or a pipe"):
+        tm.Ledger.open(tmp_path / "pipe", create=create)

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tracemark.errors import LedgerError, why
+from tracemark.file_kind import is_special
 from tracemark.new_file import OWNER_ONLY, draft_beside, put_in_place
 
 __all__ = ["as_text", "check_file", "connect", "create_file", "is_there", "plain_words", "snapshot", "transaction"]
@@ -75,6 +76,8 @@ def check_file(path: Path, *, application: int, newest: int) -> None:
         When it must not be opened.
     """
     try:
+        if is_special(path):
+            raise LedgerError(f"ledger {path} must be a file, and is a device or a pipe")
         with path.open("rb") as file:
             header = file.read(HEADER_BYTES)
             size = os.fstat(file.fileno()).st_size
