@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 import tracemark as tm
+from tracemark.kit import names
 from tracemark.kit.names import leads_out, name_clash
 
 PHOTO = Path("photos/car.jpg")
@@ -62,3 +63,13 @@ def test_two_names_of_one_place_are_told_whatever_links_lead_there(tmp_path):
     assert clash("1/car.jpg", "2/car.jpg", out=tmp_path) == ""
     (tmp_path / "2").symlink_to("1")
     assert "would be written over recipient 1's" in clash("1/car.jpg", "2/car.jpg", out=tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right of their own there")
+@pytest.mark.parametrize("file", ["car.jpg", "1/car.jpg", "1/a/b/car.jpg", "2/car.jpg", "2/a/car.jpg", "3/a/b/car.jpg"])
+def test_where_a_name_leads_is_told_soon_as_it_is_slowly(file, tmp_path):
+    (tmp_path / "1" / "a").mkdir(parents=True)
+    (tmp_path / "2").symlink_to("1")
+    (tmp_path / "3").symlink_to("nowhere")
+    folders = {"": str(tmp_path.resolve())}
+    assert names._place_in(tmp_path, file, folders) == names._place(tmp_path / file)

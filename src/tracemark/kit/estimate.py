@@ -3,8 +3,7 @@
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -146,7 +145,7 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | N
         seconds=sum(share.seconds for share in shares) / workers,
         processes=workers,
         free=shutil.disk_usage(_nearest(order.out)).free,
-        closed=tuple(sorted(folder for folder in {_nearest(folder) for folder in folders} if not _is_open(folder))),
+        closed=tuple(sorted(folder for folder in _where_made(folders) if not _is_open(folder))),
         failures=tuple(failures),
         taken=tuple(taken),
         notices=tuple(notices),
@@ -241,10 +240,23 @@ def _is_open(folder: Path) -> bool:
     return os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
+def _where_made(folders: Iterable[Path]) -> set[Path]:
+    """Find the folders in which others would be made; a long list has one for each guest, all in the same."""
+    there = {folder.absolute() for folder in folders if _is_there(folder)}
+    return there | {
+        _nearest(above) for above in {folder.parent for folder in folders if folder.absolute() not in there}
+    }
+
+
 def _nearest(folder: Path) -> Path:
     """Find the folder in which another one would be made."""
-    for place in (folder.absolute(), *folder.absolute().parents):
-        with suppress(OSError):  # inside of one that is closed
-            if place.is_dir():
-                return place
-    return Path(folder.anchor)
+    places = (folder.absolute(), *folder.absolute().parents)
+    return next((place for place in places if _is_there(place)), Path(folder.anchor))
+
+
+def _is_there(folder: Path) -> bool:
+    """Tell whether a folder is there; inside of one that is closed nobody sees that."""
+    try:
+        return folder.is_dir()
+    except OSError:
+        return False
