@@ -61,7 +61,7 @@ def plan_copies(
     ------
     UsageFailure
         When a name would leave the folder, cannot be used everywhere, or two copies, or a copy and another file, would
-        share one, or one would be another's folder.
+        share one, or one would be another's folder; when a photo is one of those other files.
     """
     parsed = _parse(template, guests)
     copies = [
@@ -73,6 +73,7 @@ def plan_copies(
         for photo in photos
         for recipient, columns in guests.items()
     ]
+    _refuse_photos_among(kept, photos)
     if not force:
         copies = _without_unlisted(copies, photos, out)
     clash = tm.name_clash(copies, archives or {}, out=out, kept=kept)
@@ -131,7 +132,7 @@ def _parse(template: str, guests: Guests) -> list[tuple[str, str | None, str]]:
         if not known or conversion or "{" in form:
             fields = ", ".join(f"{{{name}}}" for name in (*FIELDS, *columns))
             # columns are those that some recipient fills
-            found = f"{{{field}{'!' if conversion else ''}{conversion or ''}}}"
+            found = f"{{{field}{'!' if conversion else ''}{conversion or ''}{':' if form else ''}{form}}}"
             nothing = "" if known else "; the list has no such column, or nothing in it"
             raise UsageFailure(f"--name-template may hold {fields}, not {found}{nothing}")
     return [(text, field, form) for text, field, form, _ in parsed]
@@ -172,6 +173,14 @@ def _check_column(column: str, word: str, recipient: int) -> None:
         raise UsageFailure(f"recipient {recipient} must have a {column!r} to be named by it, and has none")
     if "/" in word or "\\" in word or word in {".", ".."}:
         raise UsageFailure(f"{column!r} of recipient {recipient} must be fit to be part of a file's name, not {word!r}")
+
+
+def _refuse_photos_among(kept: Sequence[Path], photos: Sequence[PhotoFile]) -> None:
+    """Refuse a photo that is the key, the ledger or the list, too: no other template or folder helps there."""
+    places = {os.path.realpath(photo.path) for photo in photos}
+    twice = next((path for path in kept if os.path.realpath(path) in places), None)
+    if twice is not None:
+        raise UsageFailure(f"{twice}: photo must be a file of its own, and is given as --key, --ledger or --recipients")
 
 
 def _without_unlisted(copies: list[tm.KitCopy], photos: Sequence[PhotoFile], out: Path) -> list[tm.KitCopy]:

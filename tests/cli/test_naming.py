@@ -1,3 +1,5 @@
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -234,6 +236,24 @@ def test_an_archive_never_takes_the_place_of_a_photo_or_of_key_and_ledger(other,
     with pytest.raises(UsageFailure, match="an archive would be written over"):
         plan(photos=[tmp_path / other], archives=archive_names([17]), out=tmp_path)
     assert plan(archives=archive_names([3]), out=tmp_path, kept=[tmp_path / other])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right of their own there")
+@pytest.mark.parametrize("name", ["press.key", "link.jpg"])
+def test_a_photo_that_is_the_key_too_is_told_so_and_no_other_template_is_asked_for(name, tmp_path):
+    (tmp_path / "link.jpg").symlink_to(tmp_path / "press.key")
+    with pytest.raises(UsageFailure) as refused:
+        plan(photos=[tmp_path / name], out=tmp_path / "kit", kept=[tmp_path / "press.key"])
+    words = (
+        f"{tmp_path / 'press.key'}: photo must be a file of its own, and is given as --key, --ledger or --recipients"
+    )
+    assert refused.value.message == words
+
+
+@pytest.mark.parametrize("field", ["{recipient:{stem}}", "{recipient!r}", "{recipient!r:{stem}}", "{nobody:05d}"])
+def test_a_field_that_cannot_be_is_named_as_it_was_written(field):
+    with pytest.raises(UsageFailure, match=f"may hold {{recipient}}, .*, not {re.escape(field)}(;|$)"):
+        names(f"{field}/{{stem}}")
 
 
 def found_in(folder, *files):
