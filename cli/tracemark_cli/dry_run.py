@@ -31,7 +31,7 @@ def tell_of_plan(order: tm.KitOrder, ledger: tm.Ledger | None, *, jobs: int | No
     ledger : Ledger or None
         Where copies would be recorded, if there is one already.
     jobs : int or None
-        Processes; None for as many as there are processors.
+        Processes; None for as many as there are processors, and memory for.
     as_json : bool
         Whether results are printed for programs.
 

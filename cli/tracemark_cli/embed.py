@@ -53,7 +53,9 @@ MOST_COMPLAINTS = 10  # of one photo, and of archives: a hundred guests may have
 @click.option("--zip", "zipped", is_flag=True, help="Also make an archive for each recipient.")
 @click.option("--ledger", "ledger_file", type=FILE, help="Record who gets what; made if there is none.")
 @click.option("--update-recipients", "update", is_flag=True, help="Where list and ledger differ, believe the list.")
-@click.option("--quality", type=click.IntRange(1, 100), help="JPEG quality; default: that of each photo.")
+@click.option(
+    "--quality", type=click.IntRange(1, 100), help="Quality of JPEG, WebP and AVIF; default: that of each photo."
+)
 @click.option("--strip-gps", is_flag=True, help="Leave out where the photos were taken.")
 @click.option("--baseline", is_flag=True, help="Write progressive JPEGs as baseline: long lists are done far sooner.")
 @click.option(
@@ -63,7 +65,9 @@ MOST_COMPLAINTS = 10  # of one photo, and of archives: a hundred guests may have
     show_default=True,
     help="Which copies are read back; a sample is the first of each photo and every 50th.",
 )
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes; default: one for each processor.")
+@click.option(
+    "--jobs", type=click.IntRange(min=1), help="Processes; default: one for each processor, as far as memory allows."
+)
 @click.option("--scheduler", metavar="ADDRESS", help="Use the workers of a dask scheduler, tcp://host:8786.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and how long it would take; write nothing.")

@@ -194,5 +194,5 @@ def test_workers_of_another_version_are_refused(scheduler, monkeypatch):
 
 def test_without_dask_the_remedy_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(tm.MissingLibraryError, match=r"pip install 'tracemark\[dask\]'"):
+    with pytest.raises(tm.MissingLibraryError, match=r"pip install '\.\[dask\]'"):
         DaskWorkers("tcp://127.0.0.1:8786")

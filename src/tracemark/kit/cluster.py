@@ -42,7 +42,8 @@ class DaskWorkers:
             from distributed import Client
         except ModuleNotFoundError as error:
             raise MissingLibraryError(
-                f"a scheduler needs a library that is missing ({error}); run: pip install 'tracemark[dask]'"
+                f"a scheduler needs a library that is missing ({error}); run in tracemark's folder: pip install"
+                " '.[dask]'"
             ) from error
         self._address = _checked(address)
         try:

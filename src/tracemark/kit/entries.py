@@ -48,7 +48,7 @@ class CopyEntry:
     """ID of the key."""
 
     quality: int | None
-    """JPEG quality that was asked for; None for the photo's own."""
+    """Quality of JPEG, WebP and AVIF that was asked for; None for the photo's own."""
 
     strip_gps: bool
     """Whether it leaves out where the photo was taken."""

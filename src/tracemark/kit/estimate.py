@@ -93,7 +93,7 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | N
     order : KitOrder
         What it is to hold.
     jobs : int, optional
-        Processes; by default as many as there are processors.
+        Processes; by default as many as there are processors, and memory for.
     ledger : Ledger, optional
         Where copies would be recorded; it stays as it is, of an older version, too, if it was opened with
         ``migrate=False``.

@@ -40,7 +40,7 @@ def make_kit(
     ledger : Ledger, optional
         Where each copy is recorded, by this process alone.
     jobs : int, optional
-        Processes; by default as many as there are processors, once it has turned out that there is much to do.
+        Processes; by default as many as there are processors, and memory for, once there turns out to be much to do.
     scheduler : str, optional
         Address of a dask scheduler whose workers make the copies in their place.  They must see all files under the
         names that they have here, the key file included.

@@ -34,7 +34,7 @@ class KitOrder:
     """Recipient -> what the ledger is to keep of them; all whose copies are made, among whom each is to be told."""
 
     quality: int | None = None
-    """JPEG quality, or None for each photo's own."""
+    """Quality of JPEG, WebP and AVIF, 1 to 100, or None for each photo's own."""
 
     check: str = "sample"
     """Which copies are read back: ``"all"``, ``"sample"`` (of each photo the first and every 50th) or ``"none"``."""

@@ -31,7 +31,7 @@ def open_workers(*, jobs: int | None, scheduler: str | None) -> Iterator[Workers
     Parameters
     ----------
     jobs : int or None
-        Processes of this machine; None for as many as it has processors, once there is much to do.
+        Processes of this machine; None for as many as it has processors, and memory for, once there is much to do.
     scheduler : str or None
         Address of a dask scheduler in their place, such as ``tcp://10.0.0.5:8786``.
 

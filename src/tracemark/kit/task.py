@@ -74,16 +74,16 @@ class MadeCopy:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A copy that was not made, or a photo that no copy was made of."""
+    """A copy that was not made, a photo that no copy was made of, or an archive that was not made."""
 
     photo: Path
-    """The photo."""
+    """The photo; of an archive that was not made, the archive's file."""
 
     words: str
     """Why."""
 
     copy: KitCopy | None = None
-    """The copy; None when the photo itself failed."""
+    """The copy; None when the photo itself failed, or an archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Task:
     """All recipients of the kit, among whom a copy is to be recognised."""
 
     quality: int | None = None
-    """JPEG quality, or None for the photo's own."""
+    """Quality of JPEG, WebP and AVIF, or None for the photo's own."""
 
     strip_gps: bool = False
     """Whether copies leave out where the photo was taken."""
