@@ -112,7 +112,19 @@ def embed(
     _tell_of_the_others(+others)
     _tell_of_another_ending(copies)
     open_key(key_file)
-    order = tm.KitOrder(copies, out, key_file, chosen, quality, check, force, update, archives, strip_gps, baseline)
+    order = tm.KitOrder(
+        copies,
+        out,
+        key_file,
+        chosen,
+        quality=quality,
+        check=check,
+        force=force,
+        update=update,
+        archives=archives,
+        strip_gps=strip_gps,
+        baseline=baseline,
+    )
     named_by = columns_in(template) if ledger_file is not None else []
     _tell_of_names_for_ever(named_by)
     if dry_run and ledger_file is not None and not _may_be_there(ledger_file):

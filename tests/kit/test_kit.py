@@ -334,7 +334,7 @@ def test_a_ledger_in_the_place_of_a_kits_list_is_refused(name, press):
 def test_paths_may_be_text_and_recipients_numbers_of_a_table(press):
     copies = [tm.KitCopy(str(press.photos[0]), np.int64(17), Path("17", "car.jpg"))]
     # one by one, and a quality that JSON would not take
-    order = tm.KitOrder(iter(copies), str(press.out), str(press.key_file), {17: {}}, np.int64(80), check="none")
+    order = tm.KitOrder(iter(copies), str(press.out), str(press.key_file), {17: {}}, quality=np.int64(80), check="none")
     assert [one.copy for one in made(press, order)] == [tm.KitCopy(press.photos[0], 17, "17/car.jpg")]
     assert [(entry["recipient"], entry["quality"]) for entry in listed(press)] == [(17, 80)]
     with pytest.raises(tm.RecipientError, match="from 0 to 4294967295, not -1"):

@@ -3,7 +3,7 @@
 import operator
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path, PurePath
 
 from tracemark.arguments import checked_kind, checked_path
@@ -32,6 +32,8 @@ class KitOrder:
 
     guests: Mapping[int, Mapping[str, str]]
     """Recipient -> what the ledger is to keep of them; all whose copies are made, among whom each is to be told."""
+
+    _: KW_ONLY
 
     quality: int | None = None
     """Quality of JPEG, WebP and AVIF, 1 to 100, or None for each photo's own."""
