@@ -224,3 +224,21 @@ def test_nothing_at_all_can_be_marked(press):
 def test_a_key_that_cannot_be_used_is_told(press):
     with pytest.raises(tm.KeyFileError):
         estimate_kit(dataclasses.replace(press.order([17]), key_file=press.folder / "nowhere.key"))
+
+
+def test_archives_of_earlier_orders_that_will_be_outdated_are_told_of_as_they_will_be(press):
+    archives = {guest: f"{guest}.zip" for guest in range(4)}
+    order = press.order(range(4), check="none", archives=archives)
+    first = dataclasses.replace(order, copies=[copy for copy in order.copies if copy.photo == press.photos[0]])
+    list(tm.make_kit(first, jobs=1))
+    for later in (dataclasses.replace(first, archives={}), order):
+        assert estimate_kit(later).notices == ()
+    for recipients in ([3], range(4)):
+        copies = [copy for copy in order.copies if copy.recipient in recipients]
+        later = dataclasses.replace(order, copies=copies, archives={})
+        foretold = estimate_kit(later).notices
+        assert foretold == tuple(one for one in tm.make_kit(later, jobs=1) if isinstance(one, tm.Notice))
+        assert len(foretold) == 1
+    (press.out / order.copies[0].file).unlink()
+    same = dataclasses.replace(first, archives={})
+    assert estimate_kit(same).notices == tuple(one for one in tm.make_kit(same, jobs=1) if isinstance(one, tm.Notice))

@@ -7,7 +7,7 @@ import pytest
 
 import tracemark as tm
 from tracemark.kit.folder import DRAFT as DRAFT_NAME
-from tracemark.kit.folder import clear_drafts, is_inside, make_folder, nowhere_to_write, open_folder
+from tracemark.kit.folder import clear_drafts, is_inside, make_folder, nowhere_to_write, open_folder, where_made
 from tracemark.new_file import draft_beside
 
 DRAFT = ".tracemark-0123456789abcdef"
@@ -111,3 +111,12 @@ def test_a_full_disk_fails_every_file_and_a_closed_folder_one(number, nowhere):
     error = tm.OutputError("car.jpg cannot be written")
     error.__cause__ = OSError(number, "no")
     assert nowhere_to_write(error) is nowhere
+
+
+def test_folders_are_made_in_what_is_there(tmp_path):
+    (tmp_path / "kit" / "1").mkdir(parents=True)
+    (tmp_path / "kit" / "file").touch()
+    wanted = {"1": "1", "2": "", "3/a/b": "", "1/a": "1", "file/a": "", "": ""}
+    for folder, place in wanted.items():
+        assert where_made([tmp_path / "kit" / folder]) == {tmp_path / "kit" / place}
+    assert where_made([tmp_path / "kit" / folder for folder in wanted]) == {tmp_path / "kit", tmp_path / "kit" / "1"}

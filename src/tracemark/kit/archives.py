@@ -5,7 +5,7 @@ import os
 import threading
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +14,10 @@ from tracemark.errors import OutputError, why
 from tracemark.kit.entries import ArchiveEntry, CopyEntry
 from tracemark.kit.folder import hash_file, make_folder, may_be_there, nowhere_to_write
 from tracemark.kit.manifest import Manifest
-from tracemark.kit.task import Failure, KitCopy
+from tracemark.kit.task import Failure, KitCopy, Notice
 from tracemark.new_file import draft_beside, settle
 
-__all__ = ["MadeArchive", "holdings", "make_archives", "outdated", "write_archive"]
+__all__ = ["MadeArchive", "holdings", "make_archives", "outdated", "tell_of_outdated", "write_archive"]
 
 PIECE_BYTES = 1 << 20  # read at a time
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # what a ZIP file can say; the same files then make the same archive
@@ -146,6 +146,28 @@ def outdated(manifest: Manifest, names: Mapping[int, str], copies: Iterable[KitC
         return []
     held = holdings(manifest, copies)
     return [one for one in earlier if one.holds != held[one.recipient]]
+
+
+def tell_of_outdated(out: Path, archives: Sequence[ArchiveEntry]) -> tuple[Notice, ...]:
+    """Say that archives may go out which do not hold what their recipients are to have now.
+
+    Parameters
+    ----------
+    out : Path
+        The kit's folder.
+    archives : sequence of ArchiveEntry
+        As :func:`outdated` finds them.
+
+    Returns
+    -------
+    notices : tuple of Notice
+        One, or none where there are no such archives.
+    """
+    if not archives:
+        return ()
+    names = f"{archives[0].file} and {len(archives) - 1} more do" if archives[1:] else f"{archives[0].file} does"
+    words = f"archives must hold what the kit has for their recipients now, and {names} not"
+    return (Notice(out, f"{words}; an order with archives (--zip) makes them anew"),)
 
 
 def _whose_and_how(entry: CopyEntry) -> tuple[object, ...]:

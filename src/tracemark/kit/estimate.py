@@ -1,16 +1,16 @@
 """Foretell how large a kit will be and how long it will take, by making a few copies that nobody keeps."""
 
-import os
 import shutil
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from tracemark.errors import TracemarkError
 from tracemark.keys import Key
+from tracemark.kit.archives import tell_of_outdated
 from tracemark.kit.checking import sampled
-from tracemark.kit.folder import hash_file
+from tracemark.kit.folder import hash_file, is_open, nearest, where_made
 from tracemark.kit.order import KitOrder, by_photo, refuse_nonsense
 from tracemark.kit.owners import Owners, kit_files
 from tracemark.kit.preparing import SPLICED_COPIES, forget, notices_of
@@ -62,7 +62,7 @@ class KitEstimate:
     """Copies of other photos whose names are those of files that are listed, are not these copies, and stay."""
 
     notices: tuple[Notice, ...]
-    """What the copies will not have, and why those of some photos take long."""
+    """What the copies will not have, why those of some photos take long, and which archives will be outdated."""
 
 
 @dataclass(frozen=True)
@@ -144,11 +144,11 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | N
         bytes=round(sum(share.bytes for share in shares)),
         seconds=sum(share.seconds for share in shares) / workers,
         processes=workers,
-        free=shutil.disk_usage(_nearest(order.out)).free,
-        closed=tuple(sorted(folder for folder in _where_made(folders) if not _is_open(folder))),
+        free=shutil.disk_usage(nearest(order.out)).free,
+        closed=tuple(sorted(folder for folder in where_made(folders) if not is_open(folder))),
         failures=tuple(failures),
         taken=tuple(taken),
-        notices=tuple(notices),
+        notices=(*notices, *tell_of_outdated(order.out, standing.outdated_archives(failed))),
     )
 
 
@@ -233,30 +233,3 @@ def _share(
         seconds=making_s + checks * tried.check_s,
         folders={(order.out / copy.file).parent for copy, lacking in zip(copies, missing, strict=True) if lacking},
     )
-
-
-def _is_open(folder: Path) -> bool:
-    """Tell whether files can be written into a folder."""
-    return os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
-
-
-def _where_made(folders: Iterable[Path]) -> set[Path]:
-    """Find the folders in which others would be made; a long list has one for each guest, all in the same."""
-    there = {folder.absolute() for folder in folders if _is_there(folder)}
-    return there | {
-        _nearest(above) for above in {folder.parent for folder in folders if folder.absolute() not in there}
-    }
-
-
-def _nearest(folder: Path) -> Path:
-    """Find the folder in which another one would be made."""
-    places = (folder.absolute(), *folder.absolute().parents)
-    return next((place for place in places if _is_there(place)), Path(folder.anchor))
-
-
-def _is_there(folder: Path) -> bool:
-    """Tell whether a folder is there; inside of one that is closed nobody sees that."""
-    try:
-        return folder.is_dir()
-    except OSError:
-        return False

@@ -4,7 +4,7 @@ import errno
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
@@ -18,10 +18,13 @@ __all__ = [
     "clear_drafts",
     "hash_file",
     "is_inside",
+    "is_open",
     "make_folder",
     "may_be_there",
+    "nearest",
     "nowhere_to_write",
     "open_folder",
+    "where_made",
 ]
 
 MANIFEST = "manifest.jsonl"
@@ -143,6 +146,34 @@ def hash_file(path: Path) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
+def where_made(folders: Collection[Path]) -> set[Path]:
+    """Find the folders in which others would be made; a long list has one for each guest, all in the same.
+
+    Parameters
+    ----------
+    folders : collection of Path
+        Which are to be; one that is there counts itself.
+
+    Returns
+    -------
+    places : set of Path
+        Each is there, and absolute.
+    """
+    there = {folder.absolute() for folder in folders if _is_there(folder)}
+    return there | {nearest(above) for above in {folder.parent for folder in folders if folder.absolute() not in there}}
+
+
+def nearest(folder: Path) -> Path:
+    """Find the folder in which another one would be made: itself if it is there, or one that it is to lie in."""
+    places = (folder.absolute(), *folder.absolute().parents)
+    return next((place for place in places if _is_there(place)), Path(folder.anchor))
+
+
+def is_open(folder: Path) -> bool:
+    """Tell whether files can be written into a folder."""
+    return os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
 def may_be_there(path: Path) -> bool:
     """Tell whether a file is there, or may be: what is in a folder that is closed nobody sees."""
     try:
@@ -154,3 +185,11 @@ def may_be_there(path: Path) -> bool:
 def nowhere_to_write(error: OutputError) -> bool:
     """Tell whether other files will fail as this one did: the disk is full, or read-only."""
     return isinstance(error.__cause__, OSError) and error.__cause__.errno in NOWHERE_TO_WRITE
+
+
+def _is_there(folder: Path) -> bool:
+    """Tell whether a folder is there; inside of one that is closed nobody sees that."""
+    try:
+        return folder.is_dir()
+    except OSError:
+        return False

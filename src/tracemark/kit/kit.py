@@ -9,10 +9,10 @@ from pathlib import Path
 
 from tracemark.errors import OutputError, why
 from tracemark.keys import Key
-from tracemark.kit.archives import MadeArchive, make_archives, outdated
+from tracemark.kit.archives import MadeArchive, make_archives, outdated, tell_of_outdated
 from tracemark.kit.checking import sampled
 from tracemark.kit.folder import clear_drafts, hash_file
-from tracemark.kit.manifest import Manifest, open_manifest
+from tracemark.kit.manifest import open_manifest
 from tracemark.kit.order import KitOrder, by_photo, refuse_nonsense, task_of
 from tracemark.kit.owners import Owners
 from tracemark.kit.register import Register, explained, try_guests
@@ -90,7 +90,7 @@ def make_kit(
                 yield made
             yield from make_archives(manifest, order.archives, order.copies, lost=lost, force=order.force, stop=stop)
             if not stop.is_set():
-                yield from _tell_of_archives(order, manifest)
+                yield from tell_of_outdated(order.out, outdated(manifest, order.archives, order.copies))
         except BaseException:
             # Why it ended matters more than a manifest that could not be put in order.
             with suppress(OutputError):
@@ -146,15 +146,6 @@ def _make_copies(
                 if (isinstance(one, Failure) and one.copy is not None) or (one.photo, one.words) not in told:
                     told.add((one.photo, one.words))
                     yield one
-
-
-def _tell_of_archives(order: KitOrder, manifest: Manifest) -> Iterator[Notice]:
-    """Say that archives may go out which do not hold what their recipients are to have now."""
-    old = outdated(manifest, order.archives, order.copies)
-    if old:
-        names = f"{old[0].file} and {len(old) - 1} more do" if old[1:] else f"{old[0].file} does"
-        words = f"archives must hold what the kit has for their recipients now, and {names} not"
-        yield Notice(order.out, f"{words}; an order with archives (--zip) makes them anew")
 
 
 def _explained(failure: Failure, register: Register) -> Failure:

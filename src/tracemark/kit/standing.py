@@ -1,6 +1,7 @@
 """Tell what of an order is there already, by names and by the manifest: no copy is read for it."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
 from tracemark.kit.archives import holdings
@@ -77,6 +78,34 @@ class Standing:
             for recipient, file in self._order.archives.items()
             if recipient in lacking or not self._holds(file, held[recipient])
         }
+
+    def outdated_archives(self, failed: Set[Path]) -> list[ArchiveEntry]:
+        """List the archives of earlier orders that will not hold what their recipients have when all is made.
+
+        Parameters
+        ----------
+        failed : set of Path
+            Photos that no copy can be made of.
+        """
+        manifest, ordered = self._register.manifest, set(self._order.archives.values())
+        held = holdings(manifest, self._order.copies)
+        coming: dict[int, dict[str, bool]] = defaultdict(dict)
+        for copy in self._order.copies:
+            if not (copy in self.there or copy in self.taken or copy.photo in failed):
+                coming[copy.recipient][copy.file] = self._register.listed(copy) is not None
+        outdated = []
+        for entry in manifest.entries.values():
+            if (
+                isinstance(entry, ArchiveEntry)
+                and entry.file not in ordered
+                and may_be_there(manifest.out / entry.file)
+            ):
+                # what is listed and gone is made again, the same to the last byte
+                again = coming[entry.recipient].items()
+                new = {file: entry.holds.get(file, "") if listed else "" for file, listed in again}
+                if entry.holds != held[entry.recipient] | new:
+                    outdated.append(entry)
+        return outdated
 
     def _refusal(self, copy: KitCopy, size: int, alike: dict[str, bool]) -> str:
         """Say why a copy cannot be made, where a file that is listed and is another one has its name, and stays.
