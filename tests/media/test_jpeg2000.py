@@ -126,6 +126,15 @@ def test_what_is_damaged_is_refused(data):
         refuse_costly(data)
 
 
+@pytest.mark.parametrize("size", [0, 1])
+def test_a_last_box_of_another_name_is_refused_whatever_size_it_says(size, rng):
+    data = save(picture(rng, 32, 32), format="JPEG2000")
+    at = data.index(b"jp2c")
+    large = struct.pack(">Q", 16 + len(data[at + 4 :])) if size else b""
+    with pytest.raises(FormatError, match=DAMAGED):
+        refuse_costly(data[: at - 4] + struct.pack(">I", size) + b"jp2x" + large + data[at + 4 :])
+
+
 @given(at=st.integers(0, 300), junk=st.binary(max_size=30), length=st.integers(0, 900))
 def test_no_damage_breaks_the_answer(at, junk, length):
     with suppress(FormatError):

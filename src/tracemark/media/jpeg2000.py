@@ -92,7 +92,10 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     at = 0
     if not data.startswith(START):
         # The box may be longer than a file that is cut short.
-        at = next(start for kind, start, _ in boxes_of(data, 0, sys.maxsize) if kind == CODESTREAM)
+        found = next((start for kind, start, _ in boxes_of(data, 0, sys.maxsize) if kind == CODESTREAM), None)
+        if found is None:
+            raise ValueError("file must have a box that holds a codestream")
+        at = found
     if not data.startswith(START + SIZE.to_bytes(MARKER_BYTES, "big"), at):
         raise ValueError("codestream must begin with its size")
     at, end_of_part = at + len(START), 0
