@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 import tracemark as tm
 from tests.media.blocks import box
 from tests.media.make_heic import KEY, RECIPIENT, TARGET
+from tests.media.test_photo import run_short_of_memory
 from tracemark.errors import FormatError, PhotoError
 from tracemark.media.heic import is_heic, read_heic
 from tracemark.media.photo import check_writable, encode_photo, read_photo
@@ -50,6 +51,13 @@ def test_without_the_decoder_it_is_said_how_to_get_it(monkeypatch):
 def test_a_picture_of_too_many_pixels_is_refused():
     with pytest.raises(PhotoError, match="must have at most 1000 pixels, not 230400"):
         read_heic(DATA, limit=1000)
+
+
+@pytest.mark.parametrize("place", ["pi_heif.open_heif", "tracemark.media.heic.np.asarray"])
+def test_memory_that_is_short_is_not_taken_for_damage(place, monkeypatch):
+    monkeypatch.setattr(place, run_short_of_memory)
+    with pytest.raises(MemoryError):
+        read_photo(DATA)
 
 
 @pytest.mark.parametrize(

@@ -420,6 +420,27 @@ def test_no_damage_to_a_file_ends_in_anything_but_a_sentence(data):
     assert photo.pixels.ndim in (2, 3)
 
 
+SHORT_OF_MEMORY = [
+    ("PIL.Image.open", {"format": "PNG"}),
+    ("tracemark.media.decoding._to_pixels", {"format": "JPEG"}),
+    ("tracemark.media.decoding.decode_deep", {"format": "PNG"}),
+    ("tracemark.media.tiff_pieces.unpack_strips", {"format": "TIFF", "compression": "tiff_lzw"}),
+]
+
+
+def run_short_of_memory(*_args, **_options):
+    raise MemoryError
+
+
+@pytest.mark.parametrize(("place", "options"), SHORT_OF_MEMORY)
+def test_memory_that_is_short_is_not_taken_for_damage(place, options, monkeypatch, rng):
+    pixels = picture(rng, channels=1).astype(np.uint16) if place.endswith("deep") else picture(rng)
+    data = save(pixels, **options)
+    monkeypatch.setattr(place, run_short_of_memory)
+    with pytest.raises(MemoryError):
+        read_photo(data)
+
+
 @pytest.mark.parametrize("name", ["nowhere.jpg", "."])
 def test_what_cannot_be_opened_is_refused_in_words(name, tmp_path):
     with pytest.raises(FormatError, match="image file cannot be read"):

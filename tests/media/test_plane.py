@@ -8,6 +8,7 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 import tracemark as tm
+from tests.media.test_photo import run_short_of_memory
 from tracemark.media.plane import pack_plane, unpack_plane
 
 
@@ -39,3 +40,9 @@ def png(mode, size):
 def test_what_is_damaged_or_something_else_is_refused(data):
     with pytest.raises(tm.FormatError, match="packed plane"):
         unpack_plane(data)
+
+
+def test_memory_that_is_short_is_not_taken_for_damage(monkeypatch):
+    monkeypatch.setattr("PIL.Image.open", run_short_of_memory)
+    with pytest.raises(MemoryError):
+        unpack_plane(png("L", (4, 4)))

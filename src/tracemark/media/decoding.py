@@ -168,6 +168,9 @@ def _decode(data: bytes) -> Decoded:
             pixels = _to_pixels(image)
             if name == "PNG" and lacks_rows(data, pixels):
                 raise FormatError("its pixels end early")
+        # That memory is short says nothing of the file.
+        except MemoryError:
+            raise
         # A decoder given hostile bytes may fail in any way there is.
         except Exception as error:
             raise DamagedError(f"image file is damaged or cut short: {error}") from error

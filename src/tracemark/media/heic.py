@@ -72,6 +72,9 @@ def read_heic(data: bytes, *, limit: int) -> Pixels:
     try:
         image = pi_heif.open_heif(io.BytesIO(data))
         columns, rows = image.size
+    # That memory is short says nothing of the file.
+    except MemoryError:
+        raise
     # A decoder given hostile bytes may fail in any way there is.
     except Exception as error:
         raise FormatError(f"image file is damaged or cut short: {error}") from error
@@ -81,7 +84,7 @@ def read_heic(data: bytes, *, limit: int) -> Pixels:
         if image.mode not in MODES:
             raise FormatError(f"photo must be grey, RGB or RGBA, not {image.mode}; convert it to RGB first")
         return np.asarray(image).copy()
-    except FormatError:
+    except (FormatError, MemoryError):
         raise
     except Exception as error:
         raise FormatError(f"image file is damaged or cut short: {error}") from error

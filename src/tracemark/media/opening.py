@@ -58,6 +58,9 @@ def open_image(data: bytes) -> Image.Image:
         raise PhotoError(f"{too_large}, and this one has more") from error
     except UnidentifiedImageError as error:
         raise DamagedError("file is not an image of a kind that can be read, or its beginning is damaged") from error
+    # That memory is short says nothing of the file.
+    except MemoryError:
+        raise
     # A decoder given hostile bytes may fail in any way there is.
     except Exception as error:
         raise DamagedError(f"image file is damaged: {error}") from error

@@ -65,7 +65,8 @@ def unpack_plane(data: bytes) -> NDArray[np.uint8]:
             if image.mode != "L" or image.width * image.height > PIXEL_LIMIT:
                 raise FormatError(f"packed plane must be grey and have at most {PIXEL_LIMIT} pixels")
             return np.asarray(image).copy()
-    except FormatError:
+    # That memory is short says nothing of the file.
+    except (FormatError, MemoryError):
         raise
     # A decoder given hostile bytes may fail in any way there is.
     except Exception as error:

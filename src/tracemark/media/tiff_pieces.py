@@ -155,6 +155,9 @@ def _unpack_batch(packed: Sequence[bytes], compression: int, high: int, wide: in
     if compression in PILLOW_NAMES:
         try:
             return unpack_strips(packed, compression, high, wide), False
+        # That memory is short says nothing of the file.
+        except MemoryError:
+            raise
         # A decoder given hostile bytes may fail in any way there is.
         except Exception:
             if len(packed) == 1:
