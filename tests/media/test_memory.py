@@ -14,7 +14,7 @@ from tests.media.blocks import box, chunk, directory, segment
 STATUS = Path("/proc/self/status")
 pytestmark = pytest.mark.skipif(not STATUS.exists(), reason="only Linux tells the most memory that a program took")
 
-MOST_MB = 150  # each of these files took gigabytes
+MOST_MB = 150  # each of these files took several times that, most of them gigabytes
 # The limit is there for the machine that runs the tests.
 READ = """
 import base64, re, resource, sys
@@ -63,6 +63,19 @@ def jpeg2000(side, tile, components, precincts=b"") -> bytes:
     return head + box(b"free", b"") + box(b"jp2c", stream)
 
 
+def tiff_of_directories(entries) -> bytes:
+    """A TIFF file whose two pointers lead to 64 directories, each with a pointer to all of them."""
+    places_at, size = 8 + 2 + 12 * 11 + 4 + 256, 2 + 12 * entries + 4
+    places = [places_at + 64 * 4 + size * number for number in range(64)]
+    inner = struct.pack("<HHHII", entries, 40965, 4, 64, places_at)
+    inner += struct.pack("<HHII", 1, 1, 1, 0) * (entries - 1) + bytes(4)
+    numbers = {256: 16, 257: 16, 258: 8, 259: 1, 262: 1, 273: places_at - 256, 277: 1, 278: 16, 279: 256}
+    lines = [struct.pack("<HHII", tag, 4, 1, value) for tag, value in numbers.items()]
+    lines += [struct.pack("<HHII", tag, 4, 64, places_at) for tag in (34665, 34853)]
+    head = b"II*\0\x08\0\0\0" + struct.pack("<H", len(lines)) + b"".join(lines) + bytes(4)
+    return head + bytes(range(256)) + struct.pack("<64I", *places) + inner * 64
+
+
 SMALLEST = png(1, 1, 16, 0, chunk(b"IDAT", zlib.compress(bytes(3))))
 FILES = {
     "a PNG chunk of 4 GB": png(8, 8, 16, 2, b"\xff\0\0\0IDAT" + bytes(20)),
@@ -74,6 +87,7 @@ FILES = {
     "JPEG 2000 tiles of one pixel": jpeg2000(250, 1, 3),
     "JPEG 2000 of many components": jpeg2000(250, 1, 100),
     "JPEG 2000 precincts of one pixel": jpeg2000(1000, 1000, 3, b"\0"),
+    "directories that point to each other": tiff_of_directories(1000),
 }
 
 

@@ -4,6 +4,7 @@ Adobe, "TIFF revision 6.0", 1992, section 2.
 """
 
 import struct
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ __all__ = [
     "ENTRY_BYTES",
     "HEADER_BYTES",
     "INLINE_BYTES",
+    "MOST_DIRECTORIES",
     "MOST_ENTRIES",
     "Directory",
     "Entry",
@@ -32,7 +34,7 @@ LINK_BYTES = 4  # a directory ends with the place of the next one
 # Bytes of a value of each type; 13 is IFD, of Adobe's PageMaker notes.
 TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I"}  # types of unsigned numbers
-MOST_ENTRIES = 4096  # in a directory: cameras write a hundred
+MOST_ENTRIES = 4096  # in a directory, and before the last one of a chain: cameras write a hundred
 MOST_DIRECTORIES = 64  # in all chains of a file: cameras write four or five
 
 
@@ -153,27 +155,30 @@ def chain(data: bytes, order: str, places: Iterable[int]) -> Iterator[Directory]
     order : str
         Its byte order.
     places : iterable of int
-        Where the first ones begin; 0 for none.
+        Where the first ones begin; 0 for none.  A list may grow by what is found in those that were given.
 
     Yields
     ------
     directory : Directory
-        Each once, 64 at most: a chain that bites its tail ends there.
+        Each once, at most 64, and none behind 4096 entries: a chain that bites its tail ends there.
     """
-    seen = {0}
+    seen, entries = {0}, 0
     for place in places:
         at = place
-        while at not in seen and len(seen) <= MOST_DIRECTORIES:
+        while at not in seen:
+            if len(seen) > MOST_DIRECTORIES or entries >= MOST_ENTRIES:
+                return
             seen.add(at)
             try:
                 directory = read_directory(data, order, at)
             except ValueError:
                 break
+            entries += len(directory.entries)
             yield directory
             at = directory.next
 
 
-def numbers(data: bytes, order: str, entry: Entry | None) -> tuple[int, ...]:
+def numbers(data: bytes, order: str, entry: Entry | None, *, most: int = sys.maxsize) -> tuple[int, ...]:
     """Read the unsigned numbers of an entry.
 
     Parameters
@@ -184,6 +189,8 @@ def numbers(data: bytes, order: str, entry: Entry | None) -> tuple[int, ...]:
         Its byte order.
     entry : Entry or None
         Where they stand.
+    most : int
+        How many are read, from the first on: they take nine times the memory of the bytes that they stand in.
 
     Returns
     -------
@@ -192,7 +199,7 @@ def numbers(data: bytes, order: str, entry: Entry | None) -> tuple[int, ...]:
     """
     if entry is None or entry.kind not in NUMBERS or entry.stop > len(data):
         return ()
-    return struct.unpack_from(f"{order}{entry.count}{NUMBERS[entry.kind]}", data, entry.start)
+    return struct.unpack_from(f"{order}{min(entry.count, most)}{NUMBERS[entry.kind]}", data, entry.start)
 
 
 def remove_entry(data: bytes, order: str, directory: Directory, tag: int) -> bytes:

@@ -6,7 +6,7 @@ Adobe, "TIFF revision 6.0", 1992; TIFF technical notes; Adobe, "Digital negative
 from dataclasses import dataclass
 
 from tracemark.errors import FormatError
-from tracemark.media.directories import Directory, Entry, chain, numbers, open_tiff, read_directory
+from tracemark.media.directories import MOST_DIRECTORIES, Directory, Entry, chain, numbers, open_tiff, read_directory
 from tracemark.media.pixels import COLOURS
 
 __all__ = ["DEVELOP", "TiffLayout", "first_page", "pieces_fit", "read_layout", "refuse_pages"]
@@ -104,10 +104,13 @@ def read_layout(data: bytes) -> TiffLayout | None:
     )
 
     def number(tag: int, otherwise: int) -> int:
-        return next(iter(numbers(data, order, main.entry(tag))), otherwise)
+        return next(iter(numbers(data, order, main.entry(tag), most=1)), otherwise)
 
     rows, columns, samples = number(ROWS, 0), number(COLUMNS, 0), number(SAMPLES, 1)
-    bits, formats = set(numbers(data, order, main.entry(BITS))), set(numbers(data, order, main.entry(SAMPLE_FORMAT)))
+    bits, formats = (
+        set(numbers(data, order, main.entry(tag), most=COLOURS + 1))  # with alpha
+        for tag in (BITS, SAMPLE_FORMAT)
+    )
     photometric, predictor = number(PHOTOMETRIC, -1), number(PREDICTOR, 1)
     colours = COLOURS if photometric == RGB else 1
     strip_rows = min(max(number(ROWS_PER_STRIP, rows), 1), rows)
@@ -186,7 +189,7 @@ def refuse_pages(data: bytes) -> None:
         main = read_directory(data, order, first)
     except ValueError:
         return
-    below = list(chain(data, order, numbers(data, order, main.entry(SUB_DIRECTORIES))))
+    below = list(chain(data, order, numbers(data, order, main.entry(SUB_DIRECTORIES), most=MOST_DIRECTORIES)))
     behind = list(chain(data, order, [main.next]))
     raw = main.entry(DNG_VERSION) is not None or data[8:10] == CANON_RAW
     if raw or any(_is_raw(data, order, directory, below) for directory in [main, *below]):
@@ -218,14 +221,14 @@ def first_page(data: bytes) -> bytes:
 
 def _is_raw(data: bytes, order: str, directory: Directory, below: list[Directory]) -> bool:
     """Tell whether a directory has what came from a sensor, or is a thumbnail of what is below it."""
-    photometric = numbers(data, order, directory.entry(PHOTOMETRIC))
-    kind = numbers(data, order, directory.entry(NEW_SUBFILE_TYPE))
+    photometric = numbers(data, order, directory.entry(PHOTOMETRIC), most=1)
+    kind = numbers(data, order, directory.entry(NEW_SUBFILE_TYPE), most=1)
     reduced = bool(kind and kind[0] & REDUCED and below and directory not in below)
     return reduced or any(value in (COLOUR_FILTER, LINEAR_RAW) for value in photometric)
 
 
 def _is_page(data: bytes, order: str, directory: Directory) -> bool:
     """Tell whether a directory has a picture of its own, other than a thumbnail or a mask."""
-    kind = numbers(data, order, directory.entry(NEW_SUBFILE_TYPE))
+    kind = numbers(data, order, directory.entry(NEW_SUBFILE_TYPE), most=1)
     small = bool(kind and kind[0] & (REDUCED | MASK)) or directory.entry(THUMBNAIL) is not None
     return not small and (directory.entry(STRIP_OFFSETS) or directory.entry(TILE_OFFSETS)) is not None

@@ -9,7 +9,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tracemark.media import photoshop, xmp
-from tracemark.media.directories import TYPE_BYTES, Directory, Entry, chain, numbers, open_tiff, read_directory
+from tracemark.media.directories import (
+    MOST_DIRECTORIES,
+    TYPE_BYTES,
+    Directory,
+    Entry,
+    chain,
+    numbers,
+    open_tiff,
+    read_directory,
+)
 from tracemark.media.embedded import UNKNOWN_LIMIT, blank_pictures
 from tracemark.media.exif import preview_spans
 from tracemark.media.metadata import Edit, Kind
@@ -169,10 +178,11 @@ def _referenced(data: bytes, order: str, entries: Iterable[Entry]) -> list[Span]
     found_here = list(entries)
     spans = [(entry.start, entry.stop) for entry in found_here]
     pointers = [entry for entry in found_here if entry.tag in POINTERS]
-    for directory in chain(data, order, [place for entry in pointers for place in numbers(data, order, entry)]):
-        inner = numbers(data, order, directory.entry(INTEROPERABILITY))
-        for found in (directory, *chain(data, order, inner)):
-            spans += [(found.start, found.stop), *((entry.start, entry.stop) for entry in found.entries)]
+    places = [place for entry in pointers for place in numbers(data, order, entry, most=MOST_DIRECTORIES)]
+    for directory in chain(data, order, places):
+        spans += [(directory.start, directory.stop), *((entry.start, entry.stop) for entry in directory.entries)]
+        # One chain for all, which has an end: a chain for each directory would have a product of two.
+        places += numbers(data, order, directory.entry(INTEROPERABILITY), most=MOST_DIRECTORIES)
     return spans
 
 
