@@ -5,8 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.media.blocks import exif_block, olympus_note, small_jpeg
+from tracemark.media import exif
 from tracemark.media.embedded import holds_picture
 from tracemark.media.exif import exif_orientation, orientation_alone, without_gps, without_previews
+from tracemark.media.spans import union
 
 WHOLE = exif_block(thumbnail=small_jpeg(), note=olympus_note)
 
@@ -63,6 +65,19 @@ def test_pictures_of_the_first_directory_and_below_it_go(tags):
     after = without_previews(block)
     assert b"strip" not in after
     assert after.endswith(b"words")
+
+
+def test_strips_that_many_directories_share_are_looked_at_only_so_often(monkeypatch):
+    strips, looked_at = 1000, []
+    monkeypatch.setattr(exif, "MOST_STRIPS", 2500)
+    monkeypatch.setattr(exif, "union", lambda spans, size: looked_at.extend(spans) or union(spans, size))
+    lines = b"".join(struct.pack("<HHII", tag, 4, strips, 8) for tag in (0x0111, 0x0117, 0x0144, 0x0145))
+    first, size = 8 + 4 * strips, 2 + len(lines) + 4
+    links = [first + size, first + 2 * size, 0]
+    block = b"II*\0" + struct.pack("<I", first) + struct.pack("<I", 8) * strips
+    block += b"".join(struct.pack("<H", 4) + lines + struct.pack("<I", link) for link in links)
+    without_previews(block)
+    assert len(looked_at) == 2000 + 2500 + 2  # of the first directory, of all others, and these
 
 
 @pytest.mark.parametrize("order", "<>")

@@ -76,7 +76,18 @@ def tiff_of_directories(entries) -> bytes:
     return head + bytes(range(256)) + struct.pack("<64I", *places) + inner * 64
 
 
-SMALLEST = png(1, 1, 16, 0, chunk(b"IDAT", zlib.compress(bytes(3))))
+def exif_of_strips(strips) -> bytes:
+    """An EXIF block with 64 directories of three pictures each, all of the same strips."""
+    tables, tags = bytes(4 * strips), (0x0111, 0x0117, 0x0144, 0x0145, 0x0201, 0x0202)
+    lines = b"".join(struct.pack("<HHII", tag, 4, strips, 8) for tag in tags)
+    first, size = 8 + len(tables), 2 + len(lines) + 4
+    links = [first + size * number for number in range(1, 64)] + [0]
+    directories = b"".join(struct.pack("<H", len(tags)) + lines + struct.pack("<I", link) for link in links)
+    return b"II*\0" + struct.pack("<I", first) + tables + directories
+
+
+PIXEL = chunk(b"IDAT", zlib.compress(bytes(3)))
+SMALLEST = png(1, 1, 16, 0, PIXEL)
 FILES = {
     "a PNG chunk of 4 GB": png(8, 8, 16, 2, b"\xff\0\0\0IDAT" + bytes(20)),
     "a PNG of 255 bits a sample": png(6000, 6000, 255, 6, chunk(b"IDAT", zlib.compress(bytes(80_000_000), 1))),
@@ -87,6 +98,7 @@ FILES = {
     "JPEG 2000 tiles of one pixel": jpeg2000(250, 1, 3),
     "JPEG 2000 of many components": jpeg2000(250, 1, 100),
     "JPEG 2000 precincts of one pixel": jpeg2000(1000, 1000, 3, b"\0"),
+    "EXIF pictures of the same 100,000 strips": png(1, 1, 16, 0, chunk(b"eXIf", exif_of_strips(100_000)), PIXEL),
     "directories that point to each other": tiff_of_directories(1000),
 }
 

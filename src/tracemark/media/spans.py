@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 
-__all__ = ["Span", "apart", "complement", "overlay"]
+__all__ = ["Span", "apart", "complement", "overlay", "union"]
 
 Span = tuple[int, int]
 """Where a stretch begins and ends."""
@@ -31,6 +31,24 @@ def complement(spans: Iterable[Span], size: int) -> list[Span]:
             found.append((at, min(start, size)))
         at = max(at, stop)
     return [*((start, stop) for start, stop in [*found, (at, size)] if start < stop)]
+
+
+def union(spans: Iterable[Span], size: int) -> list[Span]:
+    """List what spans cover, each byte once.
+
+    Parameters
+    ----------
+    spans : iterable of Span
+        In any order; they may overlap, and lie outside.
+    size : int
+        Of the file.
+
+    Returns
+    -------
+    covered : list of Span
+        In rising order, from 0 to `size`, with something between any two.
+    """
+    return complement(complement(spans, size), size)
 
 
 def apart(span: Span, sorted_spans: Sequence[Span]) -> bool:

@@ -22,7 +22,7 @@ from tracemark.media.directories import (
 from tracemark.media.embedded import UNKNOWN_LIMIT, blank_pictures
 from tracemark.media.exif import preview_spans
 from tracemark.media.metadata import Edit, Kind
-from tracemark.media.spans import Span, apart, complement, overlay
+from tracemark.media.spans import Span, apart, complement, overlay, union
 from tracemark.media.tiff_layout import SUB_DIRECTORIES, TiffLayout
 
 __all__ = ["Skeleton", "build_skeleton"]
@@ -89,7 +89,7 @@ def build_skeleton(data: bytes, layout: TiffLayout, *, gps: bool) -> tuple[Skele
     """
     order, first = open_tiff(data)
     main = read_directory(data, order, first)
-    pixels = complement(complement(_pieces(data, layout), len(data)), len(data))
+    pixels = union(_pieces(data, layout), len(data))
     lines, warnings = _edited_lines(data, main, pixels, gps=gps)
     kept_entries = {entry.at: entry for entry, _ in lines}
     referenced = [span for span in _referenced(data, order, kept_entries.values()) if apart(span, pixels)]
@@ -104,7 +104,7 @@ def build_skeleton(data: bytes, layout: TiffLayout, *, gps: bool) -> tuple[Skele
         # Zeros beside pixels are padding.
         if stop - start <= UNKNOWN_LIMIT and (data[start:stop].strip(b"\0") or not borders & {start, stop})
     ]
-    kept = complement(complement([*referenced, *small], len(data)), len(data))
+    kept = union([*referenced, *small], len(data))
     pieces = {start: bytearray(blank_pictures(data[start:stop])) for start, stop in kept}
     for entry, payload in lines:
         if payload is not None:
