@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.media.blocks import PLACE, exif_block, iptc_records, resource, small_jpeg, xmp_packet
+from tracemark.media import photoshop
 from tracemark.media.embedded import holds_picture
 from tracemark.media.photoshop import without_gps, without_iptc_previews, without_previews
 
@@ -43,6 +44,15 @@ def test_a_preview_among_the_records_goes_and_the_digest_follows():
     assert without_previews(resource(1028, before) + digest(before)) == CAPTION + digest(iptc_records())
     # A digest of other records says that they were edited, and goes on saying so.
     assert without_previews(resource(1028, before) + digest(b"old")) == CAPTION + digest(b"old")
+
+
+def test_records_are_digested_once_however_many_digests_there_are(monkeypatch):
+    before = iptc_records(preview=PICTURE)
+    digested = []
+    monkeypatch.setattr(photoshop, "_md5", lambda data: digested.append(data) or digest(data)[-16:])
+    block = resource(1028, before) + resource(1061, bytes(16)) * 1000 + digest(before)
+    assert without_previews(block).endswith(digest(iptc_records()))
+    assert digested == [before, iptc_records()]
 
 
 def test_places_go_from_exif_and_xmp():

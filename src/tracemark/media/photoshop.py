@@ -129,19 +129,18 @@ def _edited(resources: bytes, edits: Mapping[int, Edit], otherwise: Edit) -> byt
     for place, resource in enumerate(found):
         with suppress(ValueError):
             changed[place] = edits.get(resource.number, otherwise)(resource.data)
+    digests = _settled_digests(found, changed)
     for place, resource in enumerate(found):
         if resource.number == IPTC_DIGEST:
-            changed[place] = _settled_digest(resource.data, found, changed)
+            changed[place] = digests.get(resource.data, resource.data)
     kept = [found[place].holding(data) for place, data in changed.items() if data or not found[place].data]
     return b"".join(kept) + _padding(resources, (resource.raw for resource in found))
 
 
-def _settled_digest(digest: bytes, found: Sequence[_Resource], changed: Mapping[int, bytes]) -> bytes:
-    """Compute the digest of the records anew, where it was theirs."""
-    for place, resource in enumerate(found):
-        if resource.number == IPTC and place in changed and _md5(resource.data) == digest:
-            return _md5(changed[place])
-    return digest
+def _settled_digests(found: Sequence[_Resource], changed: Mapping[int, bytes]) -> dict[bytes, bytes]:
+    """Compute the digests of records anew: what they were -> what they are."""
+    records = [place for place, resource in enumerate(found) if resource.number == IPTC and place in changed]
+    return {_md5(found[place].data): _md5(changed[place]) for place in records}
 
 
 def _nothing(data: bytes) -> bytes:  # noqa: ARG001 - an edit is given what it is to change
