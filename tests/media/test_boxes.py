@@ -1,5 +1,6 @@
 import io
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -78,6 +79,24 @@ def test_an_item_that_cannot_be_in_its_file_is_refused():
     item = BoxItem(1, b"Exif", 0, b"", ((0, 60), (0, 60)), ())
     with pytest.raises(ValueError, match="must lie inside its file"):
         item.data(bytes(100))
+
+
+def test_a_property_that_an_item_is_said_to_have_again_and_again_is_found_once():
+    boxes = read_boxes(WHOLE)
+    owned = {number: indices * 200 for number, indices in boxes.owned.items()}
+    assert len(replace(boxes, owned=owned).of_item(boxes.primary, b"colr")) == len(
+        boxes.of_item(boxes.primary, b"colr")
+    )
+
+
+def test_more_parts_than_files_have_are_refused(monkeypatch):
+    boxes = read_boxes(WHOLE)
+    monkeypatch.setattr("tracemark.media.boxes.MOST_PARTS", len(boxes.items))
+    assert read_boxes(WHOLE) == boxes
+    for most in range(len(boxes.items)):
+        monkeypatch.setattr("tracemark.media.boxes.MOST_PARTS", most)
+        with pytest.raises(ValueError, match=f"at most {most} parts"):
+            read_boxes(WHOLE)
 
 
 def test_a_file_of_another_kind_is_told():

@@ -1,6 +1,7 @@
 """Files that say they hold far more than they do: reading them takes little memory."""
 
 import base64
+import io
 import struct
 import subprocess
 import sys
@@ -8,8 +9,10 @@ import zlib
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.media.blocks import box, chunk, directory, segment
+from tracemark.media.boxes import boxes_of, read_boxes
 
 STATUS = Path("/proc/self/status")
 pytestmark = pytest.mark.skipif(not STATUS.exists(), reason="only Linux tells the most memory that a program took")
@@ -87,6 +90,34 @@ def exif_of_strips(strips) -> bytes:
 
 
 PIXEL = chunk(b"IDAT", zlib.compress(bytes(3)))
+
+
+def avif_described_by(items, *, times) -> bytes:
+    """An AVIF file with XMP and so many items of the same bytes, each said so many times to describe the picture."""
+    file = io.BytesIO()
+    Image.new("RGB", (16, 16)).save(file, format="AVIF", xmp=b" " * 1_000_000)
+    data = file.getvalue()
+    boxes = read_boxes(data)
+    spans = {item.number: item.spans[0] for item in boxes.items.values()}
+    xmp = next(item.number for item in boxes.items.values() if item.kind == b"mime")
+    others = range(1000, 1000 + items)
+    spans |= dict.fromkeys(others, spans[xmp])
+    (meta,) = ((at, end) for kind, at, end in boxes_of(data, 0, len(data)) if kind == b"meta")
+    inner = {kind: data[at:end] for kind, at, end in boxes_of(data, meta[0] + 4, meta[1])}
+    for number in others:
+        inner[b"iinf"] += box(b"infe", struct.pack(">IHH4s", 2 << 24, number, 0, b"mime") + b"\0application/rdf+xml\0")
+    for number in (xmp, *others):
+        inner[b"iref"] += box(b"cdsc", struct.pack(f">{2 + times}H", number, times, *[boxes.primary] * times))
+    inner[b"iinf"] = bytes(4) + struct.pack(">H", len(spans)) + inner[b"iinf"][6:]
+
+    def joined(shift) -> bytes:
+        lines = (struct.pack(">HHHII", number, 0, 1, at + shift, end - at) for number, (at, end) in spans.items())
+        inner[b"iloc"] = struct.pack(">IBBH", 0, 0x44, 0, len(spans)) + b"".join(lines)
+        return data[: meta[0] - 8] + box(b"meta", bytes(4) + b"".join(box(*one) for one in inner.items()))
+
+    return joined(len(joined(0)) - meta[1]) + data[meta[1] :]
+
+
 SMALLEST = png(1, 1, 16, 0, PIXEL)
 FILES = {
     "a PNG chunk of 4 GB": png(8, 8, 16, 2, b"\xff\0\0\0IDAT" + bytes(20)),
@@ -99,6 +130,8 @@ FILES = {
     "JPEG 2000 of many components": jpeg2000(250, 1, 100),
     "JPEG 2000 precincts of one pixel": jpeg2000(1000, 1000, 3, b"\0"),
     "EXIF pictures of the same 100,000 strips": png(1, 1, 16, 0, chunk(b"eXIf", exif_of_strips(100_000)), PIXEL),
+    "an AVIF item that is said 1000 times to describe its picture": avif_described_by(0, times=1000),
+    "300 AVIF items that are the same bytes": avif_described_by(300, times=1),
     "directories that point to each other": tiff_of_directories(1000),
 }
 

@@ -3,8 +3,10 @@
 Alliance for Open Media, "AV1 image file format (AVIF)", 1.1; ISO/IEC 23008-12, "Image file format".
 """
 
+from itertools import islice
+
 from tracemark.media.boxes import BoxItem, boxes_of, read_boxes
-from tracemark.media.metadata import Item, Kind
+from tracemark.media.metadata import MOST_ITEMS, Item, Kind
 
 __all__ = ["bare", "frame", "read_items"]
 
@@ -31,7 +33,12 @@ def read_items(data: bytes) -> tuple[tuple[Item, ...], tuple[str, ...]]:
     """
     try:
         boxes = read_boxes(data)
-        items = [_item_of(data, boxes.items[origin]) for kind, origin, _ in boxes.references if kind == b"cdsc"]
+        # One item may describe many pictures.
+        origins = dict.fromkeys(origin for kind, origin, _ in boxes.references if kind == b"cdsc")
+        describing = [boxes.items[origin] for origin in islice(origins, MOST_ITEMS)]
+        if sum(item.size for item in describing) > len(data):
+            raise ValueError("items must not be the same bytes again and again")
+        items = [_item_of(data, item) for item in describing]
     except (ValueError, KeyError):
         return (), ()
     for start, stop in boxes.of_item(boxes.primary, b"colr"):

@@ -15,6 +15,9 @@ FULL_HEAD = 4  # version and flags, of some boxes
 BRANDS = (b"avif", b"avis", b"mif1", b"msf1")  # of files that may hold AVIF, AVIF 1.1, section 6
 MIME = b"mime"
 IN_FILE, IN_BOX = 0, 1  # construction methods of items, 8.11.3
+# References between items, and the same of stretches that items are made of: a grid has at most 256 x 256 tiles,
+# 23008-12, 6.6.2.3, and one of alpha as many.
+MOST_PARTS = 1 << 17
 NUMBERS = {0: "", 4: "I", 8: "Q"}  # fields of the item location box, by their size
 
 
@@ -40,9 +43,14 @@ class BoxItem:
     fields: tuple[tuple[int, int], ...]
     """Where the file says where they begin, and how many they are."""
 
+    @property
+    def size(self) -> int:
+        """How many bytes it says it has."""
+        return sum(stop - start for start, stop in self.spans)
+
     def data(self, file: bytes) -> bytes:
         """Take out its bytes."""
-        if sum(max(stop - start, 0) for start, stop in self.spans) > len(file):
+        if self.size > len(file):
             raise ValueError("item must lie inside its file")
         return b"".join(file[start:stop] for start, stop in self.spans)
 
@@ -71,7 +79,8 @@ class Boxes:
 
     def of_item(self, number: int, kind: bytes) -> list[tuple[int, int]]:
         """Find an item's properties of a kind."""
-        held = [self.properties[index - 1] for index in self.owned.get(number, ()) if 0 < index <= len(self.properties)]
+        indices = dict.fromkeys(self.owned.get(number, ()))  # each once, however often it is said
+        held = [self.properties[index - 1] for index in indices if 0 < index <= len(self.properties)]
         return [(start, stop) for found, start, stop in held if found == kind]
 
 
@@ -198,7 +207,7 @@ def _kinds(data: bytes, start: int, stop: int) -> Iterator[tuple[int, tuple[byte
         version, at = data[begun], begun + FULL_HEAD
         number, _, name = struct.unpack_from(">IH4s" if version > 2 else ">HH4s", data, at)
         named = at + struct.calcsize(">IH" if version > 2 else ">HH")
-        texts = data[named + len(name) : end].split(b"\0")
+        texts = data[named + len(name) : end].split(b"\0", 2)
         yield number, (name, named, texts[1] if name == MIME and len(texts) > 1 else b"")
 
 
@@ -212,12 +221,13 @@ def _locations(
     head = (">IHH" if version > 1 else ">HHH" if version else ">HH") + base + "H"
     (count,) = struct.unpack_from(">I" if version > 1 else ">H", data, at + 2)
     at += 6 if version > 1 else 4
-    items = {}
+    items, parts = {}, 0
     for _ in range(count):
         values = struct.unpack_from(head, data, at)
         at += struct.calcsize(head)
         method = values[1] & 0xF if version else IN_FILE
         origin = (values[-2] if base else 0) + (box if method == IN_BOX else 0)
+        parts = _counted(parts + values[-1])
         spans, fields = [], []
         for _ in range(values[-1]):
             at += struct.calcsize(">" + index) if version and index else 0
@@ -232,11 +242,19 @@ def _locations(
 
 def _references(data: bytes, start: int, stop: int) -> Iterator[tuple[bytes, int, int]]:
     """Give the references between items, 8.11.12."""
-    letter = "I" if data[start] else "H"
+    letter, parts = "I" if data[start] else "H", 0
     for kind, at, _ in boxes_of(data, start + FULL_HEAD, stop):
         origin, count = struct.unpack_from(f">{letter}H", data, at)
+        parts = _counted(parts + count)
         targets = struct.unpack_from(f">{count}{letter}", data, at + struct.calcsize(f">{letter}H"))
         yield from ((kind, origin, target) for target in targets)
+
+
+def _counted(parts: int) -> int:
+    """Refuse more parts than files have: each takes fifty times its bytes."""
+    if parts > MOST_PARTS:
+        raise ValueError(f"items must have at most {MOST_PARTS} parts and references")
+    return parts
 
 
 def _owned(data: bytes, start: int) -> Iterator[tuple[int, tuple[int, ...]]]:
