@@ -89,6 +89,7 @@ def exif_of_strips(strips) -> bytes:
     return b"II*\0" + struct.pack("<I", first) + tables + directories
 
 
+EMPTY_EXIF = b"II*\0\x08\0\0\0\0\0\0\0\0\0"
 PIXEL = chunk(b"IDAT", zlib.compress(bytes(3)))
 
 
@@ -132,6 +133,12 @@ FILES = {
     "EXIF pictures of the same 100,000 strips": png(1, 1, 16, 0, chunk(b"eXIf", exif_of_strips(100_000)), PIXEL),
     "an AVIF item that is said 1000 times to describe its picture": avif_described_by(0, times=1000),
     "300 AVIF items that are the same bytes": avif_described_by(300, times=1),
+    "10 million fill bytes in EXIF": png(
+        1, 1, 16, 0, chunk(b"eXIf", EMPTY_EXIF + b"\0\xff\xd8" + b"\xff" * 10_000_000 + b"\xe0"), PIXEL
+    ),
+    "segments of two bytes in EXIF": png(
+        1, 1, 16, 0, chunk(b"eXIf", EMPTY_EXIF + b"\0\xff\xd8" + b"\xff\xe0\0\2" * 2_500_000), PIXEL
+    ),
     "directories that point to each other": tiff_of_directories(1000),
 }
 

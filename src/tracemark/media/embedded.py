@@ -4,16 +4,29 @@ ITU-T T.81, "Digital compression and coding of continuous-tone still images".
 """
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
-from tracemark.media.markers import END_OF_IMAGE, LENGTH_BYTES, MARKER, SEGMENT_HEAD, START_OF_IMAGE, START_OF_SCAN
+from tracemark.media.markers import (
+    END_OF_IMAGE,
+    FILL,
+    LENGTH_BYTES,
+    MARKER,
+    SEGMENT_HEAD,
+    START_OF_IMAGE,
+    START_OF_SCAN,
+)
+from tracemark.media.spans import Span
 
 __all__ = ["UNKNOWN_LIMIT", "blank_pictures", "holds_picture"]
 
 UNKNOWN_LIMIT = 4096  # bytes that what is of an unknown kind may have in a copy: no picture worth copying fits in
 # SOI and a marker that can come next, T.81 table B.1. The first byte is not asked for: some cameras change it.
-BEGINNING = re.compile(rb".\xd8\xff+[\xc0-\xc4\xdb\xdd\xe0-\xef\xfe]", re.DOTALL)
+BEGINNING = re.compile(rb".\xd8\xff++[\xc0-\xc4\xdb\xdd\xe0-\xef\xfe]", re.DOTALL)
 # In a scan, FF is followed by 0 or by a restart marker, B.1.1.5; any other marker ends it.
+# Runs of fill bytes that are looked up, not walked through: many walks may come into one of them.
+LONG_FILL = re.compile(rb"(?<!\xff)\xff{4096,}")
 AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 
 
@@ -54,28 +67,31 @@ def holds_picture(data: bytes) -> bool:
 
 def _pictures(data: bytes) -> Iterator[tuple[int, int]]:
     """Give where each picture begins and ends; those inside others are part of them."""
-    barren: set[int] = set()
     found = BEGINNING.search(data)
+    if found is None:
+        return
+    barren, fills = bytearray(len(data)), [fill.span() for fill in LONG_FILL.finditer(data)]
     while found is not None:
-        stop = _end_of_picture(data, found.start(), barren)
+        stop = _end_of_picture(data, found.start(), barren, fills)
         if stop:
             yield found.start(), stop
         found = BEGINNING.search(data, stop or found.start() + 1)
 
 
-def _end_of_picture(data: bytes, start: int, barren: set[int]) -> int:
+def _end_of_picture(data: bytes, start: int, barren: bytearray, fills: Sequence[Span]) -> int:
     """Walk from segment to segment to the end of a picture; 0 when there is none.
 
-    Places from which no pixels are reached are put into `barren`: a walk that comes there ends, so that all walks
-    together are no longer than the data.
+    Places from which no pixels are reached are marked in `barren`, which has a byte for each: a walk that comes there
+    ends, so that all walks together are no longer than the data.
     """
     at, scanned = start + len(START_OF_IMAGE), False
-    while at + SEGMENT_HEAD.size <= len(data) and at not in barren:
-        barren.add(at)
-        first, marker, length = SEGMENT_HEAD.unpack_from(data, at)
-        if first == MARKER == marker:
-            at += 1  # any number of these may stand before a marker, B.1.1.2
+    while at + SEGMENT_HEAD.size <= len(data) and not barren[at]:
+        barren[at] = True
+        begun = _behind_fill(data, at, fills)
+        if begun > at:
+            at = begun
             continue
+        first, marker, length = SEGMENT_HEAD.unpack_from(data, at)
         if data.startswith(END_OF_IMAGE, at):
             return at + len(END_OF_IMAGE) if scanned else 0
         if first != MARKER or length < LENGTH_BYTES:
@@ -86,3 +102,12 @@ def _end_of_picture(data: bytes, start: int, barren: set[int]) -> int:
             ended = AFTER_SCAN.search(data, at)
             at = len(data) if ended is None else ended.start()
     return len(data) if scanned else 0
+
+
+def _behind_fill(data: bytes, at: int, fills: Sequence[Span]) -> int:
+    """Find where a marker begins that may have fill bytes before it."""
+    before = bisect_right(fills, at, key=itemgetter(0))
+    if before and at < fills[before - 1][1]:
+        return fills[before - 1][1] - 1
+    filled = FILL.match(data, at)
+    return filled.end() - 1 if filled else at

@@ -3,11 +3,13 @@
 ITU-T T.81, "Digital compression and coding of continuous-tone still images", annex B.
 """
 
+import re
 import struct
 from collections.abc import Iterator
 
 __all__ = [
     "END_OF_IMAGE",
+    "FILL",
     "LENGTH_BYTES",
     "MARKER",
     "SEGMENT_HEAD",
@@ -23,6 +25,7 @@ END_OF_IMAGE = b"\xff\xd9"
 START_OF_SCAN = 0xDA
 SEGMENT_HEAD = struct.Struct(">BBH")  # a marker's two bytes and the length, B.1.1.4
 LENGTH_BYTES = 2  # the length counts itself
+FILL = re.compile(rb"\xff+")  # any number of these may stand before a marker, and the last one begins it, B.1.1.2
 
 
 def head_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
@@ -42,10 +45,11 @@ def head_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """
     at = len(START_OF_IMAGE)
     while data.startswith(START_OF_IMAGE) and at + SEGMENT_HEAD.size <= len(data):
+        filled = FILL.match(data, at)
+        at = filled.end() - 1 if filled else at
+        if at + SEGMENT_HEAD.size > len(data):
+            return
         first, marker, length = SEGMENT_HEAD.unpack_from(data, at)
-        if first == MARKER == marker:
-            at += 1  # any number of these may stand before a marker, B.1.1.2
-            continue
         stop = at + SEGMENT_HEAD.size - LENGTH_BYTES + length
         if first != MARKER or length < LENGTH_BYTES or stop > len(data):
             return
