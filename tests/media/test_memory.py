@@ -139,6 +139,9 @@ FILES = {
     "segments of two bytes in EXIF": png(
         1, 1, 16, 0, chunk(b"eXIf", EMPTY_EXIF + b"\0\xff\xd8" + b"\xff\xe0\0\2" * 2_500_000), PIXEL
     ),
+    "XMP of very many lines": png(
+        1, 1, 16, 0, chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0/9j/" + b"&#9;A" * 1_000_000), PIXEL
+    ),
     "directories that point to each other": tiff_of_directories(1000),
 }
 
