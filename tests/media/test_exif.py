@@ -19,6 +19,18 @@ def test_orientation_is_read_in_either_byte_order(order, orientation):
     assert exif_orientation(exif_block(order, orientation=orientation)) == orientation
 
 
+def test_a_block_that_is_whole_is_not_copied_to_read_its_orientation():
+    class Large(bytes):
+        def __add__(self, other):
+            raise AssertionError("copied")
+
+    assert exif_orientation(Large(exif_block(orientation=6))) == 6
+
+
+def test_the_orientation_of_a_directory_that_is_cut_short_is_read():
+    assert exif_orientation(exif_block(orientation=6)[:80]) == 6
+
+
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
 def test_an_impossible_orientation_counts_as_upright(orientation):
     assert exif_orientation(exif_block(orientation=orientation)) == 1

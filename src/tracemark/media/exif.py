@@ -6,6 +6,7 @@ maker notes point to places of the block in ways that only their makers know.
 
 import struct
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import product
 
 from tracemark.media.directories import (
@@ -52,14 +53,12 @@ def exif_orientation(exif: bytes) -> int:
     orientation : int
         1 to 8 as in the standard; 1 is upright, and what an absent or impossible tag gives.
     """
-    # A directory that is cut short is read as far as it goes.
-    whole = exif + bytes(LARGEST_DIRECTORY)
-    try:
-        order, first = open_tiff(whole)
-        values = numbers(whole, order, read_directory(whole, order, first).entry(ORIENTATION))
-    except ValueError:
-        return UPRIGHT
-    return values[0] if values and values[0] in ORIENTATIONS else UPRIGHT
+    with suppress(ValueError):
+        return _orientation(exif)
+    with suppress(ValueError):
+        # A directory that is cut short is read as far as it goes.
+        return _orientation(exif + bytes(LARGEST_DIRECTORY))
+    return UPRIGHT
 
 
 def orientation_alone(orientation: int) -> bytes:
@@ -160,6 +159,13 @@ def without_gps(exif: bytes) -> bytes:
     for directory in chain(exif, order, numbers(exif, order, pointer, most=MOST_DIRECTORIES)):
         spans += [(entry.start, entry.stop) for entry in directory.entries] + [(directory.start, directory.stop)]
     return remove_entry(_blank(exif, spans, main), order, main, GPS_DIRECTORY)
+
+
+def _orientation(exif: bytes) -> int:
+    """Read the orientation of a block whose first directory is whole."""
+    order, first = open_tiff(exif)
+    values = numbers(exif, order, read_directory(exif, order, first).entry(ORIENTATION), most=1)
+    return values[0] if values and values[0] in ORIENTATIONS else UPRIGHT
 
 
 def _pictures_of(data: bytes, order: str, directories: Iterable[Directory]) -> Iterator[Span]:
