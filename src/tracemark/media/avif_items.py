@@ -6,7 +6,7 @@ Alliance for Open Media, "AV1 image file format (AVIF)", 1.1; ISO/IEC 23008-12, 
 from itertools import islice
 
 from tracemark.media.boxes import BoxItem, boxes_of, read_boxes
-from tracemark.media.metadata import MOST_ITEMS, Item, Kind
+from tracemark.media.metadata import C2PA_DROPPED, GAIN_MAP_DROPPED, MOST_ITEMS, Item, Kind
 
 __all__ = ["bare", "frame", "read_items"]
 
@@ -45,12 +45,12 @@ def read_items(data: bytes) -> tuple[tuple[Item, ...], tuple[str, ...]]:
         if data[start : start + 4] in (b"prof", b"rICC"):
             items.append(Item(b"colr", data[start + 4 : stop], Kind.ICC, data[start + 4 : stop]))
     warnings = [
-        "C2PA manifest was dropped: it vouches for pixels that a copy does not have"
+        C2PA_DROPPED
         for kind, start, _ in boxes_of(data, 0, len(data))
         if kind == b"uuid" and data[start : start + len(C2PA)] == C2PA
     ]
     if any(item.kind == b"tmap" for item in boxes.items.values()):
-        warnings.append("gain map was dropped: it is a picture of its own")
+        warnings.append(GAIN_MAP_DROPPED)
     return tuple(dict.fromkeys(item for item in items if item is not None)), tuple(warnings)
 
 

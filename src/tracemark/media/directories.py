@@ -10,11 +10,18 @@ from dataclasses import dataclass
 
 __all__ = [
     "BYTE_ORDERS",
+    "COUNT_BYTES",
     "ENTRY_BYTES",
+    "EXIF_DIRECTORY",
+    "GPS_DIRECTORY",
     "HEADER_BYTES",
     "INLINE_BYTES",
+    "INTEROPERABILITY",
+    "LINK_BYTES",
     "MOST_DIRECTORIES",
     "MOST_ENTRIES",
+    "SUB_DIRECTORIES",
+    "TYPE_BYTES",
     "Directory",
     "Entry",
     "chain",
@@ -34,6 +41,8 @@ LINK_BYTES = 4  # a directory ends with the place of the next one
 # Bytes of a value of each type; 13 is IFD, of Adobe's PageMaker notes.
 TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I"}  # types of unsigned numbers
+# Tags that lead to other directories: Adobe, TIFF technical note 1; CIPA DC-008, 4.6.3.
+SUB_DIRECTORIES, EXIF_DIRECTORY, GPS_DIRECTORY, INTEROPERABILITY = 0x014A, 0x8769, 0x8825, 0xA005
 MOST_ENTRIES = 4096  # in a directory, and before the last one of a chain: cameras write a hundred
 MOST_DIRECTORIES = 64  # in all chains of a file: cameras write four or five
 

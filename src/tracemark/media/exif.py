@@ -10,8 +10,14 @@ from contextlib import suppress
 from itertools import product
 
 from tracemark.media.directories import (
+    COUNT_BYTES,
+    ENTRY_BYTES,
+    GPS_DIRECTORY,
+    HEADER_BYTES,
+    LINK_BYTES,
     MOST_DIRECTORIES,
     MOST_ENTRIES,
+    SUB_DIRECTORIES,
     Directory,
     chain,
     numbers,
@@ -22,22 +28,21 @@ from tracemark.media.directories import (
 from tracemark.media.embedded import blank_pictures
 from tracemark.media.spans import Span, apart, union
 
-__all__ = ["exif_orientation", "orientation_alone", "preview_spans", "without_gps", "without_previews"]
+__all__ = ["EXIF_HEADER", "exif_orientation", "orientation_alone", "preview_spans", "without_gps", "without_previews"]
 
 SHORT = 3  # type of a 16-bit value, TIFF 6.0, section 2
 ORIENTATION = 0x0112  # CIPA DC-008, 4.6.4
 UPRIGHT = 1
 ORIENTATIONS = range(UPRIGHT, 9)
-GPS_DIRECTORY = 0x8825  # CIPA DC-008, 4.6.3
-SUB_DIRECTORIES = 0x014A  # Adobe, TIFF technical note 1
+# What a JPEG has before the block, CIPA DC-008, 4.7.2; some programs write it into other files, too.
+EXIF_HEADER = b"Exif\0\0"
 # Tags that say where a directory keeps its picture, and how long it is: strips, tiles, and a whole JPEG.
 # TIFF 6.0, sections 8 and 15; CIPA DC-008, 4.5.4.
 PICTURES = ((0x0111, 0x0117), (0x0144, 0x0145), (0x0201, 0x0202))
 # Strips and tiles of all small pictures together.  A pyramid of half, quarter and smaller sizes of a photo of 13,000
 # rows has 39,000 strips when each has one row of one colour, and of tiles of 256 x 256 it has 2600.
 MOST_STRIPS = 1 << 16
-HEADER_BYTES = 8  # of a TIFF structure
-LARGEST_DIRECTORY = 2 + 12 * MOST_ENTRIES + 4  # bytes, TIFF 6.0, section 2
+LARGEST_DIRECTORY = COUNT_BYTES + ENTRY_BYTES * MOST_ENTRIES + LINK_BYTES
 
 
 def exif_orientation(exif: bytes) -> int:

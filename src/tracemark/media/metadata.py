@@ -10,6 +10,8 @@ from tracemark.media import exif, photoshop, xmp
 from tracemark.media.embedded import holds_picture
 
 __all__ = [
+    "C2PA_DROPPED",
+    "GAIN_MAP_DROPPED",
     "INFLATED_LIMIT",
     "MOST_ITEMS",
     "Edit",
@@ -22,6 +24,9 @@ __all__ = [
     "without_previews",
 ]
 
+# What is said of items that are left out, whatever kind of file they stand in.
+C2PA_DROPPED = "C2PA manifest was dropped: it vouches for pixels that a copy does not have"
+GAIN_MAP_DROPPED = "gain map was dropped: it is a picture of its own"
 MOST_ITEMS = 10_000  # of a file: the rest is left out
 INFLATED_LIMIT = 1 << 25  # bytes of all items of a file when they are unpacked; the largest seen have a fifth of it
 

@@ -9,7 +9,8 @@ import zlib
 from tracemark.media import raw_profiles
 from tracemark.media.chunks import CHECKSUM_BYTES, HEAD, HEADER, Chunk, chunks_of, write_chunk
 from tracemark.media.embedded import UNKNOWN_LIMIT, holds_picture
-from tracemark.media.metadata import INFLATED_LIMIT, MOST_ITEMS, Item, Kind, Metadata, inflate
+from tracemark.media.exif import EXIF_HEADER
+from tracemark.media.metadata import C2PA_DROPPED, INFLATED_LIMIT, MOST_ITEMS, Item, Kind, Metadata, inflate
 
 __all__ = ["bare", "frame", "insert", "read_items"]
 
@@ -29,12 +30,11 @@ OF_SAMPLES = frozenset({b"bKGD", b"sBIT"})  # these depend on how samples are st
 PIXELS = frozenset({b"tRNS", b"hIST", b"acTL", b"fcTL", b"fdAT", b"iDOT"})
 NEEDED = frozenset({b"tRNS", b"acTL", b"fcTL", b"fdAT"})  # by a decoder, beside critical chunks
 DROPPED = {
-    b"caBX": "C2PA manifest was dropped: it vouches for pixels that a copy does not have",
+    b"caBX": C2PA_DROPPED,
     b"dSIG": "digital signature was dropped: it vouches for pixels that a copy does not have",
 }
 TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 XMP_KEYWORD = b"XML:com.adobe.xmp"  # ISO 16684-3, "PNG"
-EXIF_HEADER = b"Exif\0\0"  # some programs write it here, too
 
 
 def read_items(data: bytes) -> tuple[tuple[Item, ...], tuple[str, ...]]:

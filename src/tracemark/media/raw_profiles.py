@@ -5,23 +5,25 @@ ImageMagick began it, and calls these texts ``Raw profile type ...``; ExifTool's
 
 import zlib
 
+from tracemark.media.directories import BYTE_ORDERS
 from tracemark.media.embedded import holds_picture
+from tracemark.media.exif import EXIF_HEADER
 from tracemark.media.metadata import INFLATED_LIMIT, Kind, inflate
+from tracemark.media.segment_kinds import PHOTOSHOP_HEADER, XMP_HEADER
 
 __all__ = ["frame", "read"]
 
 KEYWORD = b"Raw profile type "
 # What a profile begins with, after which its kind is told.
 HEADERS = (
-    (b"Exif\0\0", Kind.EXIF),
-    (b"II*\0", Kind.EXIF),
-    (b"MM\0*", Kind.EXIF),
-    (b"http://ns.adobe.com/xap/1.0/\0", Kind.XMP),
-    (b"Photoshop 3.0\0", Kind.PHOTOSHOP),
+    (EXIF_HEADER, Kind.EXIF),
+    *((start, Kind.EXIF) for start in BYTE_ORDERS),
+    (XMP_HEADER, Kind.XMP),
+    (PHOTOSHOP_HEADER, Kind.PHOTOSHOP),
     (b"8BIM", Kind.PHOTOSHOP),
 )
 SPOKEN = {b"xmp": Kind.XMP, b"icc": Kind.ICC, b"icm": Kind.ICC}  # these begin in many ways
-PART_OF_PAYLOAD = (b"II*\0", b"MM\0*", b"8BIM")
+PART_OF_PAYLOAD = (*BYTE_ORDERS, b"8BIM")
 LINE = 72  # digits, as ImageMagick has it
 
 

@@ -6,7 +6,9 @@ ITU-T T.81, "Digital compression and coding of continuous-tone still images", an
 import struct
 from dataclasses import dataclass
 
-from tracemark.media.metadata import Kind
+from tracemark.media.directories import BYTE_ORDERS
+from tracemark.media.exif import EXIF_HEADER
+from tracemark.media.metadata import C2PA_DROPPED, GAIN_MAP_DROPPED, Kind
 
 __all__ = [
     "ADOBE_HEADER",
@@ -14,6 +16,8 @@ __all__ = [
     "EXTENDED",
     "ICC_NUMBERS",
     "JFIF_HEADER",
+    "PHOTOSHOP_HEADER",
+    "XMP_HEADER",
     "Row",
     "is_metadata",
     "row_of_kind",
@@ -22,8 +26,6 @@ __all__ = [
 
 APP0, APP15, COMMENT = 0xE0, 0xEF, 0xFE  # T.81 table B.1
 APP1, APP2, APP11, APP12, APP13, APP14 = 0xE1, 0xE2, 0xEB, 0xEC, 0xED, 0xEE
-EXIF_HEADER = b"Exif\0\0"  # CIPA DC-008, 4.7.2
-TIFF_HEADERS = (b"II*\0", b"MM\0*")  # how EXIF begins behind it
 XMP_HEADER = b"http://ns.adobe.com/xap/1.0/\0"  # ISO 16684-3, "JPEG"
 EXTENDED_HEADER = b"http://ns.adobe.com/xmp/extension/\0"
 EXTENDED = struct.Struct(">32sII")  # behind it: name of the whole, its length, and where this piece belongs
@@ -66,10 +68,10 @@ ROWS = (
     Row(APP1, EXTENDED_HEADER, Kind.EXTENDED_XMP),
     Row(APP2, ICC_HEADER, Kind.ICC),
     Row(APP2, b"MPF\0", None),  # says where pictures lie behind this one
-    Row(APP2, b"urn:iso:std:iso:ts:21496:-1\0", None, "gain map was dropped: it is a picture of its own"),
+    Row(APP2, b"urn:iso:std:iso:ts:21496:-1\0", None, GAIN_MAP_DROPPED),
     Row(APP2, b"FPXR\0", None, "FlashPix data were dropped: they may hold a preview"),
-    Row(APP11, b"JP", None, "C2PA manifest was dropped: it vouches for pixels that a copy does not have"),
-    Row(APP11, b"HDR_RI", None, "gain map was dropped: it is a picture of its own"),
+    Row(APP11, b"JP", None, C2PA_DROPPED),
+    Row(APP11, b"HDR_RI", None, GAIN_MAP_DROPPED),
     Row(APP12, b"Ducky", Kind.OTHER),
     Row(APP13, PHOTOSHOP_HEADER, Kind.PHOTOSHOP),
     Row(APP14, ADOBE_HEADER, Kind.OTHER),
@@ -131,5 +133,5 @@ def sort(marker: int, content: bytes) -> tuple[Row, bytes | None]:
         return Row(marker, b"", Kind.OTHER), b""
     if row.kind is Kind.EXTENDED_XMP:
         return row, content[len(row.header) :][:NAME_BYTES]
-    continued = row.kind is Kind.EXIF and not content.startswith(TIFF_HEADERS, len(EXIF_HEADER))
+    continued = row.kind is Kind.EXIF and not content.startswith(tuple(BYTE_ORDERS), len(EXIF_HEADER))
     return row, b"" if row.kind in JOINED or row.kind is None or continued else None

@@ -6,7 +6,16 @@ Adobe, "TIFF revision 6.0", 1992; TIFF technical notes; Adobe, "Digital negative
 from dataclasses import dataclass
 
 from tracemark.errors import FormatError
-from tracemark.media.directories import MOST_DIRECTORIES, Directory, Entry, chain, numbers, open_tiff, read_directory
+from tracemark.media.directories import (
+    MOST_DIRECTORIES,
+    SUB_DIRECTORIES,
+    Directory,
+    Entry,
+    chain,
+    numbers,
+    open_tiff,
+    read_directory,
+)
 from tracemark.media.pixels import COLOURS
 
 __all__ = ["DEVELOP", "TiffLayout", "first_page", "pieces_fit", "read_layout", "refuse_pages"]
@@ -15,7 +24,7 @@ __all__ = ["DEVELOP", "TiffLayout", "first_page", "pieces_fit", "read_layout", "
 NEW_SUBFILE_TYPE, COLUMNS, ROWS, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 254, 256, 257, 258, 259, 262, 266
 STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_SIZES, PLANAR, PREDICTOR = 273, 277, 278, 279, 284, 317
 TILE_COLUMNS, TILE_ROWS, TILE_OFFSETS, TILE_SIZES, EXTRA_SAMPLES, SAMPLE_FORMAT = 322, 323, 324, 325, 338, 339
-SUB_DIRECTORIES, THUMBNAIL, DNG_VERSION = 330, 513, 0xC612
+THUMBNAIL, DNG_VERSION = 513, 0xC612
 WHITE_IS_ZERO, RGB = 0, 2  # photometric interpretations, section 3 to 6
 COLOUR_FILTER, LINEAR_RAW = 32803, 34892  # the same, of raw files: TIFF/EP and DNG
 REDUCED, MASK = 1, 4  # bits of NewSubfileType

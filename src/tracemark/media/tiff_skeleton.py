@@ -10,7 +10,12 @@ from dataclasses import dataclass, replace
 
 from tracemark.media import photoshop, xmp
 from tracemark.media.directories import (
+    EXIF_DIRECTORY,
+    GPS_DIRECTORY,
+    HEADER_BYTES,
+    INTEROPERABILITY,
     MOST_DIRECTORIES,
+    SUB_DIRECTORIES,
     TYPE_BYTES,
     Directory,
     Entry,
@@ -21,17 +26,17 @@ from tracemark.media.directories import (
 )
 from tracemark.media.embedded import UNKNOWN_LIMIT, blank_pictures
 from tracemark.media.exif import preview_spans
-from tracemark.media.metadata import Edit, Kind
+from tracemark.media.metadata import C2PA_DROPPED, Edit, Kind
 from tracemark.media.spans import Span, apart, complement, overlay, union
-from tracemark.media.tiff_layout import SUB_DIRECTORIES, TiffLayout
+from tracemark.media.tiff_layout import TiffLayout
 
 __all__ = ["Skeleton", "build_skeleton"]
 
-XMP, IPTC, PHOTOSHOP, EXIF, GPS, INTEROPERABILITY = 700, 33723, 34377, 34665, 34853, 40965  # tags
+XMP, IPTC, PHOTOSHOP = 700, 33723, 34377  # tags
 LAYERS, C2PA = 37724, 52545
 DROPPED = {
     LAYERS: "layers were dropped: they have no mark",
-    C2PA: "C2PA manifest was dropped: it vouches for pixels that a copy does not have",
+    C2PA: C2PA_DROPPED,
     SUB_DIRECTORIES: "",  # of smaller versions of the picture, which go without a word
 }
 # Tags that may be long: description, numbers of pieces, transfer function, palette, what Windows says, GeoTIFF's, and
@@ -40,8 +45,7 @@ LARGE = frozenset(
     {270, 273, 279, 301, 320, 324, 325, XMP, 33922, IPTC, PHOTOSHOP, 34675, 34735, 34736, 34737, *range(40091, 40096)}
 )
 PIECES = frozenset({273, 279, 324, 325})  # where they are, and how long
-POINTERS = (EXIF, GPS, INTEROPERABILITY)  # to directories
-HEADER_BYTES = 8
+POINTERS = (EXIF_DIRECTORY, GPS_DIRECTORY, INTEROPERABILITY)
 LINE = "HHI"  # tag, type, count; behind them, a value or its place
 LINE_BYTES, POINTER_BYTES = 12, 4
 PREVIEW_EDITS: Mapping[int, tuple[Kind, Edit]] = {
@@ -128,7 +132,7 @@ def _edited_lines(
             # Each tag stands once, section 2.
             continue
         known.add(entry.tag)
-        if entry.tag in DROPPED or (entry.tag == GPS and not gps):
+        if entry.tag in DROPPED or (entry.tag == GPS_DIRECTORY and not gps):
             warnings += [DROPPED[entry.tag]] if DROPPED.get(entry.tag) else []
             continue
         if entry.tag in PIECES:

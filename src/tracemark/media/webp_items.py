@@ -6,14 +6,14 @@ IETF RFC 9649, "WebP image format", section 2.
 import struct
 
 from tracemark.media.embedded import UNKNOWN_LIMIT, holds_picture
-from tracemark.media.metadata import MOST_ITEMS, Item, Kind, Metadata
+from tracemark.media.exif import EXIF_HEADER
+from tracemark.media.metadata import C2PA_DROPPED, MOST_ITEMS, Item, Kind, Metadata
 from tracemark.media.riff import HEAD, is_webp, riff_chunks, write_riff, write_riff_chunk
 
 __all__ = ["bare", "frame", "insert", "read_items"]
 
 PICTURE = frozenset({b"VP8 ", b"VP8L", b"ALPH", b"VP8X", b"ANIM", b"ANMF"})  # RFC 9649, 2.5 to 2.7
 KINDS = {b"EXIF": Kind.EXIF, b"XMP ": Kind.XMP, b"ICCP": Kind.ICC}
-EXIF_HEADER = b"Exif\0\0"  # some programs write it here, too
 # What VP8X says is there, 2.7.
 FLAGS = {b"ICCP": 0x20, b"ALPH": 0x10, b"EXIF": 0x08, b"XMP ": 0x04}
 VP8L_SIZE_AT, VP8_SIZE_AT = 1, 6  # where a bitstream says how large it is, RFC 9649, 3.4 and RFC 6386, 9.1
@@ -121,7 +121,7 @@ def frame(item: Item, payload: bytes) -> bytes:
 def _warning(name: bytes) -> str:
     """Say that a chunk was left out."""
     if name == b"C2PA":
-        return "C2PA manifest was dropped: it vouches for pixels that a copy does not have"
+        return C2PA_DROPPED
     return f"chunk {name.decode('ascii', 'replace')!r} of an unknown kind was dropped: it may hold a picture"
 
 
