@@ -24,7 +24,6 @@ KEY_BYTES = 32
 RECIPIENTS = 2**32
 SMALL_PX = 600  # long side of what is scaled down, as in the gauntlet
 QUALITY = 90  # a common choice for delivery
-SUBSAMPLING = 2  # 4:2:0, of what comes from no file
 BAR = 0.10  # growth that a mark may cost
 KILO, HUNDRED = 1e3, 100
 
@@ -186,7 +185,7 @@ def _opened(path: Path, *, small: bool) -> tuple[tm.Photo, JpegSettings]:
     photo = tm.read_photo(path)
     if photo.jpeg is not None and not small:
         return photo, photo.jpeg
-    jpeg = JpegSettings({}, SUBSAMPLING, progressive=False)
+    jpeg = JpegSettings()
     return tm.Photo(load(path, Limits(long_side_px=SMALL_PX if small else None)), "JPEG", jpeg=jpeg), jpeg
 
 

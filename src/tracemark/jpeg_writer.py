@@ -10,7 +10,6 @@ from tracemark.errors import PhotoError
 from tracemark.media.jpeg import restart_interval
 from tracemark.media.photo import JpegSettings, Photo, encode_photo
 from tracemark.media.pixels import COLOURS
-from tracemark.media.settings import JPEG_QUALITY, JPEG_SUBSAMPLING
 from tracemark.signal.delivery import Delivery
 
 __all__ = ["JpegWriter"]
@@ -59,13 +58,12 @@ class JpegWriter:
         if like is not None and like.pixels.shape != pixels.shape:
             raise PhotoError(f"photo must have the shape {pixels.shape} of what was prepared, not {like.pixels.shape}")
         source = like or Photo(pixels, "JPEG")
-        settings = source.jpeg or JpegSettings({}, JPEG_SUBSAMPLING, progressive=False)
+        settings = source.jpeg or JpegSettings()
         model = replace(source, format="JPEG", refusal="", jpeg=replace(settings, progressive=False))
         interval = restart_interval(
             layout.columns, cell=layout.cell, subsampling=None if grey else settings.subsampling
         )
-        usual = None if source.jpeg else JPEG_QUALITY
-        return cls(model, usual if quality is None else quality, interval)
+        return cls(model, quality, interval)
 
     def encode(self, copy: NDArray[Any]) -> bytes:
         """Encode one copy.

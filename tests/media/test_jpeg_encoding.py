@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
+from tests.media.test_photo import picture
 from tracemark.media.jpeg_encoding import encode_jpeg
 from tracemark.media.jpeg_tables import has_own_codes
+from tracemark.media.photo import Photo, encode_photo
 from tracemark.media.scan import read_scan
-from tracemark.media.settings import JpegSettings
+from tracemark.media.settings import JPEG_QUALITY, JpegSettings
 
 
 def by_pillow(pixels, **options):
@@ -71,3 +73,11 @@ def test_a_progressive_file_may_have_more_bytes_than_pillow_guesses(rng):
     assert guessed == ImageFile.MAXBLOCK
     with Image.open(io.BytesIO(data)) as image:
         assert np.abs(np.asarray(image).astype(int) - noise).max() < 8
+
+
+def test_what_comes_from_no_file_is_written_at_the_usual_quality(rng):
+    pixels = picture(rng)
+    usual = encode_jpeg(pixels, JpegSettings(), quality=None, restart_interval=0)
+    assert usual == encode_jpeg(pixels, JpegSettings(), quality=JPEG_QUALITY, restart_interval=0)
+    assert usual != encode_jpeg(pixels, JpegSettings(), quality=JPEG_QUALITY - 1, restart_interval=0)
+    assert usual == encode_photo(pixels, like=Photo(pixels, "JPEG"))

@@ -21,8 +21,7 @@ __all__ = ["CHECKS", "leaked", "read_back", "sampled"]
 
 CHECKS = ("all", "sample", "none")
 EVERY = 50  # of a photo's copies one is read back: a reading takes a second, a spliced copy milliseconds
-QUALITY = 75  # JPEG, as sites save what is posted
-SUBSAMPLING = 2  # 4:2:0, likewise
+QUALITY = 75  # JPEG, as sites save what is posted; 4:2:0, likewise, is what files have that come from no file
 BARE = 0.1  # luma levels: a copy differs from its photo by half a level on average, and most of that should be left
 OTHERS = 99  # guests with whom a copy's recipient is compared at first: each takes 0.05 ms for each copy
 BLIND_PIXELS = 360_000  # below, blind reading of half the size takes two to seventeen times as long: docs/kit.md
@@ -111,7 +110,7 @@ def leaked(file: Path) -> NDArray[np.uint8]:
         When the file cannot be read.
     """
     small = halve(read_photo(file).pixels)
-    like = Photo(small, "JPEG", jpeg=JpegSettings({}, SUBSAMPLING, progressive=False))
+    like = Photo(small, "JPEG", jpeg=JpegSettings())
     return np.asarray(read_photo(encode_photo(small, like=like, quality=QUALITY)).pixels, dtype=np.uint8)
 
 

@@ -11,7 +11,7 @@ from PIL import Image, ImageFile
 from tracemark.errors import PhotoError
 from tracemark.media.jpeg_tables import quality_of
 from tracemark.media.pixels import Pixels
-from tracemark.media.settings import JpegSettings
+from tracemark.media.settings import JPEG_QUALITY, JpegSettings
 
 __all__ = ["encode_jpeg"]
 
@@ -34,7 +34,7 @@ def encode_jpeg(pixels: Pixels, settings: JpegSettings, *, quality: int | None, 
     settings : JpegSettings
         How.
     quality : int or None
-        1 to 100, in place of the quantisation tables.
+        1 to 100, in place of the quantisation tables; 95 when there are none, either.
     restart_interval : int
         MCUs between restart markers; 0 for none.
 
@@ -54,6 +54,8 @@ def encode_jpeg(pixels: Pixels, settings: JpegSettings, *, quality: int | None, 
     A file with restart markers is made to be spliced, and only files with the same Huffman tables can be: it has
     those for any picture, whatever the settings say.
     """
+    if quality is None and not settings.quantisation:
+        quality = JPEG_QUALITY
     standard = quality_of(settings.quantisation) if quality is None else quality
     optimised = settings.optimised and not restart_interval
     if standard is not None and not settings.progressive and not settings.rgb:

@@ -1,13 +1,12 @@
 """How a file was written, so that another one can be written like it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tracemark.media.tiff import TiffFrame
 
 __all__ = [
     "JPEG_QUALITY",
-    "JPEG_SUBSAMPLING",
     "AvifSettings",
     "JpegSettings",
     "PngSettings",
@@ -16,20 +15,20 @@ __all__ = [
 ]
 
 JPEG_QUALITY = 95  # for photos that do not come from a JPEG file; what OpenCV takes, too
-JPEG_SUBSAMPLING = 2  # 4:2:0 for the same, likewise
 
 
 @dataclass(frozen=True)
 class JpegSettings:
     """How finely a JPEG file was written."""
 
-    quantisation: Mapping[int, Sequence[int]]
-    """Table number -> 64 divisors, in the order Pillow gives and takes them."""
+    quantisation: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    """Table number -> 64 divisors, in the order Pillow gives and takes them; none for photos that do not come from a
+    JPEG file, which need a quality: `JPEG_QUALITY` where nobody says another."""
 
-    subsampling: int
-    """0 is 4:4:4, 1 is 4:2:2, 2 is 4:2:0."""
+    subsampling: int = 2
+    """0 is 4:4:4, 1 is 4:2:2, 2 is 4:2:0; the last for photos that do not come from a JPEG file, as OpenCV has it."""
 
-    progressive: bool
+    progressive: bool = False
     """Whether it shows coarsely before it shows finely."""
 
     optimised: bool = False

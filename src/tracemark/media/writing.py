@@ -10,8 +10,6 @@ from tracemark.media.pixels import Pixels
 from tracemark.media.plain_tiff import plain_frame
 from tracemark.media.png import encode_png
 from tracemark.media.settings import (
-    JPEG_QUALITY,
-    JPEG_SUBSAMPLING,
     AvifSettings,
     JpegSettings,
     PngSettings,
@@ -65,12 +63,8 @@ def _write_jpeg(
     pixels: Pixels, settings: AnySettings, metadata: Metadata, quality: int | None, restart_interval: int
 ) -> bytes:
     """Write a JPEG file."""
-    if isinstance(settings, JpegSettings):
-        usual, fineness = settings, quality
-    else:
-        usual = JpegSettings({}, JPEG_SUBSAMPLING, progressive=False)
-        fineness = JPEG_QUALITY if quality is None else quality
-    return jpeg_items.insert(encode_jpeg(pixels, usual, quality=fineness, restart_interval=restart_interval), metadata)
+    usual = settings if isinstance(settings, JpegSettings) else JpegSettings()
+    return jpeg_items.insert(encode_jpeg(pixels, usual, quality=quality, restart_interval=restart_interval), metadata)
 
 
 def _write_png(pixels: Pixels, settings: AnySettings, metadata: Metadata, _quality: int | None, _restart: int) -> bytes:
