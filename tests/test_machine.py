@@ -1,12 +1,8 @@
 import os
-import re
 
-import cv2
-import numpy as np
 import pytest
 
-import tracemark as tm
-from tracemark import detection, embedding, machine
+from tracemark import machine
 
 PHYSICAL = {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": (8 << 30) // 4096}
 LIMITED = {  # groups of this process, files of limits -> bytes
@@ -85,40 +81,3 @@ def test_processors_are_those_that_this_process_may_use(monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert machine.processors() == 1
-
-
-OPENCV = "OpenCV(5.0.0) /io/alloc.cpp:73: error: (-4:Insufficient memory) Failed to allocate 9 bytes in function 'f'\n"
-SHORTAGES = [
-    # error                                                    what it tells
-    (cv2.error(OPENCV), " (Failed to allocate 9 bytes)"),
-    (cv2.error("std::bad_alloc"), ""),
-    (MemoryError(), ""),
-    (np.exceptions.AxisError("no"), None),
-    (cv2.error("OpenCV(5.0.0) a.cpp:1: error: (-215:Assertion failed) -4 < x in function 'f'"), None),
-]
-
-
-@pytest.mark.parametrize(("error", "told"), SHORTAGES)
-def test_every_librarys_shortage_of_memory_is_one_and_no_other_error_is(error, told):
-    kind = type(error) if told is None else MemoryError
-    words = str(error) if told is None else f"there is not memory enough to read it{told}"
-    with pytest.raises(kind, match=f"^{re.escape(words)}$"), machine.memory_for("read it"), machine.memory_for("x"):
-        raise error
-
-
-def test_what_opencv_raises_without_memory_is_known_by_its_words():
-    words = r"enough to read it \(Failed to allocate \d+ bytes\)$"
-    with pytest.raises(MemoryError, match=words), machine.memory_for("read it"):
-        # as much as is asked for in vain on any machine
-        cv2.copyMakeBorder(np.zeros((1, 1)), 0, 1 << 30, 0, 1 << 20, cv2.BORDER_CONSTANT)
-
-
-@pytest.mark.parametrize("call", ["prepare", "detect"])
-def test_a_photo_that_memory_does_not_suffice_for_is_said_so_at_the_door(call, key, monkeypatch):
-    def fail(*_, **__):
-        raise cv2.error(OPENCV)
-
-    monkeypatch.setattr(embedding, "digest_of", fail)
-    monkeypatch.setattr(detection, "luma_of", fail)
-    with pytest.raises(MemoryError, match=r"there is not memory enough to (mark|read) it"):
-        getattr(tm, call)(np.zeros((336, 256), np.uint8), key=key)

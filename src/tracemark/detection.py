@@ -18,8 +18,8 @@ from tracemark.keys import Key, checked_key
 from tracemark.laying import LaidLeak, lay
 from tracemark.ledger.ledger import Ledger, checked_ledger
 from tracemark.listed import draw
-from tracemark.machine import memory_for
 from tracemark.message_beside import message_beside
+from tracemark.shortage import memory_for
 from tracemark.side_informed import accuse_among
 from tracemark.signal.luma import luma_of
 from tracemark.signal.pixels import checked_pixels

@@ -13,10 +13,10 @@ from tracemark.contents import Contents
 from tracemark.errors import PhotoError
 from tracemark.keys import Key, checked_key
 from tracemark.layers import layers_of
-from tracemark.machine import memory_for
 from tracemark.original import chip_set_of, digest_of
 from tracemark.plan import Plan
 from tracemark.profile import PROFILE
+from tracemark.shortage import memory_for
 from tracemark.signal.chips import codebook, sparing_codebook
 from tracemark.signal.delivery import prepare_delivery
 from tracemark.signal.growth import growth

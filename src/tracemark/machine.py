@@ -2,29 +2,17 @@
 
 import math
 import os
-import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-__all__ = ["memory", "memory_for", "processors"]
+__all__ = ["memory", "processors"]
 
 OWN_GROUPS = Path("/proc/self/cgroup")  # the control groups that this process is in, a line each: cgroups(7)
 GROUPS = Path("/sys/fs/cgroup")  # where they are described
 MEMORY_FILES = ("memory.max", "memory.limit_in_bytes")  # the most bytes of memory, in version 2 and in version 1
 # The time that processors may work for a group, and in which time, microseconds both: in version 2 and in version 1.
 PROCESSOR_FILES = (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us"))
-# OpenCV raises an error of its own, whose code stands on its class, where another thread's next error changes it.  So
-# what it writes tells: code -4 (cv2.Error.StsNoMem) with what was asked for, or what C++ calls it.
-SHORTAGE = re.compile(r"\(-4:[^)]*\) (?P<asked>.*?)(?: in function .*)?$|.*bad_alloc.*", re.DOTALL)
-
-
-class _ShortageError(MemoryError):
-    """Memory that did not suffice, told in a sentence."""
-
-    def __init__(self, doing: str, asked: str) -> None:
-        super().__init__(f"there is not memory enough to {doing}" + (f" ({asked})" if asked else ""))
-        self.asked = asked
 
 
 def processors() -> int:
@@ -52,46 +40,6 @@ def memory() -> float:
     if not hasattr(os, "sysconf"):
         return math.inf
     return min([os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), *_memory_limits()])
-
-
-@contextmanager
-def memory_for(doing: str) -> Iterator[None]:
-    """Say in a sentence that there is not memory enough, whichever library it was that asked for it.
-
-    Parameters
-    ----------
-    doing : str
-        What it was for, as in ``"mark it"``; where one lies within another, the outer one tells.
-
-    Raises
-    ------
-    MemoryError
-        In place of OpenCV's own error, and of one that gives no reason.  Every other error passes.
-
-    Examples
-    --------
-    >>> with memory_for("read it"):
-    ...     raise MemoryError("Unable to allocate 7 GiB")
-    Traceback (most recent call last):
-    MemoryError: there is not memory enough to read it (Unable to allocate 7 GiB)
-    """
-    try:
-        yield
-    except Exception as error:
-        asked = _asked_in_vain(error)
-        if asked is None:
-            raise
-        raise _ShortageError(doing, asked) from error
-
-
-def _asked_in_vain(error: Exception) -> str | None:
-    """Say what memory was asked for in vain, which not every library tells; None when that is not what went wrong."""
-    if isinstance(error, MemoryError):
-        return error.asked if isinstance(error, _ShortageError) else str(error)
-    import cv2
-
-    found = SHORTAGE.search(str(error).strip()) if isinstance(error, cv2.error) else None
-    return None if found is None else found["asked"] or ""
 
 
 def _processor_limits() -> Iterator[int]:

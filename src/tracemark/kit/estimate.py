@@ -20,8 +20,8 @@ from tracemark.kit.standing import Standing
 from tracemark.kit.task import Failure, KitCopy, Notice
 from tracemark.kit.workers import processes
 from tracemark.ledger.ledger import Ledger, checked_ledger
-from tracemark.machine import memory_for
 from tracemark.media.photo import as_baseline, check_writable, read_photo
+from tracemark.shortage import memory_for
 from tracemark.signal.layout import lay_out
 
 __all__ = ["KitEstimate", "estimate_kit"]

@@ -13,9 +13,9 @@ from tracemark.kit.checking import read_back
 from tracemark.kit.folder import make_folder, nowhere_to_write
 from tracemark.kit.preparing import Prepared, notices_of, prepared_for
 from tracemark.kit.task import Answer, Failure, KitCopy, MadeCopy, Task
-from tracemark.machine import memory_for
 from tracemark.new_file import uncache, write_atomically
 from tracemark.recording import SOFTWARE, describe_photo
+from tracemark.shortage import memory_for
 
 __all__ = ["TAKEN", "make"]
 
