@@ -161,15 +161,6 @@ def test_a_plan_travels_between_processes_with_or_without_variants(small):
         assert again.jpeg_for(17) == plan.jpeg_for(17)
 
 
-def test_a_plan_that_was_pickled_when_it_held_its_contents_one_by_one_is_read(small):
-    plan = tm.prepare(small, key=tm.Key(bytes(range(32))))
-    names = ("key", "digest", "layout", "strength", "chip_set", "delivery")
-    again = tm.Plan.__new__(tm.Plan)
-    again.__setstate__({name: getattr(plan, name) for name in names})
-    np.testing.assert_array_equal(again.copy_for(17), plan.copy_for(17))
-    assert again.jpeg_for(17) == plan.jpeg_for(17)
-
-
 def test_several_threads_may_ask_at_once(plan):
     with ThreadPoolExecutor(4) as pool:
         copies = list(pool.map(plan.jpeg_for, range(8)))

@@ -21,8 +21,6 @@ from tracemark.splicing import JpegPlan, prepare_jpeg, spliced_size
 
 __all__ = ["Plan"]
 
-PARTS = ("key", "digest", "layout", "chip_set")  # of its contents, which plans held one by one when they were pickled
-
 
 @dataclass(frozen=True, eq=False)
 class Plan:
@@ -192,14 +190,9 @@ class Plan:
         """
         return JpegPlan.load(path, key=key)
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __reduce__(self) -> "tuple[type[Plan], tuple[Contents, float, Delivery]]":
         """Pickle no variants: they are encoded anew where they are asked for."""
-        return {"contents": self.contents, "strength": self.strength, "delivery": self.delivery}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take what was pickled, as it is now or as it was when a plan held its contents one by one."""
-        known = state.get("contents") or Contents(*(state[name] for name in PARTS))
-        self.__init__(known, state["strength"], state["delivery"])  # type: ignore[misc]  # as unpickling calls none
+        return type(self), (self.contents, self.strength, self.delivery)
 
 
 class _Variants:
