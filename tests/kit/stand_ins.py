@@ -1,5 +1,6 @@
 """What spawned processes can find by name: a task that does what its photo's file says."""
 
+import math
 import os
 import signal
 import time
@@ -35,7 +36,7 @@ def make(task):
 
 
 def slow_down(log):
-    """Let this process take its time over each file, and note who it is before it begins."""
+    """Let this process take its time over each file, note who it is before it begins, and tell of all at the end."""
     real = making.write_atomically
 
     def write(path, data):
@@ -45,6 +46,7 @@ def slow_down(log):
         real(path, data)
 
     preparing.WRITERS = preparing.ENCODERS = 1
+    making.SLICE_S = math.inf
     making.write_atomically = write
 
 

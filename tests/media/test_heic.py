@@ -44,7 +44,7 @@ def test_a_file_cut_short_gives_what_there_is(kept):
 
 def test_without_the_decoder_it_is_said_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "pi_heif", None)
-    with pytest.raises(FormatError, match=r"pip install 'tracemark\[heic\]'"):
+    with pytest.raises(FormatError, match=r"pip install '\.\[heic\]'"):
         read_photo(TARGET)
 
 

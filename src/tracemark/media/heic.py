@@ -1,6 +1,6 @@
 """Read HEIC files, which phones write, for leaks; they are never written.
 
-ISO/IEC 23008-12, "Image file format", annex B.  The decoder is an extra: ``pip install 'tracemark[heic]'``.
+ISO/IEC 23008-12, "Image file format", annex B.  The decoder is an extra: ``pip install '.[heic]'``.
 """
 
 import io
@@ -18,7 +18,7 @@ BRAND_BYTES = 4
 FIRST_BRAND_AT, OTHERS_AT = 8, 16  # in the file: ISO/IEC 14496-12, 4.3
 MOST_BRANDS_BYTES = 256  # files have a handful
 MODES = ("L", "RGB", "RGBA")
-INSTALL = "HEIC is read by pi-heif, which must be installed: pip install 'tracemark[heic]'"
+INSTALL = "HEIC is read by pi-heif, which must be installed, from the folder of tracemark: pip install '.[heic]'"
 
 
 def is_heic(data: bytes) -> bool:
