@@ -6,6 +6,7 @@ import pytest
 
 import tracemark as tm
 from tracemark import detection, embedding
+from tracemark.media import photo
 from tracemark.shortage import memory_for
 
 OPENCV = "OpenCV(5.0.0) /io/alloc.cpp:73: error: (-4:Insufficient memory) Failed to allocate 9 bytes in function 'f'\n"
@@ -43,3 +44,16 @@ def test_a_photo_that_memory_does_not_suffice_for_is_said_so_at_the_door(call, k
     monkeypatch.setattr(detection, "luma_of", fail)
     with pytest.raises(MemoryError, match=r"there is not memory enough to (mark|read) it"):
         getattr(tm, call)(np.zeros((336, 256), np.uint8), key=key)
+
+
+def test_a_file_that_memory_does_not_suffice_for_is_said_so_whether_it_is_read_or_written(monkeypatch):
+    def fail(*_, **__):
+        raise cv2.error(OPENCV)
+
+    like = tm.read_photo(cv2.imencode(".png", np.zeros((8, 8), np.uint16))[1].tobytes())
+    monkeypatch.setattr(photo, "decode", fail)
+    monkeypatch.setattr(photo, "write_pixels", fail)
+    with pytest.raises(MemoryError, match="there is not memory enough to read it"):
+        tm.read_photo(b"any")
+    with pytest.raises(MemoryError, match="there is not memory enough to write it"):
+        tm.encode_photo(like.pixels, like=like)

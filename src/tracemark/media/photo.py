@@ -19,6 +19,7 @@ from tracemark.media.saying import bare, read_said, said_without_gps
 from tracemark.media.settings import JpegSettings, Settings
 from tracemark.media.tiff import TiffFrame, without_places
 from tracemark.media.writing import write_pixels
+from tracemark.shortage import memory_for
 
 __all__ = [
     "JpegSettings",
@@ -71,6 +72,7 @@ class Photo:
     """Why no copy can be written like it; empty when one can."""
 
 
+@memory_for("read it")
 def read_photo(source: str | os.PathLike[str] | bytes) -> Photo:
     """Read an image file.
 
@@ -92,6 +94,8 @@ def read_photo(source: str | os.PathLike[str] | bytes) -> Photo:
         When the file cannot be read, is no image, is damaged, or holds an animation or CMYK.
     PhotoError
         When it says that it has more than 170 million pixels.
+    MemoryError
+        When there is not memory enough for it.
     """
     data = source if isinstance(source, bytes) else _read_bytes(checked_path(source, "source", refuse=FormatError))
     if not data:
@@ -173,6 +177,7 @@ def check_writable(photo: Photo) -> None:
         raise FormatError(refusal)
 
 
+@memory_for("write it")
 def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None, restart_interval: int = 0) -> bytes:
     """Write pixels the way another photo was written.
 
@@ -198,6 +203,8 @@ def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None, res
         When `like` is of a format that cannot be written.
     PhotoError
         When shape, dtype or quality are not what they must be.
+    MemoryError
+        When there is not memory enough for it.
     """
     check_writable(like)
     checked_kind(pixels, np.ndarray, "pixels", refuse=PhotoError)
