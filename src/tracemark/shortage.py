@@ -27,10 +27,12 @@ def memory_for(doing: str) -> Iterator[None]:
 
     Examples
     --------
-    >>> with memory_for("read it"):
-    ...     raise MemoryError("Unable to allocate 7 GiB")
-    Traceback (most recent call last):
-    MemoryError: there is not memory enough to read it (Unable to allocate 7 GiB)
+    >>> try:
+    ...     with memory_for("read it"):
+    ...         raise MemoryError("Unable to allocate 7 GiB")
+    ... except MemoryError as error:
+    ...     print(error)
+    there is not memory enough to read it (Unable to allocate 7 GiB)
     """
     try:
         yield
