@@ -12,13 +12,13 @@ from scipy import fft
 
 from tracemark.geometry.agreement import Agreement
 from tracemark.geometry.registration import Registration, register_at
+from tracemark.geometry.straightening import positive_of
 from tracemark.keys import Key
 from tracemark.layers import beacon_signs, layers_in
 from tracemark.original import Original
 from tracemark.placing import Placed, whitened
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import CellChoice, beacon_choices, codebook
-from tracemark.signal.luma import PEAK
 from tracemark.signal.places import first_tile, place_scores, to_working
 from tracemark.signal.reading import read_cells
 from tracemark.signal.robust_hash import hash_lines
@@ -193,7 +193,7 @@ class _Crop:
             down, across = _finest(cross, shape, np.array(peak), np.array([rows, columns]) - 1, step)
             transform = moving(np.array([across, down])) @ scaling(1 / step) @ back
             negative = bool(found[peak] < 0)
-            luma = np.float32(PEAK) - self.leak if negative else self.leak
+            luma = positive_of(self.leak, negative=negative)
             merit = score**2 / 2 - float(np.log(heights.size))
             placed.append((Placed(luma, transform, merit, negative=negative), score))
         return placed

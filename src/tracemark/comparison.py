@@ -7,11 +7,10 @@ from numpy.typing import NDArray
 
 from tracemark.geometry.registration import Registration, straighten
 from tracemark.geometry.rendering import density_of, rendering_of
-from tracemark.geometry.straightening import LONGEST
+from tracemark.geometry.straightening import LONGEST, positive_of
 from tracemark.original import Original
 from tracemark.remainder import Comparison
 from tracemark.signal.jpeg_quality import FINEST, left_when_saved, likeliest_quality, likely_qualities
-from tracemark.signal.luma import PEAK
 from tracemark.signal.mask import allowance
 from tracemark.signal.quantisation import BLOCK, NOISE, Coding
 from tracemark.signal.simulation import Box, simulate
@@ -70,7 +69,7 @@ def compare(leak: Floats, original: Original, registration: Registration, *, rou
         coding = Coding.jpeg(quality, EXACT)
         shown = simulated.show(spread)
         return Comparison(leak, simulated.luma, False, coding, (), whole, spread, shown, exactly, simulated.show)
-    luma = np.float32(PEAK) - leak if registration.negative else leak
+    luma = positive_of(leak, negative=registration.negative)
     rendering = rendering_of(registration, leak.shape)
     # what is between pixels overshoots where it is looked up
     cover = np.clip(rendering.show(registration.weights), 0, 1) * rendering.inside(original.luma.shape)

@@ -15,7 +15,7 @@ from tracemark.profile import PROFILE
 from tracemark.signal.chips import message_choices
 from tracemark.signal.layout import Layout
 
-__all__ = ["CONTENTS", "SLOTS", "Contents", "number_contents", "uniform_signs"]
+__all__ = ["CONTENTS", "SLOTS", "Contents", "Planned", "number_contents", "uniform_signs"]
 
 SLOTS = PROFILE.message_slots + 1  # signs of a cell: the message's, then the fingerprint's
 CONTENTS = 1 << SLOTS
@@ -74,6 +74,29 @@ class Contents:
         """The message signs of these cells."""
         rows, columns = self.layout.cells
         return message_choices(self.key, self.chip_set).signs[:rows, :columns]
+
+
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """A photo of which copies can be made, whatever they are made from."""
+
+    contents: Contents
+    """What tells the copies apart."""
+
+    @property
+    def key(self) -> Key:
+        """The secret."""
+        return self.contents.key
+
+    @property
+    def digest(self) -> bytes:
+        """BLAKE2b of the photo's pixels, 32 bytes."""
+        return self.contents.digest
+
+    @property
+    def layout(self) -> Layout:
+        """Where the cells lie."""
+        return self.contents.layout
 
 
 def number_contents(signs: NDArray[np.int8]) -> NDArray[np.intp]:

@@ -5,10 +5,10 @@ from numpy.typing import NDArray
 
 from tracemark.blind import read_blind
 from tracemark.comparison import cut_out
+from tracemark.geometry.straightening import positive_of
 from tracemark.informed import Residue
 from tracemark.keys import Key
 from tracemark.placing import Placed
-from tracemark.signal.luma import PEAK
 from tracemark.transforms import corners, tangent
 
 __all__ = ["message_beside"]
@@ -38,8 +38,7 @@ def message_beside(leak: NDArray[np.float32], residue: Residue, *, key: Key) -> 
     search: where it lies is known.
     """
     shown, registration = cut_out(leak, residue.registration)  # of a large page the rest would take all memory
-    if registration.negative:
-        shown = np.float32(PEAK) - shown
+    shown = positive_of(shown, negative=registration.negative)
     middle = corners(shown.shape).mean(axis=0)
     placed = Placed(shown, tangent(registration.transform, middle), merit=0.0)  # there may be a horizon farther out
     return read_blind(shown, key=key, placements=[placed]).recipient

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tracemark.geometry.placement import Placement
 from tracemark.geometry.spectrum import SIDE, Spectrum, spectrum_of
+from tracemark.geometry.straightening import positive_of
 from tracemark.geometry.sync_pattern import SyncLines, sync_lines
 from tracemark.geometry.sync_search import (
     search_any_angle,
@@ -21,7 +22,6 @@ from tracemark.geometry.tracking import track
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
 from tracemark.signal.chips import beacon_choices, chip_sets_of, codebook
-from tracemark.signal.luma import PEAK
 from tracemark.signal.places import beacon_scores
 from tracemark.signal.reading import central, read_cells, shrink
 from tracemark.signal.robust_hash import hash_lines
@@ -200,7 +200,8 @@ class _Search:
         for search, least_merit in QUICK_SEARCHES:
             for placement in search(turned, self.lines)[:READ_PER_SEARCH]:
                 if placement.merit >= least_merit:
-                    yield Placed(np.float32(PEAK) - self.luma, self._in_leak(placement), placement.merit, negative=True)
+                    luma = positive_of(self.luma, negative=True)
+                    yield Placed(luma, self._in_leak(placement), placement.merit, negative=True)
 
     def _unscaled(self) -> Iterator[Placed]:
         """Search for a crop of the photo's own pixels; whose cells they are, the beacon of that size says."""

@@ -10,27 +10,23 @@ from numpy.typing import NDArray
 
 from tracemark.arguments import checked_kind
 from tracemark.codes.word import checked_recipient
-from tracemark.contents import Contents
+from tracemark.contents import Contents, Planned
 from tracemark.errors import PhotoError
 from tracemark.jpeg_writer import JpegWriter
 from tracemark.keys import Key
 from tracemark.media.photo import Photo, checked_quality
 from tracemark.signal.delivery import Delivery, deliver
-from tracemark.signal.layout import Layout
 from tracemark.splicing import JpegPlan, prepare_jpeg, spliced_size
 
 __all__ = ["Plan"]
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class Plan(Planned):
     """A photo that has been analysed, ready for any number of personal copies.
 
     Whoever has it pickled has the secret of its key; what :meth:`save` writes holds none.
     """
-
-    contents: Contents
-    """What tells its copies apart."""
 
     strength: float
     """What the allowance is multiplied by."""
@@ -44,21 +40,6 @@ class Plan:
     def __post_init__(self) -> None:
         # From the start, not when it is asked for: of threads that ask at once all are to be given the same.
         object.__setattr__(self, "_variants", _Variants(self.delivery, self.contents))
-
-    @property
-    def key(self) -> Key:
-        """The secret."""
-        return self.contents.key
-
-    @property
-    def digest(self) -> bytes:
-        """BLAKE2b of the photo's pixels, 32 bytes."""
-        return self.contents.digest
-
-    @property
-    def layout(self) -> Layout:
-        """Where the cells lie."""
-        return self.contents.layout
 
     @property
     def chip_set(self) -> int:

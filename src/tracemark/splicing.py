@@ -8,7 +8,7 @@ from typing import Self, SupportsIndex
 import numpy as np
 
 from tracemark.arguments import checked_path
-from tracemark.contents import CONTENTS, Contents, number_contents, uniform_signs
+from tracemark.contents import CONTENTS, Contents, Planned, number_contents, uniform_signs
 from tracemark.errors import FormatError, OutputError
 from tracemark.jpeg_writer import JpegWriter
 from tracemark.keys import Key, checked_key
@@ -17,7 +17,7 @@ from tracemark.media.jpeg import Variants, splice, variants_of
 from tracemark.media.photo import Photo
 from tracemark.plan_file import PlanFile, read_plan_file, write_plan_file
 from tracemark.signal.delivery import Delivery, deliver, deliver_alike
-from tracemark.signal.layout import Layout, lay_out
+from tracemark.signal.layout import lay_out
 
 __all__ = ["JpegPlan", "prepare_jpeg", "spliced_size"]
 
@@ -25,29 +25,11 @@ STRIP_PIXELS = 1 << 19  # of a strip that is encoded at a time: with all that it
 
 
 @dataclass(frozen=True, eq=False)
-class JpegPlan:
+class JpegPlan(Planned):
     """A photo whose variants are encoded, ready for any number of personal JPEG files."""
-
-    contents: Contents
-    """What tells the copies apart."""
 
     variants: Variants
     """The photo with one content in all cells, for each content."""
-
-    @property
-    def key(self) -> Key:
-        """The secret."""
-        return self.contents.key
-
-    @property
-    def digest(self) -> bytes:
-        """BLAKE2b of the photo's pixels, 32 bytes."""
-        return self.contents.digest
-
-    @property
-    def layout(self) -> Layout:
-        """Where the cells lie."""
-        return self.contents.layout
 
     def jpeg_for(self, recipient: SupportsIndex) -> bytes:
         """Splice a recipient's copy.

@@ -74,7 +74,7 @@ def test_many_beginnings_take_no_more_steps_than_they_have_bytes(data, monkeypat
             return found
 
     monkeypatch.setattr("tracemark.media.embedded.SEGMENT_HEAD", counting)
-    monkeypatch.setattr("tracemark.media.embedded.FILL", Fill)
+    monkeypatch.setattr("tracemark.media.markers.FILL", Fill)
     assert not holds_picture(data)
     assert 0 < counting.calls <= len(data)
     assert sum(filled) <= len(data)

@@ -15,7 +15,7 @@ from tracemark.profile import PROFILE
 
 __all__ = ["MotherCode", "encode", "mother_code", "windows_of"]
 
-CACHED_CODES = 4  # keys whose code is kept, 0.6 MB each
+CACHED_CODES = 4  # keys whose code is kept, 0.8 MB each
 LEAP = 9  # cells from one to the one below, along the ring of stages
 
 

@@ -17,7 +17,15 @@ from tracemark.kit.manifest import Manifest
 from tracemark.kit.task import Failure, KitCopy, Notice
 from tracemark.new_file import draft_beside, settle
 
-__all__ = ["MadeArchive", "holdings", "make_archives", "outdated", "tell_of_outdated", "write_archive"]
+__all__ = [
+    "MadeArchive",
+    "earlier_archives",
+    "holdings",
+    "make_archives",
+    "outdated",
+    "tell_of_outdated",
+    "write_archive",
+]
 
 PIECE_BYTES = 1 << 20  # read at a time
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # what a ZIP file can say; the same files then make the same archive
@@ -139,13 +147,18 @@ def outdated(manifest: Manifest, names: Mapping[int, str], copies: Iterable[KitC
     archives : list of ArchiveEntry
         Those that are there.
     """
-    ordered = set(names.values())
-    earlier = [entry for entry in manifest.entries.values() if isinstance(entry, ArchiveEntry)]
-    earlier = [one for one in earlier if one.file not in ordered and may_be_there(manifest.out / one.file)]
+    earlier = earlier_archives(manifest, names)
     if not earlier:
         return []
     held = holdings(manifest, copies)
     return [one for one in earlier if one.holds != held[one.recipient]]
+
+
+def earlier_archives(manifest: Manifest, names: Mapping[int, str]) -> list[ArchiveEntry]:
+    """List the archives of earlier orders that are there; those that are ordered now, by names, are passed over."""
+    ordered = set(names.values())
+    earlier = [entry for entry in manifest.entries.values() if isinstance(entry, ArchiveEntry)]
+    return [one for one in earlier if one.file not in ordered and may_be_there(manifest.out / one.file)]
 
 
 def tell_of_outdated(out: Path, archives: Sequence[ArchiveEntry]) -> tuple[Notice, ...]:

@@ -16,9 +16,8 @@ from tracemark.kit.task import KitCopy
 
 __all__ = ["leads_out", "name_clash", "photo_names"]
 
-ODD = re.compile(
-    r"(?:^|/)\.{0,2}(?:/|$)|[\\:]"
-)  # what a name may hold that means another one: empty parts, dots, drives
+# What a name may hold that means another one: empty parts, dots, drives.
+ODD = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\\:]")
 
 
 def leads_out(file: str) -> bool:

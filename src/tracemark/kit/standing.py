@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
-from tracemark.kit.archives import holdings
+from tracemark.kit.archives import earlier_archives, holdings
 from tracemark.kit.entries import ArchiveEntry, CopyEntry, Entry
 from tracemark.kit.folder import may_be_there
 from tracemark.kit.making import TAKEN
@@ -87,24 +87,22 @@ class Standing:
         failed : set of Path
             Photos that no copy can be made of.
         """
-        manifest, ordered = self._register.manifest, set(self._order.archives.values())
+        manifest = self._register.manifest
+        earlier = earlier_archives(manifest, self._order.archives)
+        if not earlier:
+            return []
         held = holdings(manifest, self._order.copies)
         coming: dict[int, dict[str, bool]] = defaultdict(dict)
         for copy in self._order.copies:
             if not (copy in self.there or copy in self.taken or copy.photo in failed):
                 coming[copy.recipient][copy.file] = self._register.listed(copy) is not None
         outdated = []
-        for entry in manifest.entries.values():
-            if (
-                isinstance(entry, ArchiveEntry)
-                and entry.file not in ordered
-                and may_be_there(manifest.out / entry.file)
-            ):
-                # what is listed and gone is made again, the same to the last byte
-                again = coming[entry.recipient].items()
-                new = {file: entry.holds.get(file, "") if listed else "" for file, listed in again}
-                if entry.holds != held[entry.recipient] | new:
-                    outdated.append(entry)
+        for entry in earlier:
+            # what is listed and gone is made again, the same to the last byte
+            again = coming[entry.recipient].items()
+            new = {file: entry.holds.get(file, "") if listed else "" for file, listed in again}
+            if entry.holds != held[entry.recipient] | new:
+                outdated.append(entry)
         return outdated
 
     def _refusal(self, copy: KitCopy, size: int, alike: dict[str, bool]) -> str:

@@ -10,12 +10,12 @@ from operator import itemgetter
 
 from tracemark.media.markers import (
     END_OF_IMAGE,
-    FILL,
     LENGTH_BYTES,
     MARKER,
     SEGMENT_HEAD,
     START_OF_IMAGE,
     START_OF_SCAN,
+    behind_fill,
 )
 from tracemark.media.spans import Span
 
@@ -24,9 +24,9 @@ __all__ = ["UNKNOWN_LIMIT", "blank_pictures", "holds_picture"]
 UNKNOWN_LIMIT = 4096  # bytes that what is of an unknown kind may have in a copy: no picture worth copying fits in
 # SOI and a marker that can come next, T.81 table B.1. The first byte is not asked for: some cameras change it.
 BEGINNING = re.compile(rb".\xd8\xff++[\xc0-\xc4\xdb\xdd\xe0-\xef\xfe]", re.DOTALL)
-# In a scan, FF is followed by 0 or by a restart marker, B.1.1.5; any other marker ends it.
 # Runs of fill bytes that are looked up, not walked through: many walks may come into one of them.
 LONG_FILL = re.compile(rb"(?<!\xff)\xff{4096,}")
+# In a scan, FF is followed by 0 or by a restart marker, B.1.1.5; any other marker ends it.
 AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 
 
@@ -105,9 +105,8 @@ def _end_of_picture(data: bytes, start: int, barren: bytearray, fills: Sequence[
 
 
 def _behind_fill(data: bytes, at: int, fills: Sequence[Span]) -> int:
-    """Find where a marker begins that may have fill bytes before it."""
+    """Find the same as :func:`~tracemark.media.markers.behind_fill`; long runs are looked up."""
     before = bisect_right(fills, at, key=itemgetter(0))
     if before and at < fills[before - 1][1]:
         return fills[before - 1][1] - 1
-    filled = FILL.match(data, at)
-    return filled.end() - 1 if filled else at
+    return behind_fill(data, at)

@@ -15,6 +15,7 @@ __all__ = [
     "SEGMENT_HEAD",
     "START_OF_IMAGE",
     "START_OF_SCAN",
+    "behind_fill",
     "head_segments",
 ]
 
@@ -45,8 +46,7 @@ def head_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """
     at = len(START_OF_IMAGE)
     while data.startswith(START_OF_IMAGE) and at + SEGMENT_HEAD.size <= len(data):
-        filled = FILL.match(data, at)
-        at = filled.end() - 1 if filled else at
+        at = behind_fill(data, at)
         if at + SEGMENT_HEAD.size > len(data):
             return
         first, marker, length = SEGMENT_HEAD.unpack_from(data, at)
@@ -57,3 +57,22 @@ def head_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         if marker == START_OF_SCAN:
             return
         at = stop
+
+
+def behind_fill(data: bytes, at: int) -> int:
+    """Find where a marker begins that may have fill bytes before it.
+
+    Parameters
+    ----------
+    data : bytes
+        What the marker stands in.
+    at : int
+        Where it is looked for.
+
+    Returns
+    -------
+    place : int
+        Of its first byte; the same where there is no marker.
+    """
+    filled = FILL.match(data, at)
+    return filled.end() - 1 if filled else at
