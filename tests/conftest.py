@@ -10,6 +10,13 @@ from hypothesis import settings
 from numpy.typing import NDArray
 
 import tracemark as tm
+from tracemark import placing
+
+# A process of tests for each core: threads on the others' would only wait for one another.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER")
+if WORKER and hasattr(os, "sched_setaffinity"):
+    CORES = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {CORES[int(WORKER.removeprefix("gw")) % len(CORES)]})
 
 # A shared machine is slow at times, and a run that counts must be one that can be had again.
 settings.register_profile("tracemark", deadline=None, derandomize="CI" in os.environ)
@@ -29,6 +36,13 @@ def rng() -> np.random.Generator:
 def key() -> tm.Key:
     """A key that is the same in every run."""
     return tm.Key(bytes(range(32)))
+
+
+@pytest.fixture
+def quick_searches_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the long searches, for tests of what follows from nothing found: they take most of a search in vain."""
+    monkeypatch.setattr(placing, "SEARCHES", placing.QUICK_SEARCHES)
+    monkeypatch.setattr(placing, "PARTS", ())
 
 
 @pytest.fixture(scope="session")

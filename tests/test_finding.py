@@ -135,6 +135,7 @@ def test_a_given_original_goes_before_the_ledger(ledger, kit, plans):
     assert found.trials == len(GUESTS)
 
 
+@pytest.mark.usefixtures("quick_searches_alone")
 def test_what_is_not_in_the_ledger_is_read_blind(ledger, photos):
     copy = tm.embed(photos["astronaut"], recipient=9, key=KEY)
     found = tm.detect(copy, key=KEY, ledger=ledger)
@@ -142,6 +143,7 @@ def test_what_is_not_in_the_ledger_is_read_blind(ledger, photos):
     assert "read blind, since" in found.reason
 
 
+@pytest.mark.usefixtures("quick_searches_alone")
 def test_where_keypoints_say_nothing_a_few_photos_are_all_tried(ledger, plans, monkeypatch):
     monkeypatch.setattr(finding, "find", lambda *arguments, **options: [])
     leak = jpeg(plans["coffee"].copy_for(7), 70)
@@ -162,6 +164,7 @@ def test_a_leak_on_none_of_the_photos_gives_them_all_falsy_and_the_nearest_first
     assert scores == sorted(scores, reverse=True)
 
 
+@pytest.mark.usefixtures("quick_searches_alone")
 @pytest.mark.parametrize(("many", "method"), [(6, "informed"), (5, "blind")])
 def test_a_scrap_without_keypoints_is_sought_by_its_grain_in_all_photos_of_a_kit(
     many, method, ledger, plans, monkeypatch

@@ -106,17 +106,26 @@ def test_letters_over_a_photo_do_not_make_its_mark_another_pictures(photos):
     assert tm.detect(jpeg(lettered, 75), key=KEY).recipients == (THIEF,)
 
 
-@pytest.mark.parametrize(("strength", "which"), [(1.0, slice(1, 3)), (2.0, slice(3, 4))])
-def test_read_blind_a_pasted_mark_names_nobody_either(strength, which, cuts):
-    photos = [photo for same in cuts.values() for photo in same]  # few, as reading a pasted mark takes long
+@pytest.fixture(params=["all", "quick"])
+def searches(request):
+    """All searches, which take long, or the quick ones alone."""
+    if request.param == "quick":
+        request.getfixturevalue("quick_searches_alone")
+    return request.param
+
+
+def test_read_blind_a_pasted_mark_names_nobody_either(searches, cuts):
+    photos = [photo for same in cuts.values() for photo in same]
     one = photos[0]
     mark = copy_of(one, VICTIM) - one
     assert tm.detect(jpeg(rounded(one + mark), 85), key=KEY).recipients == (VICTIM,)
-    for other in photos[which]:
+    strength, others = {"all": (1.0, photos[1:2]), "quick": (2.0, photos[1:4])}[searches]
+    for other in others:
         found = tm.detect(jpeg(rounded(other + strength * mark), 85), key=KEY)
         assert (found.recipients, found.method) == ((), "blind")
 
 
+@pytest.mark.usefixtures("quick_searches_alone")
 def test_a_pasted_mark_that_is_read_blind_is_told_of(cuts):
     one = next(iter(cuts.values()))[0]
     grain = 128 + 8 * np.random.default_rng(1).standard_normal(one.shape[:2])[..., None]  # it hides no mark
@@ -160,6 +169,7 @@ def chosen(one, other):
     return np.kron(alike, np.ones((PROFILE.cell, PROFILE.cell)))[..., None]
 
 
+@pytest.mark.usefixtures("quick_searches_alone")
 @pytest.mark.parametrize("strength", [1.0, 3.0])
 @pytest.mark.parametrize("exact", [True, False], ids=["with the original", "by denoising"])
 def test_a_mark_pasted_only_where_it_fits_names_nobody(exact, strength, alike):
@@ -175,14 +185,14 @@ def test_a_mark_pasted_only_where_it_fits_names_nobody(exact, strength, alike):
         assert f"the message of {VICTIM} is in it, but not the beacon" in blind.reason
 
 
+@pytest.mark.usefixtures("quick_searches_alone")
 def test_an_original_that_is_somebodys_copy_names_nobody_and_is_told_of(cuts):
     photo = next(iter(cuts.values()))[0]
     layout, plan = lay_out(ROWS, COLUMNS), tm.prepare(photo, key=KEY)
     # One copy in eight happens to have its photo's chip set; only then are its codes seen at all.
     copies = (plan.copy_for(recipient) for recipient in LISTED)
-    wrong = [copy for copy in copies if chip_set_of(KEY, digest_of(copy), layout) == plan.chip_set]
-    assert len(wrong) >= 3
-    for copy in wrong:
+    wrong = (copy for copy in copies if chip_set_of(KEY, digest_of(copy), layout) == plan.chip_set)
+    for copy in [next(wrong) for _ in range(3)]:
         found = tm.detect(jpeg(photo[:300, :450], 88), key=KEY, original=copy, recipients=LISTED)
         assert (found.verdict, found.recipients) == ("inconclusive", ())
         assert "seems to be a copy" in found.reason

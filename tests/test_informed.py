@@ -29,6 +29,8 @@ KEY = tm.Key(bytes(range(32)))
 RECIPIENT = 17
 LISTED = tuple(range(40))
 
+pytestmark = pytest.mark.usefixtures("quick_searches_alone")
+
 
 @pytest.fixture(scope="module")
 def photo(demo_photo):
@@ -174,9 +176,9 @@ def test_who_seems_pasted_where_majorities_lose_may_be_named_given_others(copy, 
         monkeypatch.setattr(tracemark.detection, "accuse_among", lambda *_, **__: asked.append(reading))
         return tm.detect(jpeg(copy, 75), key=KEY, original=photo, recipients=LISTED)
 
-    for reading in (0, 1):
-        assert accused(reading).verdict == "inconclusive"
-        assert "may have been put there" in accused(reading).reason
+    for verdict in (accused(0), accused(1)):
+        assert verdict.verdict == "inconclusive"
+        assert "may have been put there" in verdict.reason
     assert set(asked) == {1}
 
 

@@ -26,7 +26,7 @@ from tracemark.verdict import IDENTIFIED_LOG10
 
 KEY = tm.Key(bytes(range(32)))
 RATES = (1e-2, 1e-3, 1e-4, 1e-5)
-INNOCENTS = 180_000  # against each of six leaks
+INNOCENTS = 270_000  # against each of four leaks
 KEYED = 1_500  # innocents whose signs and words are drawn from the key, as the detector draws them
 SLIM = 1e-4  # a count is evidence against a bound when the bound makes it this unlikely
 GUILTY = (10**9, 10**9 + 1, 10**9 + 2, 10**9 + 3, 10**9 + 4)
@@ -42,10 +42,8 @@ def average(plan, guilty):
 
 LEAKS = {
     # name: the photo, and what became of it or of its copies
-    "a copy": ("coffee", lambda plan, photo: plan.copy_for(GUILTY[0])),
     "a copy, jpeg 20": ("astronaut", lambda plan, photo: jpeg(plan.copy_for(GUILTY[0]), 20)),
-    "half of a copy": ("rocket", lambda plan, photo: jpeg(half(plan.copy_for(GUILTY[0])), 60)),
-    "two averaged": ("coffee", lambda plan, photo: jpeg(average(plan, GUILTY[:2]), 75)),
+    "half of two averaged": ("coffee", lambda plan, photo: jpeg(half(average(plan, GUILTY[:2])), 75)),
     "five averaged": ("rocket", lambda plan, photo: average(plan, GUILTY)),
     "unmarked": ("astronaut", lambda plan, photo: jpeg(photo, 75)),
 }
@@ -131,9 +129,9 @@ def test_innocents_of_the_key_are_compared_and_only_the_guilty_are_named(name, r
 
 def test_scores_of_random_draws_are_those_of_the_keys_own(residues):
     """The draws that are counted are spread as the detector's own are."""
-    evidence = join_evidence([residues["a copy"]], key=KEY)
+    evidence = join_evidence([residues["a copy, jpeg 20"]], key=KEY)
     scores = scored(evidence, 99)
-    found = accuse(residues["a copy"])
+    found = accuse(residues["a copy, jpeg 20"])
     spread = np.std(scores.fingerprint + scores.message) / evidence.norm
     own = np.std([one.score for one in found.others if one.recipient < KEYED])
     assert own == pytest.approx(1, abs=0.1)

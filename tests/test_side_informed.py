@@ -311,7 +311,7 @@ def test_innocents_in_a_company_of_innocents_are_bounded_with_all_that_was_chose
     """Nobody on the lists mixed: hypothesis, company and turns are chosen by what the innocents' own codes show."""
     monkeypatch.setattr(side_informed, "SUSPICIOUS", -math.inf)
     leak = made(GUILTY, modified_negative, sigma=3.0)
-    lists = [range(first, first + 40) for first in range(1000, 1320, 40)]
+    lists = [range(first, first + 40) for first in range(1000, 1160, 40)]
     found = [accuse([leak], recipients)[1] for recipients in lists]
     assert all(len(one.others) == 40 for one in found)
     scores = np.array([one.score for accusation in found for one in accusation.others])

@@ -73,6 +73,7 @@ def test_a_leak_is_laid_and_made_soft_symbols_without_anybodys_code(laid, copy, 
     assert all(told)
 
 
+@pytest.mark.usefixtures("quick_searches_alone")
 def test_without_a_list_both_ways_together_look_up_no_more_words_than_a_name_allows(copy, photo, monkeypatch):
     looked_up = {tracemark.accusing: [], tracemark.blind: []}
     for room, words in looked_up.items():

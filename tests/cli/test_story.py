@@ -60,12 +60,14 @@ def test_a_leak_cropped_scaled_and_saved_again_names_its_recipient(kit, run, tmp
     assert "identified: recipient 17," in result.stdout
 
 
+@pytest.mark.usefixtures("quick_searches_alone")
 def test_another_key_finds_nothing(kit, run, key_file):
     result = run("detect", kit / "17" / "seeding.jpg", "--key", key_file)
     assert result.exit_code == 1
     assert ": none: " in result.stdout
 
 
+@pytest.mark.usefixtures("quick_searches_alone")
 def test_the_photo_itself_names_nobody(kit, run, demo_photo):
     assert run("detect", demo_photo, "--key", kit / "press.key").exit_code == 1
 

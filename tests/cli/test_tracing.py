@@ -108,6 +108,7 @@ def test_a_ledger_of_another_key_is_an_error_in_words(kit, run):
     assert result.stdout == ""
 
 
+@pytest.mark.usefixtures("quick_searches_alone")
 def test_a_picture_that_is_not_in_the_ledger_is_read_blind(kit, run, photos, tmp_path):
     Image.fromarray(photos["coffee"]).save(tmp_path / "coffee.png")
     result = detect(kit, run, tmp_path / "coffee.png", "--ledger", kit / "kit.db", "--json")

@@ -16,7 +16,7 @@ from tests.kit.conftest import crop_photos, stamp
 
 PHOTOS, GUESTS = 20, range(1000, 1050)
 FEW_PHOTOS = 6  # where it matters only that there is more to do than was begun
-KILLS = 5
+KILLS = 4
 MOST_FILES = 150  # that a batch may write before it is killed
 MOMENT_S = 0.1
 PATIENCE_S = 60.0
