@@ -64,7 +64,7 @@ def test_where_a_linear_map_fits_everywhere_tracking_gains_nothing():
     assert track(leak(START, STRONG), START, LINES).gain < 2
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_noise_is_not_tracked(seed):
     white = np.random.default_rng(seed).standard_normal(SHAPE).astype(np.float32)
     spectrum = spectrum_of(white)
