@@ -31,6 +31,12 @@ def copy(photo):
     return marked
 
 
+@pytest.fixture(scope="module")
+def large(demo_photo):
+    """A photo of four megapixels, prepared."""
+    return tm.prepare(tm.read_photo(demo_photo).pixels, key=KEY)
+
+
 LEAKS = {
     # name: what a thief does, and the affine map from the leak's (x, y, 1) to the photo's; None: not compared
     "untouched": (lambda copy: copy, [[1, 0, 0], [0, 1, 0]]),
@@ -119,8 +125,8 @@ def test_a_copy_of_a_small_photo_names_its_recipient(name, photos):
 
 
 @pytest.mark.parametrize("recipient", [0, 2**32 - 1])
-def test_a_copy_of_a_large_photo_names_its_recipient_and_place(recipient, photos):
-    copy = tm.embed(photos["seeding"], recipient=recipient, key=KEY)
+def test_a_copy_of_a_large_photo_names_its_recipient_and_place(recipient, large):
+    copy = large.copy_for(recipient)
     verdict = tm.detect(jpeg(resized(copy[300:1300, 500:2100], 0.5), 75), key=KEY)
     assert verdict.recipients == (recipient,)
     corners = np.array([[0, 0, 1], [799, 0, 1], [0, 499, 1], [799, 499, 1]]).T
@@ -152,13 +158,12 @@ BENT = {
 
 
 @pytest.mark.parametrize("bend", BENT.values(), ids=BENT.keys())
-def test_a_leak_that_was_stretched_slanted_or_turned_about_in_tone_names_its_recipient(bend, photos):
-    copy = tm.embed(photos["seeding"], recipient=RECIPIENT, key=KEY)
-    assert tm.detect(jpeg(bend(copy), 75), key=KEY).recipients == (RECIPIENT,)
+def test_a_leak_that_was_stretched_slanted_or_turned_about_in_tone_names_its_recipient(bend, large):
+    assert tm.detect(jpeg(bend(large.copy_for(RECIPIENT)), 75), key=KEY).recipients == (RECIPIENT,)
 
 
-def test_a_leak_that_was_seen_at_an_angle_is_read_as_far_as_its_corners(photos):
-    copy = tm.embed(photos["seeding"], recipient=RECIPIENT, key=KEY)
+def test_a_leak_that_was_seen_at_an_angle_is_read_as_far_as_its_corners(large):
+    copy = large.copy_for(RECIPIENT)
     rows, columns = copy.shape[:2]
     ends = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], dtype=np.float32)
     seen = cv2.getPerspectiveTransform(
@@ -172,8 +177,8 @@ def test_a_leak_that_was_seen_at_an_angle_is_read_as_far_as_its_corners(photos):
     np.testing.assert_allclose(back, ends, atol=2 * CLOSE)
 
 
-def test_a_crop_that_kept_its_pixels_is_read_without_the_searches_of_all_scales(photos, monkeypatch):
-    copy = tm.embed(photos["seeding"], recipient=RECIPIENT, key=KEY)
+def test_a_crop_that_kept_its_pixels_is_read_without_the_searches_of_all_scales(large, monkeypatch):
+    copy = large.copy_for(RECIPIENT)
     monkeypatch.setattr(placing, "SEARCHES", ((placing.search_upright, 1000.0),))  # none of its finds is that good
     verdict = tm.detect(jpeg(copy[500:900, 700:1300], 75), key=KEY)
     assert verdict.recipients == (RECIPIENT,)
