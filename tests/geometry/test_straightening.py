@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tracemark.geometry.straightening import LONGEST, Sight, bring, fetch, inside, legible, sight_of, without
+from tracemark.geometry.straightening import LONGEST, Sight, bring, fetch, inside, legible, reduced, sight_of, without
 from tracemark.transforms import resizing
 
 
@@ -22,6 +22,15 @@ def test_a_leak_is_brought_and_fetched_alike(coffee, factor):
         np.testing.assert_array_equal(straight.weights[inner], 1)
 
 
+def test_a_leak_is_reduced_to_a_shape_once(coffee):
+    sight = sight_of(coffee)
+    small, back = reduced(sight, 5.0)
+    again, _ = reduced(sight, 5.0)
+    assert again is small
+    assert small.luma.shape != coffee.shape
+    np.testing.assert_allclose(back, resizing(small.luma.shape, coffee.shape))
+
+
 def test_places_outside_the_leak_have_no_weight(coffee):
     straight = bring(believed(coffee), np.array([[1.0, 0, 100], [0, 1, 0], [0, 0, 1]]), coffee.shape)
     assert not straight.weights[:, :99].any()
@@ -35,7 +44,7 @@ def test_the_places_inside_a_leak_are_those_where_a_leak_that_is_believed_shows_
     places = np.asarray(tilted * np.float32(max(shape) / 600), dtype=np.float32)
     leak = believed(rng.uniform(0, 255, shape).astype(np.float32))
     weights = inside(places, shape)
-    np.testing.assert_array_equal(weights, fetch(leak, places).weights)
+    np.testing.assert_allclose(weights, fetch(leak, places).weights, atol=1e-6)
     assert 0 < weights.mean() < 0.9
 
 

@@ -87,12 +87,11 @@ def _agreement(
     transforms: NDArray[np.float64], ours: NDArray[np.float64], theirs: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
     """Say for each pair's similarity (rows) which pairs (columns) agree with it."""
-    turn = transforms[:, 0, 0] + 1j * transforms[:, 1, 0]  # scale and turn as one number
-    alike = np.abs(turn[None] / turn[:, None] - 1) < TURN_AND_SCALE
-    expected = np.einsum("nij,mj->nmi", transforms[:, :, :2], ours) + transforms[:, None, :, 2]
-    away = np.linalg.norm(expected - theirs, axis=-1)
-    between = np.linalg.norm(theirs[:, None] - theirs, axis=-1)
-    return np.asarray(alike & (away < NEAR + DRIFT * between))
+    columns = transforms[:, 0] + 1j * transforms[:, 1]  # (x, y) of the original as x + iy
+    turn, to = columns[:, 0], theirs @ [1, 1j]  # scale and turn as one number
+    alike = np.abs(turn - turn[:, None]) < TURN_AND_SCALE * np.abs(turn)[:, None]
+    away = np.abs(columns[:, :2] @ ours.T + columns[:, 2:] - to)
+    return np.asarray(alike & (away < NEAR + DRIFT * np.abs(to - to[:, None])))
 
 
 def _common(ours: NDArray[np.float32], theirs: NDArray[np.float32], hand: int) -> NDArray[np.float64]:

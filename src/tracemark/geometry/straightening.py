@@ -1,6 +1,6 @@
 """Bring a leak to the pixels of its original, and keep account of which of its pixels can be believed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -51,6 +51,9 @@ class Sight:
 
     weights: Floats
     """0 to 1; shape (rows, columns)."""
+
+    smaller: "dict[tuple[int, ...], Sight]" = field(default_factory=dict, init=False, repr=False)
+    """The same, reduced to shapes that were asked for: while a leak is laid, few are, again and again."""
 
 
 def sight_of(luma: Floats) -> Sight:
@@ -178,7 +181,7 @@ def inside(places: Floats, shape: tuple[int, ...]) -> Floats:
         0 to 1: those that :func:`fetch` gives where every pixel of a leak of the shape is believed.
     """
     small = _reduced_shape(shape, pixels_between(places, shape))
-    everywhere = _averaged(np.ones(shape, dtype=np.float32), small)
+    everywhere = np.ones(small, dtype=np.float32)
     return _soft(cv2.remap(everywhere, *_moved(places, resizing(small, shape)), cv2.INTER_LINEAR))
 
 
@@ -226,10 +229,14 @@ def reduced(sight: Sight, pixels: float) -> tuple[Sight, Transform]:
     shape = _reduced_shape(sight.luma.shape, pixels)
     if shape == sight.luma.shape:
         return sight, np.eye(3)
-    weights = _averaged(sight.weights, shape)
-    over = _averaged(sight.luma * sight.weights, shape)
-    luma = np.where(weights > 0, over / np.maximum(weights, np.finfo(np.float32).eps), _averaged(sight.luma, shape))
-    return Sight(luma.astype(np.float32), weights), resizing(shape, sight.luma.shape)
+    if shape not in sight.smaller:
+        weights = _averaged(sight.weights, shape)
+        luma = _averaged(sight.luma * sight.weights, shape) / np.maximum(weights, np.finfo(np.float32).eps)
+        unseen = weights <= 0
+        if unseen.any():
+            luma = np.where(unseen, _averaged(sight.luma, shape), luma)
+        sight.smaller[shape] = Sight(np.asarray(luma, dtype=np.float32), weights)
+    return sight.smaller[shape], resizing(shape, sight.luma.shape)
 
 
 def _reduced_shape(shape: tuple[int, ...], pixels: float) -> tuple[int, ...]:
