@@ -82,7 +82,7 @@ def _trials(paths: Sequence[Path], at: int, views: Sequence[View], limits: Limit
         rng = np.random.default_rng(zlib.crc32(f"{paths[at].name} {view.name}".encode()))
         leak = show(view, photo, others, rng)
         start = time.process_time()
-        found = register(Leak(luma_of(leak.pixels)), original, extent=layout.extent, original_features=features)
+        found = register(Leak(luma_of(leak.pixels)), original, extent=layout.extent, original_features=lambda: features)
         cpu_ms = round(MILLI * (time.process_time() - start))
         # photo pixels to working pixels, centres at integers
         places = (leak.places + np.float32(1 / 2)) / np.float32(layout.scale) - np.float32(1 / 2)
@@ -97,7 +97,7 @@ def _unrelated(other: Pixels, view: View, name: str, original: NDArray[np.float3
     rng = np.random.default_rng(zlib.crc32(f"not {name} {view.name}".encode()))
     leak = show(view, other, [other] * NEIGHBOURS, rng)
     start = time.process_time()
-    found = register(Leak(luma_of(leak.pixels)), original, original_features=features)
+    found = register(Leak(luma_of(leak.pixels)), original, original_features=lambda: features)
     cpu_ms = round(MILLI * (time.process_time() - start))
     return Trial(UNRELATED, name, int(bool(found)), round(found.agreement.score), cpu_ms)
 

@@ -1,9 +1,7 @@
 """Find the photo that a leak shows, among those of a ledger or a few, and lay the leak onto it."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,8 +128,6 @@ def lay_on_best(leak: NDArray[np.float32], originals: Sequence[Original]) -> lis
         or versions of one photo.  When it lies on none, some that are nearest to it, falsy.
     """
     seen = Leak(leak)
-    with ThreadPoolExecutor(2) as pool:  # beside each other, where cores are idle
-        list(pool.map(attrgetter("features"), (seen, *originals)))
     return _rivals([_lay(seen, original) for original in originals])
 
 
@@ -149,8 +145,8 @@ def _photo(collection: Collection, number: int) -> Original:
 
 def _lay(leak: Leak, original: Original) -> Laid:
     """Lay a leak onto a photo."""
-    extent, features = original.layout.extent, original.features
-    return Laid(original, register(leak, original.luma, extent=extent, original_features=features))
+    found = register(leak, original.luma, extent=original.layout.extent, original_features=lambda: original.features)
+    return Laid(original, found)
 
 
 def _rivals(laid: Sequence[Laid]) -> list[Laid]:

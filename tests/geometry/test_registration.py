@@ -62,6 +62,37 @@ def test_a_crop_or_a_scaled_leak_is_laid_exactly(coffee, rows, columns, factor):
     assert found.weights[shown].mean() > 0.85
 
 
+WHOLE = {
+    # name: what the leak shows of the whole photo, and where the photo's (x, y, 1) lies in it but for scale
+    "as it is": (lambda photo: photo, np.eye(3)),
+    "mirrored": (lambda photo: photo[:, ::-1], np.array([[-1, 0, 599], [0, 1, 0], [0, 0, 1]])),
+    "quarter turn": (np.rot90, np.array([[0, 1, 0], [-1, 0, 599], [0, 0, 1]])),
+}
+
+
+def unasked(*_):
+    raise AssertionError("keypoints were asked for")
+
+
+@pytest.mark.parametrize("factor", [0.37, 1.0, 1.6])
+@pytest.mark.parametrize(("turn", "turned"), WHOLE.values(), ids=WHOLE.keys())
+def test_a_whole_photo_is_laid_without_a_keypoint(coffee, turn, turned, factor, monkeypatch):
+    monkeypatch.setattr(Leak, "features", property(unasked))
+    shown = np.ascontiguousarray(turn(coffee))
+    size = tuple(round(side * factor) for side in shown.shape[::-1])
+    leak = jpeg(cv2.resize(shown, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC), 60)
+    found = register(Leak(leak), coffee, original_features=unasked)
+    assert found
+    assert error(found, resizing(shown.shape, leak.shape) @ turned) < 0.02
+
+
+@pytest.mark.parametrize("cut", [3, 12])
+def test_what_is_hardly_less_than_the_whole_photo_is_not_taken_for_it(coffee, cut):
+    leak = jpeg(coffee[cut * 2 : 400 - cut * 2, cut * 3 : 600 - cut * 3], 80)  # of the same aspect
+    found = register(Leak(leak), coffee)
+    assert error(found, np.array([[1, 0, -cut * 3], [0, 1, -cut * 2], [0, 0, 1]])) < 0.05
+
+
 def test_a_leak_that_is_bent_is_straightened(coffee):
     wobble = np.stack([2 * np.sin(DOWN / 70), 1.5 * np.cos(ACROSS / 90 + DOWN / 120)], axis=-1)
     places = np.stack([ACROSS, DOWN], axis=-1) + wobble
@@ -109,7 +140,7 @@ def test_letters_are_not_filled_where_keypoints_pin_the_place_down(coffee, monke
         raise AssertionError
 
     monkeypatch.setattr(leak_room, "legible", never)
-    assert register(Leak(leak), coffee)
+    assert register(Leak(leak[:, 40:]), coffee)
 
 
 def test_a_photo_in_a_collage_is_laid_onto_its_original(coffee, astronaut):

@@ -1,7 +1,9 @@
-"""Find the place of a leak on its original: by keypoints, as the whole photo, or by trying every scale."""
+"""Find the place of a leak on its original: as the whole photo, by keypoints, or by trying every scale."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +55,7 @@ def locate(
     levels: list[Scaled],
     *,
     extent: tuple[float, float] | None = None,
-    original_features: Features | None = None,
+    original_features: Callable[[], Features] | None = None,
 ) -> Place | None:
     """Seek the place at which leak and original agree best.
 
@@ -65,16 +67,19 @@ def locate(
         The original's pyramid.
     extent : tuple of float, optional
         Rows and columns of the original that the photo fills.
-    original_features : Features, optional
-        When they are known already.
+    original_features : callable, optional
+        Gives the original's keypoints, where they are known already; asked only where keypoints are needed.
 
     Returns
     -------
     place : Place or None
         The best, however badly it agrees; none when there was nothing to try.
     """
-    best: Place | None = None
-    for starts in _starts(leak, levels[-1].luma, extent, original_features):
+    whole = whole_places(leak.luma, extent or levels[-1].luma.shape)
+    best = _exact(leak, levels, whole)
+    if best is not None:
+        return best
+    for starts in _starts(leak, levels[-1].luma, whole, original_features):
         places = _refined(leak, levels, starts)
         best = max([best, *places] if best else places, key=lambda place: place.merit, default=None)
         if best is not None and best.agreement.score >= SURE:
@@ -82,16 +87,31 @@ def locate(
     return best
 
 
+def _exact(leak: Leak, levels: list[Scaled], whole: Sequence[Transform]) -> Place | None:
+    """Lay the leak as the whole photo where it surely is that and no more: most leaks are, and need no keypoints."""
+    for transform in whole:
+        if _judged(leak, levels[:2], transform, negative=False).agreement.score < PROMISING:
+            continue
+        came = _judged(leak, levels, transform, negative=False)
+        if came.agreement.score < SURE:
+            continue
+        exact = replace(came, exact=True)
+        if exact.merit >= _place(leak, levels, Proposal(transform, 0)).merit:
+            return exact
+    return None
+
+
 def _starts(
-    leak: Leak, original: Floats, extent: tuple[float, float] | None, original_features: Features | None
+    leak: Leak, original: Floats, whole: Sequence[Transform], original_features: Callable[[], Features] | None
 ) -> Iterator[list[Proposal]]:
     """Propose places in ever costlier ways."""
-    whole = [Proposal(place, 0, exact=True) for place in whole_places(leak.luma, extent or original.shape)]
-    theirs = extract(original, most=ORIGINAL_FEATURES) if original_features is None else original_features
-    proposals = propose(leak.features, theirs)
-    if not _firm(proposals) and leak.legible_features is not leak.features:
+    with ThreadPoolExecutor(1) as pool:  # beside the leak's, where cores are idle
+        extracted = pool.submit(original_features or partial(extract, original, most=ORIGINAL_FEATURES))
+        ours, theirs = leak.features, extracted.result()
+    proposals = propose(ours, theirs)
+    if not _firm(proposals) and leak.legible_features is not ours:
         proposals = [*propose(leak.legible_features, theirs), *proposals]
-    yield proposals if _firm(proposals) else [*proposals, *whole]
+    yield proposals if _firm(proposals) else [*proposals, *(Proposal(place, 0, exact=True) for place in whole)]
     if len(leak.features) < PLENTY:
         yield [Proposal(place, 0) for place in template_places(leak.luma, original)]
 

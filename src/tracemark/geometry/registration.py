@@ -1,5 +1,6 @@
 """Lay a leak onto its original, pixel by pixel, and say what of it shows the photo."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -86,7 +87,7 @@ def register(
     original: Floats,
     *,
     extent: tuple[float, float] | None = None,
-    original_features: Features | None = None,
+    original_features: Callable[[], Features] | None = None,
 ) -> Registration | Unregistered:
     """Lay a leak onto its original.
 
@@ -99,8 +100,8 @@ def register(
     extent : tuple of float, optional
         Rows and columns of ``original`` that the photo fills, where cells that stick out were filled up; they need not
         be whole.  By default all of it.
-    original_features : Features, optional
-        When they are known already; in pixels of ``original``.
+    original_features : callable, optional
+        Gives the keypoints of the original, where they are known already; in pixels of ``original``.
 
     Returns
     -------
