@@ -15,7 +15,7 @@ from tracemark.geometry.features import Features, extract
 from tracemark.geometry.leak import Leak
 from tracemark.geometry.straightening import bring
 from tracemark.geometry.template import template_places, whole_places
-from tracemark.transforms import Transform
+from tracemark.transforms import Transform, corners, mapped
 
 __all__ = ["ORIGINAL_FEATURES", "SURE", "Place", "locate"]
 
@@ -28,6 +28,7 @@ FIRM = 100  # votes that pin a place down everywhere; with fewer, the whole phot
 SURE = 40.0  # standard deviations: places are not sought in further ways; docs/registration.md
 PLENTY = 200  # keypoints of a leak which would have been found again, were the original shown
 PROMISING = 3.0  # standard deviations that a coarse place must reach to be refined
+STILL_WHOLE = 1.0  # pixels of the original by which alignment moves the corners of a whole photo at most
 EXACT = 1.01  # times the score: where little shows, a refined place follows the noise
 
 
@@ -76,7 +77,7 @@ def locate(
         The best, however badly it agrees; none when there was nothing to try.
     """
     whole = whole_places(leak.luma, extent or levels[-1].luma.shape)
-    best = _exact(leak, levels, whole)
+    best = _as_whole(leak, levels, whole)
     if best is not None:
         return best
     for starts in _starts(leak, levels[-1].luma, whole, original_features):
@@ -87,7 +88,7 @@ def locate(
     return best
 
 
-def _exact(leak: Leak, levels: list[Scaled], whole: Sequence[Transform]) -> Place | None:
+def _as_whole(leak: Leak, levels: list[Scaled], whole: Sequence[Transform]) -> Place | None:
     """Lay the leak as the whole photo where it surely is that and no more: most leaks are, and need no keypoints."""
     for transform in whole:
         if _judged(leak, levels[:2], transform, negative=False).agreement.score < PROMISING:
@@ -95,9 +96,10 @@ def _exact(leak: Leak, levels: list[Scaled], whole: Sequence[Transform]) -> Plac
         came = _judged(leak, levels, transform, negative=False)
         if came.agreement.score < SURE:
             continue
-        exact = replace(came, exact=True)
-        if exact.merit >= _place(leak, levels, Proposal(transform, 0)).merit:
-            return exact
+        exact, refined = replace(came, exact=True), _place(leak, levels, Proposal(transform, 0))
+        ends = corners(leak.luma.shape)
+        if np.abs(mapped(refined.transform, ends) - mapped(transform, ends)).max() < STILL_WHOLE:
+            return max(exact, refined, key=lambda place: place.merit)
     return None
 
 
