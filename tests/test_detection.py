@@ -189,7 +189,7 @@ def test_many_unmarked_crops_are_not_even_decoded_as_ones_that_kept_their_pixels
     monkeypatch.setattr(placing, "SEARCHES", ((placing.search_upright, 1000.0),))
     crops = [photos["seeding"][top : top + 300, left : left + 450] for top in (500, 900) for left in (300, 900)]
     reasons = [tm.detect(crop, key=KEY).reason for crop in crops]
-    assert reasons.count("no mark made with this key was found") >= 1
+    assert reasons.count("no mark made with this key was found") >= 2
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float64])

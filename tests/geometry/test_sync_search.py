@@ -1,5 +1,3 @@
-from functools import lru_cache
-
 import numpy as np
 import pytest
 
@@ -69,11 +67,6 @@ def noise(shape, seed=0):
     return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
 
 
-@lru_cache(maxsize=2)  # tests of several searches ask for the same
-def spectrum_of_noise(shape, seed=0):
-    return spectrum_of(noise(shape, seed))
-
-
 def leak(linear, shape=(560, 720), centre=CENTRE, amplitude=AMPLITUDE):
     """A whitened leak that shows the sync pattern through a linear map."""
     own = np.array([shape[1] - 1, shape[0] - 1]) / 2
@@ -126,7 +119,7 @@ def test_a_whole_photo_is_found_from_its_corner(long_side, orientation):
 @pytest.mark.parametrize("search", SEARCHES)
 @pytest.mark.parametrize("shape", [(560, 720), (720, 301)])
 def test_noise_is_not_taken_for_the_pattern(search, shape):
-    for placement in search(spectrum_of_noise(shape, shape[1]), LINES):
+    for placement in search(spectrum_of(noise(shape, seed=shape[1])), LINES):
         assert placement.merit < SURE / 2
 
 
