@@ -1,12 +1,13 @@
 """Refine a transform from coarse to fine until leak and original coincide."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracemark.geometry.displacement import Detail, Displacement, details, displacements, doubted, softened
+from tracemark.geometry.displacement import Detail, Displacement, details, displacements, doubted, middle, softened
 from tracemark.geometry.straightening import Sight, bring, reduced
 from tracemark.transforms import Transform, density, resizing
 
@@ -36,6 +37,11 @@ class Scaled:
     transform: Transform
     """Original (x, y, 1) to this level's (x, y, 1)."""
 
+    @cached_property
+    def detail(self) -> Floats:
+        """Give the middle frequencies, with which every round of aligning compares the leak."""
+        return middle(self.luma)
+
 
 def pyramid(original: Floats, extent: tuple[float, float] | None = None) -> list[Scaled]:
     """Halve the original, of which the photo fills so many rows and columns, until it is small; coarsest first."""
@@ -58,7 +64,10 @@ def pyramid(original: Floats, extent: tuple[float, float] | None = None) -> list
 
 def compare(straight: Sight, level: Scaled) -> tuple[Detail, Detail]:
     """Take the detail of a straightened leak and of the original where both are to be believed."""
-    return details(straight.luma, level.luma, straight.weights * level.weights)
+    weights = straight.weights * level.weights
+    if weights.all():
+        return Detail(middle(straight.luma), weights), Detail(level.detail, weights)
+    return details(straight.luma, level.luma, weights)
 
 
 def fits(leak: Sight, level: Scaled, transform: Transform) -> bool:

@@ -6,7 +6,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["INDEPENDENT", "WINDOW", "Detail", "Displacement", "details", "displacements", "doubted", "softened"]
+__all__ = [
+    "INDEPENDENT",
+    "WINDOW",
+    "Detail",
+    "Displacement",
+    "details",
+    "displacements",
+    "doubted",
+    "middle",
+    "softened",
+]
 
 Floats = NDArray[np.float32]
 
@@ -67,15 +77,18 @@ def details(leak: Floats, original: Floats, weights: Floats) -> tuple[Detail, De
     leak, original : Detail
         Both with the weights.
     """
-    if weights.all():
-        return _detail(leak, weights, 1, 1), _detail(original, weights, 1, 1)
     fine, broad = (np.maximum(smooth(weights), np.finfo(np.float32).eps) for smooth in (_fine, _broad))
-    return _detail(leak * weights, weights, fine, broad), _detail(original * weights, weights, fine, broad)
+
+    def detail(luma: Floats) -> Detail:
+        weighted = luma * weights
+        return Detail(np.asarray(_fine(weighted) / fine - _broad(weighted) / broad, dtype=np.float32), weights)
+
+    return detail(leak), detail(original)
 
 
-def _detail(weighted: Floats, weights: Floats, fine: Floats | int, broad: Floats | int) -> Detail:
-    """Subtract the broad average from the fine one."""
-    return Detail(np.asarray(_fine(weighted) / fine - _broad(weighted) / broad, dtype=np.float32), weights)
+def middle(luma: Floats) -> Floats:
+    """Keep the middle frequencies of a picture that is believed everywhere; of its shape."""
+    return _fine(luma) - _broad(luma)
 
 
 def _fine(values: Floats) -> Floats:

@@ -1,7 +1,7 @@
 """Lay a leak onto its original, pixel by pixel, and say what of it shows the photo."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -13,7 +13,7 @@ from tracemark.geometry.agreement import Agreement, agreement
 from tracemark.geometry.alignment import Scaled, align, compare, fits, pyramid
 from tracemark.geometry.coverage import coverage
 from tracemark.geometry.deformation import Field, bend, flat, sampled
-from tracemark.geometry.displacement import Detail, details, displacements
+from tracemark.geometry.displacement import Detail, displacements
 from tracemark.geometry.features import Features
 from tracemark.geometry.leak import Leak
 from tracemark.geometry.locating import Place, locate
@@ -162,7 +162,7 @@ def _laid(leak: Leak, levels: list[Scaled], place: Place) -> Registration | Unre
     """Take what is foreign out of the leak, bend it into place, and weigh its pixels."""
     full = levels[-1]
     transform, look, weights = _cleaned(leak.sight(negative=place.negative), levels, place.transform)
-    found = agreement(*details(look.straight.luma, full.luma, weights * look.straight.weights))
+    found = agreement(*compare(replace(look.straight, weights=weights * look.straight.weights), full))
     if not _sure(found):
         return Unregistered("what looks like the original in the leak is too little to be sure", found)
     return Registration(transform, look.places, weights, found, place.negative)
