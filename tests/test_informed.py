@@ -331,7 +331,7 @@ def test_no_leak_and_an_empty_list_are_refused_in_words(copy, photo):
         tm.detect_together([], key=KEY)
     with pytest.raises(tm.RecipientError, match="must name somebody"):
         tm.detect(copy, key=KEY, original=photo, recipients=[])
-    with pytest.raises(tm.RecipientError, match="from 0 to"):
+    with pytest.raises(tm.RecipientError, match="0 to"):
         tm.detect(copy, key=KEY, original=photo, recipients=[17, -1])
 
 
@@ -346,7 +346,7 @@ def test_no_leak_and_an_empty_list_are_refused_in_words(copy, photo):
         ({"recipients": 17}, tm.RecipientError, "recipients must be a list of integers, not int"),
         ({"recipients": "17"}, tm.RecipientError, "recipients must be a list of integers, not str"),
         ({"recipients": b"17"}, tm.RecipientError, "recipients must be a list of integers, not bytes"),
-        ({"recipients": [10**5000]}, tm.RecipientError, "from 0 to 4294967295, not one of 16610 bits"),
+        ({"recipients": [10**5000]}, tm.RecipientError, "0 to 4294967295, not one of 16610 bits"),
         ({"ledger": "kit.db"}, tm.LedgerError, "ledger must be a tracemark Ledger, as .* gives one, not str"),
     ],
 )

@@ -145,7 +145,7 @@ def _recipient(path: Path, line: int, word: str) -> int:
     # Longer than the largest, leading zeros aside: do not even convert it.
     digits = word.lstrip("0") or "0"
     if not (word.isascii() and word.isdigit() and len(digits) <= len(str(LARGEST_RECIPIENT))):
-        raise _failure(path, f"line {line}: id must be a whole number from 0 to {LARGEST_RECIPIENT}, not {word!r}")
+        raise _failure(path, f"line {line}: id must be a whole number, 0 to {LARGEST_RECIPIENT}, not {word!r}")
     if int(digits) > LARGEST_RECIPIENT:
         raise _failure(path, f"line {line}: id must be at most {LARGEST_RECIPIENT}, not {word}")
     return int(digits)

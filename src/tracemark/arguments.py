@@ -1,6 +1,7 @@
 """Refuse arguments that cannot be meant, in words: what must be, and what was."""
 
 import math
+import operator
 import os
 from numbers import Real
 from pathlib import Path
@@ -18,6 +19,7 @@ __all__ = [
     "checked_path",
     "checked_seconds",
     "checked_text",
+    "checked_whole",
     "shown",
 ]
 
@@ -174,3 +176,39 @@ def checked_text(value: object, name: str, *, refuse: type[TracemarkError]) -> s
     except UnicodeEncodeError:
         raise refuse(f"{name} must be text in UTF-8, not {text!a}") from None
     return text
+
+
+def checked_whole(
+    value: object, name: str, *, least: int, most: int | None = None, refuse: type[TracemarkError]
+) -> int:
+    """Give a whole number, as a table or an array holds one too, as a plain one that can be listed and looked up.
+
+    Parameters
+    ----------
+    value : object
+        The argument; a truth value is taken for a mistake.
+    name : str
+        What the caller calls it.
+    least, most : int
+        Its range, both included; without end by default.
+    refuse : type
+        Error to raise.
+
+    Returns
+    -------
+    number : int
+
+    Raises
+    ------
+    TracemarkError
+        Of the type that was given, when it is no whole number in the range.
+    """
+    span = f"at least {least}" if most is None else f"{least} to {most}"
+    wanted = f"{name} must be a whole number, {span}, not"
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]  # whether it is one is what is asked
+    except TypeError:
+        raise refuse(f"{wanted} of type {type(value).__name__}") from None
+    if isinstance(value, bool) or number < least or (most is not None and number > most):
+        raise refuse(f"{wanted} {shown(value if isinstance(value, bool) else number)}")
+    return number

@@ -465,7 +465,7 @@ def test_pixels_that_are_not_like_the_photo_are_refused(rng):
 @pytest.mark.parametrize("quality", [0, 101, -1])
 def test_an_impossible_quality_is_refused(quality, rng):
     photo = read_photo(save(picture(rng), format="JPEG"))
-    with pytest.raises(PhotoError, match="quality must be 1 to 100"):
+    with pytest.raises(PhotoError, match="quality must be a whole number, 1 to 100"):
         encode_photo(photo.pixels, like=photo, quality=quality)
 
 

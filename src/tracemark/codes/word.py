@@ -1,10 +1,9 @@
 """Turn recipients into message words that say nothing of each other, and back."""
 
 import math
-import operator
 from typing import SupportsIndex
 
-from tracemark.arguments import shown
+from tracemark.arguments import checked_whole
 from tracemark.errors import RecipientError
 from tracemark.keys import Key
 from tracemark.profile import PROFILE
@@ -30,17 +29,10 @@ def checked_recipient(recipient: SupportsIndex) -> int:
     Raises
     ------
     RecipientError
-        When it is not an integer in that range.
+        When it is no whole number in that range.
     """
     most = (1 << PROFILE.recipient_bits) - 1
-    try:
-        number = operator.index(recipient)
-    except TypeError:
-        raise RecipientError(f"recipient must be an integer, not {type(recipient).__name__}") from None
-    if isinstance(recipient, bool) or not 0 <= number <= most:
-        written = recipient if isinstance(recipient, bool) else shown(number)
-        raise RecipientError(f"recipient must be an integer from 0 to {most}, not {written}")
-    return number
+    return checked_whole(recipient, "recipient", least=0, most=most, refuse=RecipientError)
 
 
 def word_of(key: Key, recipient: int) -> int:

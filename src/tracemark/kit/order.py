@@ -1,17 +1,17 @@
 """Say what a kit is to hold, and refuse what cannot be meant."""
 
-import operator
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path, PurePath
 
-from tracemark.arguments import checked_kind, checked_path
+from tracemark.arguments import checked_kind, checked_path, checked_whole
 from tracemark.errors import KitError
 from tracemark.kit.checking import CHECKS
 from tracemark.kit.names import leads_out, name_clash
 from tracemark.kit.preparing import SPLICED_COPIES
 from tracemark.kit.task import KitCopy, Task
+from tracemark.media.photo import HIGHEST_QUALITY
 from tracemark.recording import SOFTWARE
 
 __all__ = ["KitOrder", "by_photo", "refuse_nonsense", "task_of"]
@@ -71,7 +71,8 @@ class KitOrder:
         for name in ("out", "key_file"):
             object.__setattr__(self, name, checked_path(getattr(self, name), name, refuse=KitError))
         if self.quality is not None:
-            object.__setattr__(self, "quality", _whole_number(self.quality, "quality", 1, 100))
+            quality = checked_whole(self.quality, "quality", least=1, most=HIGHEST_QUALITY, refuse=KitError)
+            object.__setattr__(self, "quality", quality)
 
 
 def refuse_nonsense(
@@ -119,21 +120,9 @@ def refuse_nonsense(
     if order.check not in CHECKS:
         raise KitError(f"check must be {', '.join(CHECKS[:-1])} or {CHECKS[-1]}, not {order.check!r}")
     if jobs is not None:
-        _whole_number(jobs, "jobs", 1)
+        checked_whole(jobs, "jobs", least=1, refuse=KitError)
     if jobs is not None and scheduler is not None:
         raise KitError("either jobs or a scheduler must be given, not both")
-
-
-def _whole_number(value: object, name: str, least: int, most: int | None = None) -> int:
-    """Give what a table or an array holds as a plain number, which can be listed; refuse what is none."""
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]  # whether it is one is what is asked
-    except TypeError:
-        number = least - 1
-    if isinstance(value, bool) or number < least or (most is not None and number > most):
-        span = f"at least {least}" if most is None else f"{least} to {most}"
-        raise KitError(f"{name} must be a whole number, {span}, not {value!r}")
-    return number
 
 
 def by_photo(copies: Iterable[KitCopy]) -> dict[Path, list[KitCopy]]:

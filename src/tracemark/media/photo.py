@@ -1,6 +1,5 @@
 """Open and write image files: the one door between a file and its pixels."""
 
-import operator
 import os
 import warnings
 from dataclasses import dataclass, field, replace
@@ -10,7 +9,7 @@ from typing import SupportsIndex
 
 import numpy as np
 
-from tracemark.arguments import checked_kind, checked_path
+from tracemark.arguments import checked_kind, checked_path, checked_whole
 from tracemark.errors import FormatError, PhotoError, why
 from tracemark.media.decoding import decode, refusal_of
 from tracemark.media.metadata import Metadata
@@ -22,6 +21,7 @@ from tracemark.media.writing import write_pixels
 from tracemark.shortage import memory_for
 
 __all__ = [
+    "HIGHEST_QUALITY",
     "JpegSettings",
     "Photo",
     "as_baseline",
@@ -244,13 +244,7 @@ def checked_quality(quality: SupportsIndex | None) -> int | None:
     """
     if quality is None:
         return None
-    try:
-        number = operator.index(quality)
-    except TypeError:
-        number = 0
-    if isinstance(quality, bool) or not 1 <= number <= HIGHEST_QUALITY:
-        raise PhotoError(f"quality must be 1 to {HIGHEST_QUALITY}, a whole number, not {quality!r}")
-    return number
+    return checked_whole(quality, "quality", least=1, most=HIGHEST_QUALITY, refuse=PhotoError)
 
 
 def _read_bytes(path: Path) -> bytes:
