@@ -20,13 +20,10 @@ class JpegWriter:
     """How all copies of one photo are encoded."""
 
     like: Photo
-    """What they are like, but for their pixels; never progressive."""
+    """What they are like, but for their pixels; never progressive, and with restart markers to be spliced at."""
 
     quality: int | None
     """JPEG quality; None for the tables of `like`."""
-
-    restart_interval: int
-    """MCUs between two restart markers."""
 
     @classmethod
     def of(cls, delivery: Delivery, *, like: Photo | None, quality: int | None) -> Self:
@@ -59,11 +56,16 @@ class JpegWriter:
             raise PhotoError(f"photo must have the shape {pixels.shape} of what was prepared, not {like.pixels.shape}")
         source = like or Photo(pixels, "JPEG")
         settings = source.jpeg or JpegSettings()
-        model = replace(source, format="JPEG", refusal="", jpeg=replace(settings, progressive=False))
         interval = restart_interval(
             layout.columns, cell=layout.cell, subsampling=None if grey else settings.subsampling
         )
-        return cls(model, quality, interval)
+        spliced = replace(settings, progressive=False, restart_interval=interval)
+        return cls(replace(source, format="JPEG", refusal="", jpeg=spliced), quality)
+
+    def without_markers(self) -> Self:
+        """Encode copies the same way, but for the restart markers that splicing needs."""
+        plain = replace(self.like.jpeg or JpegSettings(), restart_interval=0)
+        return replace(self, like=replace(self.like, jpeg=plain))
 
     def encode(self, copy: NDArray[Any]) -> bytes:
         """Encode one copy.
@@ -78,5 +80,4 @@ class JpegWriter:
         data : bytes
             A whole file.
         """
-        like = replace(self.like, pixels=copy)
-        return encode_photo(copy, like=like, quality=self.quality, restart_interval=self.restart_interval)
+        return encode_photo(copy, like=replace(self.like, pixels=copy), quality=self.quality)

@@ -165,7 +165,7 @@ def spliced_size(delivery: Delivery, *, like: Photo | None, quality: int | None)
         When the photo is not 8-bit grey or RGB, or `like` has another shape.
     """
     writer = JpegWriter.of(delivery, like=like, quality=quality)
-    plain = replace(writer, restart_interval=0).encode(delivery.pixels)
+    plain = writer.without_markers().encode(delivery.pixels)
     return len(writer.encode(deliver(delivery, uniform_signs(0, delivery.layout)))) / len(plain)
 
 

@@ -8,8 +8,8 @@ SUBSAMPLINGS = [0, 1, 2, None]  # None is grey
 
 
 def encode(pixels, *, subsampling=2, interval=1, quality=85, progressive=False) -> bytes:
-    like = Photo(pixels, "JPEG", jpeg=JpegSettings({}, subsampling or 0, progressive))
-    return encode_photo(pixels, like=like, quality=quality, restart_interval=interval)
+    like = Photo(pixels, "JPEG", jpeg=JpegSettings({}, subsampling or 0, progressive, restart_interval=interval))
+    return encode_photo(pixels, like=like, quality=quality)
 
 
 def picture(rng, rows, columns, subsampling):

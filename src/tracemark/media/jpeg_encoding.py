@@ -24,7 +24,7 @@ SAMPLING_FACTORS = (
 ROOM = 6  # bytes a pixel for a file that Pillow cannot write bit by bit; noise takes 3.2 in 4:4:4 at quality 100
 
 
-def encode_jpeg(pixels: Pixels, settings: JpegSettings, *, quality: int | None, restart_interval: int) -> bytes:
+def encode_jpeg(pixels: Pixels, settings: JpegSettings, *, quality: int | None) -> bytes:
     """Write a JPEG file.
 
     Parameters
@@ -35,8 +35,6 @@ def encode_jpeg(pixels: Pixels, settings: JpegSettings, *, quality: int | None, 
         How.
     quality : int or None
         1 to 100, in place of the quantisation tables; 95 when there are none, either.
-    restart_interval : int
-        MCUs between restart markers; 0 for none.
 
     Returns
     -------
@@ -57,9 +55,10 @@ def encode_jpeg(pixels: Pixels, settings: JpegSettings, *, quality: int | None, 
     if quality is None and not settings.quantisation:
         quality = JPEG_QUALITY
     standard = quality_of(settings.quantisation) if quality is None else quality
-    optimised = settings.optimised and not restart_interval
+    interval = settings.restart_interval
+    optimised = settings.optimised and not interval
     if standard is not None and not settings.progressive and not settings.rgb:
-        return _encode_standard(pixels, standard, settings.subsampling, restart_interval, optimised=optimised)
+        return _encode_standard(pixels, standard, settings.subsampling, interval, optimised=optimised)
     fineness: dict[str, Any] = {"qtables": settings.quantisation} if quality is None else {"quality": quality}
     return _save_with_room(
         _to_image(pixels),
@@ -67,16 +66,14 @@ def encode_jpeg(pixels: Pixels, settings: JpegSettings, *, quality: int | None, 
         progressive=settings.progressive,
         optimize=optimised,
         keep_rgb=settings.rgb,
-        restart_marker_blocks=restart_interval,
+        restart_marker_blocks=interval,
         **fineness,
     )
 
 
-def _encode_standard(
-    pixels: Pixels, quality: int, subsampling: int, restart_interval: int, *, optimised: bool
-) -> bytes:
+def _encode_standard(pixels: Pixels, quality: int, subsampling: int, interval: int, *, optimised: bool) -> bytes:
     """Write a baseline JPEG file with the quantisation tables of a quality."""
-    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_RST_INTERVAL, restart_interval]
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_RST_INTERVAL, interval]
     options += [cv2.IMWRITE_JPEG_OPTIMIZE, int(optimised)]
     if pixels.ndim > 2:
         options += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, SAMPLING_FACTORS[subsampling]]

@@ -178,7 +178,7 @@ def check_writable(photo: Photo) -> None:
 
 
 @memory_for("write it")
-def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None, restart_interval: int = 0) -> bytes:
+def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None) -> bytes:
     """Write pixels the way another photo was written.
 
     Parameters
@@ -189,8 +189,6 @@ def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None, res
         What :func:`read_photo` gave: JPEG, PNG, TIFF, WebP or AVIF.  Format, metadata and fineness are taken from it.
     quality : int, optional
         Of JPEG, WebP and AVIF, 1 to 100, in place of the fineness of `like`.  What loses nothing takes no notice.
-    restart_interval : int, optional
-        MCUs between the restart markers of a JPEG file; 0 for none.
 
     Returns
     -------
@@ -219,9 +217,7 @@ def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None, res
         raise PhotoError("pixels must be grey or RGB to be written as JPEG, not RGBA")
     fineness = checked_quality(quality)
     settings = like.settings if like.jpeg is None else like.jpeg
-    return write_pixels(
-        pixels, like.format, settings, like.metadata, quality=fineness, restart_interval=restart_interval
-    )
+    return write_pixels(pixels, like.format, settings, like.metadata, quality=fineness)
 
 
 def checked_quality(quality: SupportsIndex | None) -> int | None:

@@ -37,6 +37,9 @@ class JpegSettings:
     rgb: bool = False
     """Whether it is stored as red, green and blue; nearly all files have luma and two colour differences."""
 
+    restart_interval: int = 0
+    """MCUs between two restart markers; 0 for none.  What was read has none here: only spliced copies get them."""
+
 
 @dataclass(frozen=True)
 class PngSettings:

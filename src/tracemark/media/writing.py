@@ -22,7 +22,7 @@ from tracemark.media.webp import encode_webp
 __all__ = ["write_pixels"]
 
 AnySettings = JpegSettings | Settings | None
-Writer = Callable[[Pixels, AnySettings, Metadata, int | None, int], bytes]
+Writer = Callable[[Pixels, AnySettings, Metadata, int | None], bytes]
 
 
 def write_pixels(
@@ -32,7 +32,6 @@ def write_pixels(
     metadata: Metadata,
     *,
     quality: int | None,
-    restart_interval: int,
 ) -> bytes:
     """Write a file.
 
@@ -48,45 +47,39 @@ def write_pixels(
         What it says.
     quality : int or None
         In place of that of the settings; formats that lose nothing take no notice.
-    restart_interval : int
-        MCUs between restart markers of a JPEG; 0 for none.
 
     Returns
     -------
     data : bytes
         A whole file.
     """
-    return WRITERS[name](pixels, settings, metadata, quality, restart_interval)
+    return WRITERS[name](pixels, settings, metadata, quality)
 
 
-def _write_jpeg(
-    pixels: Pixels, settings: AnySettings, metadata: Metadata, quality: int | None, restart_interval: int
-) -> bytes:
+def _write_jpeg(pixels: Pixels, settings: AnySettings, metadata: Metadata, quality: int | None) -> bytes:
     """Write a JPEG file."""
     usual = settings if isinstance(settings, JpegSettings) else JpegSettings()
-    return jpeg_items.insert(encode_jpeg(pixels, usual, quality=quality, restart_interval=restart_interval), metadata)
+    return jpeg_items.insert(encode_jpeg(pixels, usual, quality=quality), metadata)
 
 
-def _write_png(pixels: Pixels, settings: AnySettings, metadata: Metadata, _quality: int | None, _restart: int) -> bytes:
+def _write_png(pixels: Pixels, settings: AnySettings, metadata: Metadata, _quality: int | None) -> bytes:
     """Write a PNG file."""
     usual = settings if isinstance(settings, PngSettings) else PngSettings()
     return png_items.insert(encode_png(pixels, usual), metadata)
 
 
-def _write_tiff(
-    pixels: Pixels, settings: AnySettings, _metadata: Metadata, _quality: int | None, _restart: int
-) -> bytes:
+def _write_tiff(pixels: Pixels, settings: AnySettings, _metadata: Metadata, _quality: int | None) -> bytes:
     """Write a TIFF file."""
     return encode_tiff(pixels, settings if isinstance(settings, TiffFrame) else plain_frame(pixels))
 
 
-def _write_webp(pixels: Pixels, settings: AnySettings, metadata: Metadata, quality: int | None, _restart: int) -> bytes:
+def _write_webp(pixels: Pixels, settings: AnySettings, metadata: Metadata, quality: int | None) -> bytes:
     """Write a WebP file."""
     usual = settings if isinstance(settings, WebpSettings) else WebpSettings()
     return webp_items.insert(encode_webp(pixels, usual, quality=quality), metadata)
 
 
-def _write_avif(pixels: Pixels, settings: AnySettings, metadata: Metadata, quality: int | None, _restart: int) -> bytes:
+def _write_avif(pixels: Pixels, settings: AnySettings, metadata: Metadata, quality: int | None) -> bytes:
     """Write an AVIF file."""
     return encode_avif(
         pixels, settings if isinstance(settings, AvifSettings) else AvifSettings(), metadata, quality=quality
