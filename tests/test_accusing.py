@@ -144,6 +144,23 @@ def test_a_message_that_was_put_there_does_not_hide_whose_copy_it_is(listed, mad
     assert found.pasted == (117,)
 
 
+@pytest.mark.parametrize("suspected", [False, True])
+def test_a_message_that_lacked_its_fingerprint_once_names_nobody_in_later_rounds(suspected, made, monkeypatch):
+    """Each round would be one more chance for whoever put a message there beside his own."""
+    mixed = made([110, 111], sigma=2.5)
+    rounds = []
+
+    def framed(scores):
+        rounds.append(len(scores.message))
+        return np.array([suspected and len(rounds) == 1 and one == 111 for one in LISTED][: rounds[-1]])
+
+    monkeypatch.setattr("tracemark.judging.is_framed", framed)
+    found = accuse([mixed])
+    assert sorted(names(found)) == ([110] if suspected else [110, 111])
+    assert found.pasted == ((111,) if suspected else ())
+    assert rounds == [len(LISTED), len(LISTED) - len(found.named)]
+
+
 @pytest.mark.parametrize("z", [1.0, 2.0, 4.0, 6.0])
 def test_a_message_that_was_put_there_passes_no_more_often_than_stated(z, rng):
     """z is the score that the fingerprint would have, were it there."""

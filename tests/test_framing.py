@@ -9,6 +9,7 @@ import pytest
 import tracemark as tm
 from benchmarks.gauntlet.damage.clutter import caption
 from tests.damage import jpeg
+from tracemark.blind import _unevenness
 from tracemark.original import chip_set_of, digest_of
 from tracemark.profile import PROFILE
 from tracemark.signal.layout import lay_out
@@ -201,3 +202,8 @@ def test_an_original_that_is_somebodys_copy_names_nobody_and_is_told_of(cuts):
         found = tm.detect(jpeg(photo[:300, :450], 88), key=KEY, original=copy, recipients=LISTED)
         assert (found.verdict, found.recipients) == ("inconclusive", ())
         assert "seems to be a copy" in found.reason
+
+
+def test_a_message_in_no_cell_that_is_to_be_seen_is_not_believed():
+    """So little of the beacon is there, too, that any share would be chance."""
+    assert _unevenness(np.full((4, 6), np.nan)) == np.inf

@@ -25,6 +25,7 @@ from tracemark.side_informed import HYPOTHESES, ORDERS, SIZES, SUSPICIOUS, accus
 from tracemark.signal.collusion import MIXES, Mixture
 from tracemark.signal.layout import lay_out
 from tracemark.signal.modulation import correlate_slots
+from tracemark.verdict import IDENTIFIED_LOG10
 
 KEY = Key(bytes(range(32)))
 ROWS, COLUMNS = 20, 30
@@ -145,6 +146,20 @@ def test_who_shows_by_the_fingerprint_alone_is_sought_further_beside_one_who_doe
         assert names(found) == GUILTY
     else:
         assert found is None
+
+
+@pytest.mark.parametrize("suspected", [(), (112,)])
+def test_whose_message_lacked_its_fingerprint_before_is_named_by_the_fingerprint_alone(suspected, made):
+    """Each turn would be one more chance for whoever put a message there, and his own copy beside it."""
+    leak = made(GUILTY, modified_negative, sigma=5.5)
+    listed = draw(LISTED, [leak], key=KEY)
+    before = dataclasses.replace(accuse_listed([leak], listed, key=KEY), pasted=suspected)
+    found = accuse_among([leak], listed, [before], key=KEY)
+    assert set(names(found)) == set(GUILTY).difference(suspected)
+    assert found.pasted == suspected
+    for one in (*found.named, *found.others):
+        if one.recipient == 112:
+            assert one.log10_fingerprint > IDENTIFIED_LOG10
 
 
 def test_names_are_given_best_first(made, monkeypatch):

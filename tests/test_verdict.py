@@ -47,7 +47,7 @@ def test_recipient_0_is_a_name():
 
 
 def test_a_name_whose_fingerprint_is_faint_says_so():
-    candidates = (Candidate(17, 9.0, -10.0, -3.1), Candidate(3, 8.5, -9.5, -3.0), Candidate(4, 2.0, 0.0, -0.5))
+    candidates = (Candidate(17, 9.0, -10.0, -4.7), Candidate(3, 8.5, -9.5, -4.6), Candidate(4, 2.0, 0.0, -0.5))
     found = Verdict("identified", -9.5, "informed", "", recipients=(17, 3), candidates=candidates)
     assert found.faint == (3,)
     assert Verdict("identified", -9.5, "blind", "", recipients=(17,)).faint == ()

@@ -85,7 +85,8 @@ def accuse_listed(residues: Sequence[Residue], listed: Listed, *, key: Key, atte
     spent = math.log(len(recipients) * attempts * WAYS)
     while recipients:
         spent += math.log(2)
-        judged = judge_scores(evidence, scores_of(evidence, fingerprints, words), recipients, spent)
+        scores = scores_of(evidence, fingerprints, words)
+        judged = judge_scores(evidence, scores, recipients, spent, suspected=pasted)
         pasted |= judged.pasted
         others = judged.others
         hits = judged.hits

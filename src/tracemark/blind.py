@@ -206,8 +206,10 @@ def _unevenness(strengths: NDArray[np.float64]) -> float:
     """Say by how much neighbouring cells differ, less a standard deviation of chance; shape (rows, columns).
 
     That is the variance of their strength in squares of its mean, less what neighbours have in common: letters and
-    logos cover many cells side by side.
+    logos cover many cells side by side.  Where no cell is to be seen nothing speaks against a choice of them.
     """
+    if np.isnan(strengths).all():
+        return math.inf
     beside = [strengths[1:] * strengths[:-1], strengths[:, 1:] * strengths[:, :-1]]
     common = np.concatenate([products[~np.isnan(products)] for products in beside])
     seen = strengths[~np.isnan(strengths)]

@@ -1,7 +1,7 @@
 """Judge what scores say of candidates: how rare they are among innocents, and whose message was put there."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +48,13 @@ class Judgement:
 
 
 def judge_scores(
-    evidence: Evidence, scores: Scores, recipients: Sequence[int], spent: float, *, own: float = 0.0
+    evidence: Evidence,
+    scores: Scores,
+    recipients: Sequence[int],
+    spent: float,
+    *,
+    own: float = 0.0,
+    suspected: Collection[int] = (),
 ) -> Judgement:
     """Bound each candidate's chance, everything tried counted.
 
@@ -64,6 +70,9 @@ def judge_scores(
         Natural logarithm of how many scores like these are judged in all.
     own : float
         The same of what follows from these scores themselves: it is paid for, and the rate of no bound is tuned by it.
+    suspected : collection of int
+        Recipients whose message lacked its fingerprint before.  Only the fingerprint names them: whoever put a message
+        there would have one more chance with every score that is made of the same leak.
 
     Returns
     -------
@@ -76,7 +85,7 @@ def judge_scores(
     if worth.any():
         just_enough = math.sqrt(-2 * (IDENTIFIED_LOG10 * LN10 - spent))  # standard deviations, were scores normal
         joint[worth] = bound_of(evidence, joint_rates=(just_enough,)).together(scores)[worth]
-    framed = is_framed(scores) & (joint < enough)
+    framed = (is_framed(scores) | np.isin(recipients, list(suspected))) & (joint < enough)
     joint[framed] = 0
     chance = np.minimum(np.minimum(alone, joint) + spent + own, 0)
     return Judgement(tuple(candidates_of(recipients, scores, evidence, chance, alone)), framed)

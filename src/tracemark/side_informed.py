@@ -50,7 +50,8 @@ def accuse_among(
     listed : Listed
         The candidates.
     found : sequence of Accusation
-        What was found without the codes of others, in all responses of the leaks.
+        What was found without the codes of others, in all responses of the leaks; first, were they a plain mix.  Whose
+        message lacks its fingerprint there is named by the fingerprint alone.
     key : Key
         The secret.
     attempts : int
@@ -78,7 +79,8 @@ def accuse_among(
     scene = _Scene(join_cells(cells), join_evidence(residues, key=key), listed, listed.signs_in(residues), len(named))
     places = {recipient: at for at, recipient in enumerate(listed.recipients)}
     order = [places[one.recipient] for one in (*named, *others)]
-    judged = scene.judge(scene.turns(order), order, math.log(len(order) * attempts * WAYS * HYPOTHESES))
+    spent = math.log(len(order) * attempts * WAYS * HYPOTHESES)
+    judged = scene.judge(scene.turns(order), order, spent, suspected=found[0].pasted)
     if judged is None:
         return None
     more = [judged.candidates[at] for at in judged.hits]
@@ -198,9 +200,10 @@ class _Scene:
         for member in range(self.start, size):
             evidence = self._given(found.mixture, order[:size], member, found.mix)
             company = frozenset(order[self.start : size]) - {order[member]}
-            strangers = [order[member], *order[size:]]
+            # how they rank may follow from a candidate's own code, so not even rounding may follow from their order
+            strangers = sorted([order[member], *order[size:]])
             # whoever comes after them has the same company as the last of them
-            own = strangers if member == size - 1 else strangers[:1]
+            own = strangers if member == size - 1 else [order[member]]
             fits = evidence.deviations(self._scores(evidence, strangers))
             strong = {one for one, fit in zip(strangers, fits, strict=True) if fit > STRONG}
             weak = [one for one in own if one not in strong]
@@ -208,7 +211,9 @@ class _Scene:
                 cleared = self._without(evidence, strong.difference(members))
                 yield _Group(members, company, cleared, self._scores(cleared, members))
 
-    def judge(self, turns: Sequence[_Turn], order: Sequence[int], spent: float) -> Judgement | None:
+    def judge(
+        self, turns: Sequence[_Turn], order: Sequence[int], spent: float, *, suspected: Collection[int]
+    ) -> Judgement | None:
         """Judge candidates, by the turns from the last to the first until they are named; none where there are none."""
         best: dict[int, tuple[Candidate, bool]] = {}
         named: set[int] = set()
@@ -221,7 +226,7 @@ class _Scene:
             cost = _log_companies(group.company, others)
             # the ranks of several are among the others, and the rate of a bound may not follow from their own scores
             known, own = (spent + cost, 0.0) if len(members) == 1 else (spent, cost)
-            judged = judge_scores(group.evidence, group.scores, recipients, known, own=own)
+            judged = judge_scores(group.evidence, group.scores, recipients, known, own=own, suspected=suspected)
             named.update(members[hit] for hit in judged.hits)
             for place, one, framed in zip(members, judged.candidates, judged.framed.tolist(), strict=True):
                 if place not in best or one.log10_false_alarm < best[place][0].log10_false_alarm:
@@ -238,11 +243,8 @@ class _Scene:
         return self._without(evidence, {*mixed[:member], *mixed[member + 1 :]})
 
     def _without(self, evidence: Evidence, others: Collection[int]) -> Evidence:
-        """Take out what shows of others: it would make every word that is much like theirs score high.
-
-        How they rank may follow from a candidate's own code, so not even rounding may follow from their order.
-        """
-        order = sorted(others)
+        """Take out what shows of others: it would make every word that is much like theirs score high."""
+        order = sorted(others)  # as in the groups
         return without(evidence, self.fingerprints[order], [self.listed.words[at] for at in order])
 
     def _scores(self, evidence: Evidence, chosen: Sequence[int]) -> Scores:

@@ -6,10 +6,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["IDENTIFIED_LOG10", "INCONCLUSIVE_LOG10", "Candidate", "Uncounted", "Verdict", "judge"]
+__all__ = ["FAINT_LOG10", "IDENTIFIED_LOG10", "INCONCLUSIVE_LOG10", "Candidate", "Uncounted", "Verdict", "judge"]
 
 IDENTIFIED_LOG10 = -9.0  # a name needs a bound below this; docs/guarantees.md
 INCONCLUSIVE_LOG10 = -3.0  # below this there is something, but not enough to name anyone
+# A fingerprint is told of as it shows best, of some forty times that it may be looked at: with each of four photos, in
+# three responses and four turns given others, and in later rounds.  All together may deceive once in a thousand times.
+FAINT_LOG10 = INCONCLUSIVE_LOG10 - 1.6
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ class Verdict:
     def faint(self) -> tuple[int, ...]:
         """Those identified whose fingerprint is too faint to say that nobody pasted their message; none when blind."""
         named = (one for one in self.candidates if one.recipient in self.recipients)
-        return tuple(one.recipient for one in named if one.log10_fingerprint >= INCONCLUSIVE_LOG10)
+        return tuple(one.recipient for one in named if one.log10_fingerprint >= FAINT_LOG10)
 
     def __bool__(self) -> bool:
         """Tell whether someone is named."""
