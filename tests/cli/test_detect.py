@@ -269,6 +269,15 @@ def test_a_report_is_about_the_bytes_that_were_read_whatever_becomes_of_the_file
     assert f"{len(data):,}" in text
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such devices")
+def test_a_device_is_no_leak_and_no_original_as_it_may_have_no_end(run, leak, key_file):
+    words = "image file must be a file or a pipe, and is a device"
+    for options in (("/dev/zero",), (leak(IDENTIFIED), "--original", "/dev/zero")):
+        result = run("detect", *options, "--key", key_file)
+        assert result.exit_code == 4
+        assert words in result.stderr
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
 def test_a_leak_may_come_through_a_pipe(run, leak, key_file, tmp_path):
     data, pipe = leak(IDENTIFIED).read_bytes(), tmp_path / "pipe"

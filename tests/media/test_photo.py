@@ -1,4 +1,5 @@
 import io
+import os
 import struct
 import warnings
 import zlib
@@ -445,6 +446,18 @@ def test_memory_that_is_short_is_not_taken_for_damage(place, options, monkeypatc
 def test_what_cannot_be_opened_is_refused_in_words(name, tmp_path):
     with pytest.raises(FormatError, match="image file cannot be read"):
         read_photo(tmp_path / name)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="devices have no names in folders elsewhere")
+def test_a_device_is_refused_as_it_may_have_no_end():
+    with pytest.raises(FormatError, match="must be a file or a pipe, and is a device"):
+        read_photo("/dev/zero")
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview])
+def test_what_holds_bytes_is_read_like_bytes(kind, rng):
+    data = save(picture(rng), format="PNG")
+    np.testing.assert_array_equal(read_photo(kind(data)).pixels, read_photo(data).pixels)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 1, 3), (1, 3000, 3)])

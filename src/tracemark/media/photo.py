@@ -73,13 +73,13 @@ class Photo:
 
 
 @memory_for("read it")
-def read_photo(source: str | os.PathLike[str] | bytes) -> Photo:
+def read_photo(source: str | os.PathLike[str] | bytes | bytearray | memoryview) -> Photo:
     """Read an image file.
 
     Parameters
     ----------
-    source : path-like or bytes
-        The file, or what is in it.
+    source : path-like or bytes-like
+        The file, or what is in it.  A pipe will do, but no device: it may have no end.
 
     Returns
     -------
@@ -97,7 +97,10 @@ def read_photo(source: str | os.PathLike[str] | bytes) -> Photo:
     MemoryError
         When there is not memory enough for it.
     """
-    data = source if isinstance(source, bytes) else _read_bytes(checked_path(source, "source", refuse=FormatError))
+    if isinstance(source, bytes | bytearray | memoryview):
+        data = bytes(source)
+    else:
+        data = _read_bytes(checked_path(source, "source", refuse=FormatError))
     if not data:
         raise FormatError("image file is empty")
     # Which warnings are shown is the whole program's; of two threads at once, one would have the last word.
@@ -246,6 +249,8 @@ def checked_quality(quality: SupportsIndex | None) -> int | None:
 def _read_bytes(path: Path) -> bytes:
     """Read a file, with a plain sentence when that fails."""
     try:
+        if path.is_char_device() or path.is_block_device():
+            raise FormatError("image file must be a file or a pipe, and is a device")
         return path.read_bytes()
     except OSError as error:
         raise FormatError(f"image file cannot be read: {why(error)}") from error
