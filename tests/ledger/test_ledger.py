@@ -148,7 +148,7 @@ def test_damage_to_what_is_kept_of_a_recipient_is_named(columns, filled):
         connection.execute("UPDATE personal SET columns = ? WHERE recipient = 1", (columns,))
         connection.commit()
     with tm.Ledger.open(filled) as ledger:
-        with pytest.raises(tm.LedgerError, match="the columns of recipient 1 are damaged"):
+        with pytest.raises(tm.LedgerError, match="damaged: the columns of recipient 1 cannot be read"):
             ledger.recipients()
         ledger.erase_recipient(2)
 
@@ -497,3 +497,14 @@ def test_a_ledger_that_was_closed_says_so(filled):
     ledger.close()
     with pytest.raises(tm.LedgerError, match="closed"):
         ledger.photos()
+
+
+def test_a_copy_that_was_made_when_no_calendar_has_is_named(filled):
+    with closing(sqlite3.connect(filled)) as connection:
+        connection.execute("DROP TRIGGER copies_never_change")
+        connection.execute("UPDATE copies SET made = 1 << 60 WHERE number = 3")
+        connection.commit()
+    with tm.Ledger.open(filled) as ledger:
+        with pytest.raises(tm.LedgerError, match="what it holds of copy 3 is not whole"):
+            list(ledger.copies())
+        assert not ledger.verify()

@@ -55,6 +55,7 @@ FORGERIES = {
     "another photo": ("UPDATE copies SET photo = 2 WHERE number = 3", "copy 3 was changed"),
     "another program": ("UPDATE programs SET software = 'tracemark 9'", "copy 1 was changed"),
     "another hash": ("UPDATE copies SET hash = zeroblob(32) WHERE number = 4", "copy 4 was changed"),
+    "a time that no calendar has": ("UPDATE copies SET made = 1 << 60 WHERE number = 3", "copy in place 3 is damaged"),
     "no photo": (
         "UPDATE copies SET photo = 77 WHERE number = 4",
         "copy in place 4 is damaged, or its photo or program",

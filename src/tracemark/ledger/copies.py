@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tracemark.codes.word import checked_recipient
@@ -93,16 +93,26 @@ def add_copy(
     head = read_head(connection)
     made = now()
     file = as_text(file)
-    written = (photo, key_id, recipient, sha256, file, iso_of(made), software, format_version)
-    copy = CopyRecord(head.copies + 1, *written, hash=b"")
-    hashed = hash_of(copy, previous=head.hash, seal=seal)
+    bare = CopyRecord(
+        number=head.copies + 1,
+        photo=photo,
+        key_id=key_id,
+        recipient=recipient,
+        sha256=sha256,
+        file=file,
+        made=iso_of(made),
+        software=software,
+        format_version=format_version,
+        hash=b"",  # in which it has no part
+    )
+    copy = replace(bare, hash=hash_of(bare, previous=head.hash, seal=seal))
     connection.execute(
         "INSERT INTO copies (number, photo, recipient, program, made, sha256, hash, file)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (copy.number, place, recipient, _program(connection, software, format_version), made, sha256, hashed, file),
+        (copy.number, place, recipient, _program(connection, software, format_version), made, sha256, copy.hash, file),
     )
-    connection.execute("UPDATE ledger SET copies = ?, head = ?", (copy.number, hashed))
-    return CopyRecord(copy.number, *written, hash=hashed)
+    connection.execute("UPDATE ledger SET copies = ?, head = ?", (copy.number, copy.hash))
+    return copy
 
 
 def hash_of(copy: CopyRecord, *, previous: bytes, seal: bytes) -> bytes:
@@ -136,15 +146,16 @@ def read_copies(
     conditions = [f"{name} = :{name}" for name, value in wanted.items() if value is not None]
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     for row in connection.execute(f"{_SELECT}{where} ORDER BY copies.number", wanted):
-        if tuple(map(type, row)) != _KINDS:
+        known = _copy(row)
+        if known is None:
             raise _damaged(connection, row)
-        yield _copy(row)[0]
+        yield known[0]
 
 
 def chain_links(connection: sqlite3.Connection) -> Iterator[tuple[CopyRecord | None, bytes]]:
     """Go through the copies with the seal of each one's photo; no copy where a row makes no sense."""
     for row in connection.execute(f"{_SELECT} ORDER BY copies.number"):
-        yield _copy(row) if tuple(map(type, row)) == _KINDS else (None, b"")
+        yield _copy(row) or (None, b"")
 
 
 def read_head(connection: sqlite3.Connection) -> Head:
@@ -165,10 +176,16 @@ def recipients_of(connection: sqlite3.Connection, photo: bytes, *, key_id: str) 
     return tuple(recipient for (recipient,) in rows)
 
 
-def _copy(row: tuple[Any, ...]) -> tuple[CopyRecord, bytes]:
-    """Make a copy, and the seal of its photo, of a row."""
+def _copy(row: tuple[Any, ...]) -> tuple[CopyRecord, bytes] | None:
+    """Make a copy, and the seal of its photo, of a row; none where it makes no sense."""
+    if tuple(map(type, row)) != _KINDS:
+        return None
     number, photo, key_id, recipient, sha256, file, made, software, format_version, hashed, seal = row
-    record = CopyRecord(number, photo, key_id, recipient, sha256, file, iso_of(made), software, format_version, hashed)
+    try:
+        moment = iso_of(made)
+    except OverflowError:  # no calendar has it
+        return None
+    record = CopyRecord(number, photo, key_id, recipient, sha256, file, moment, software, format_version, hashed)
     return record, seal
 
 

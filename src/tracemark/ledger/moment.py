@@ -26,6 +26,11 @@ def iso_of(moment: int) -> str:
     text : str
         ISO 8601, UTC.
 
+    Raises
+    ------
+    OverflowError
+        When it is not in the years 1 to 9999.
+
     Examples
     --------
     >>> iso_of(1717200000123)

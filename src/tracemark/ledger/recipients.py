@@ -169,4 +169,4 @@ def _columns(number: int, text: str | None) -> dict[str, str]:
     try:
         return {str(name): str(word) for name, word in json.loads(text).items()}
     except (TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise LedgerError(f"the columns of recipient {number} are damaged") from error
+        raise LedgerError(f"ledger is damaged: the columns of recipient {number} cannot be read") from error
