@@ -112,9 +112,11 @@ def embed(image: NDArray[Any], *, recipient: SupportsIndex, key: Key) -> NDArray
     PhotoError
         When the array cannot be a photo, or is too small or too large to carry a mark.
     RecipientError
-        When the recipient is not an integer in that range.
+        When the recipient is no whole number in that range.
     KeyFileError
         When the key is no :class:`~tracemark.keys.Key`.
+    MemoryError
+        When there is not memory enough for the photo.
     """
     number = checked_recipient(recipient)
     return prepare(image, key=key).copy_for(number)

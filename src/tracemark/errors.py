@@ -10,7 +10,7 @@
     ├── LedgerError           a ledger that cannot be used, or that must not be written so
     ├── KitError              a kit that cannot be gone on with, or a copy that cannot be read back
     ├── OutputError           a file that could not be written
-    └── MissingLibraryError   a system library that must be installed first
+    └── MissingLibraryError   a library that must be installed first
 
 Catch :class:`TracemarkError` to catch them all.  Not finding a mark is no error: it is a verdict.
 """
@@ -62,7 +62,7 @@ class OutputError(TracemarkError):
 
 
 class MissingLibraryError(TracemarkError):
-    """A system library that must be installed before tracemark can work."""
+    """A library of the system, or of Python, that must be installed before tracemark can do what was asked."""
 
 
 def why(error: Exception) -> str:

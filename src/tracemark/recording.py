@@ -153,6 +153,10 @@ def record_copy(
     ------
     LedgerError
         When photo or recipient are not recorded, no file can have that name, or the ledger cannot be written.
+    PhotoError
+        When the plan is none.
+    RecipientError
+        When the recipient is no whole number from 0 to ``2**32 - 1``.
     """
     checked_ledger(ledger)
     if not isinstance(plan, JpegPlan):

@@ -17,6 +17,7 @@ from tracemark.media.boxes import Boxes, BoxItem, read_boxes, rebuild
 from tracemark.media.metadata import Kind, Metadata
 from tracemark.media.pixels import COLOURS, LEAST_SHARE, Pixels
 from tracemark.media.settings import AvifSettings
+from tracemark.media.tiff_tags import Tag
 
 __all__ = ["avif_settings", "encode_avif", "mend_avif", "quality_of"]
 
@@ -29,7 +30,6 @@ FULL_RANGE = 0x80
 TRIAL_SIDE = 16  # of a picture that is coded to see how finely, pixels
 COARSEST = 255  # quantiser index
 SPEED = 9  # of libaom, 0 to 10: far sooner than at Pillow's 6, for few more bytes: docs/formats.md
-ORIENTATION, MAKER = 0x0112, 0x010F  # EXIF tags
 # EXIF orientation for quarter turns to the left and, after them, no mirror (the last), upside down, left to right;
 # ISO/IEC 23008-12, 6.5.10 and 6.5.12.
 ORIENTATIONS = ((4, 2, 1), (5, 7, 8), (2, 4, 3), (7, 5, 6))
@@ -116,9 +116,9 @@ def encode_avif(pixels: Pixels, settings: AvifSettings, metadata: Metadata, *, q
     """
     said = {item.kind: item for item in metadata.items} if metadata.container == "AVIF" else {}
     tags = Image.Exif()
-    tags[ORIENTATION] = settings.orientation
+    tags[Tag.ORIENTATION] = settings.orientation
     if Kind.EXIF in said:
-        tags[MAKER] = "its place is taken below"
+        tags[Tag.MAKER] = "its place is taken below"
     data = _encode(
         pixels,
         quality=settings.quality if quality is None else quality,

@@ -5,22 +5,22 @@ Adobe, "TIFF revision 6.0", 1992, section 2.
 
 import struct
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+
+from tracemark.media.tiff_tags import Type
 
 __all__ = [
     "BYTE_ORDERS",
     "COUNT_BYTES",
     "ENTRY_BYTES",
-    "EXIF_DIRECTORY",
-    "GPS_DIRECTORY",
+    "ENTRY_HEAD",
     "HEADER_BYTES",
     "INLINE_BYTES",
-    "INTEROPERABILITY",
     "LINK_BYTES",
     "MOST_DIRECTORIES",
     "MOST_ENTRIES",
-    "SUB_DIRECTORIES",
+    "NUMBERS",
     "TYPE_BYTES",
     "Directory",
     "Entry",
@@ -34,15 +34,14 @@ __all__ = [
 BYTE_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}  # little or big endian, then 42
 HEADER_BYTES = 8  # byte order, 42, place of the first directory
 COUNT_BYTES = 2  # a directory begins with the number of its entries
-ENTRY_BYTES = 12  # tag, type, count, value or its place
+ENTRY_HEAD = "HHI"  # an entry begins with its tag, its type, and how many values it has
+ENTRY_BYTES = 12  # these, and a value or its place
 VALUE_AT = 8  # where in an entry its value stands, or the place of it
 INLINE_BYTES = 4  # a value that needs no more stands in the entry
 LINK_BYTES = 4  # a directory ends with the place of the next one
 # Bytes of a value of each type; 13 is IFD, of Adobe's PageMaker notes.
 TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
-NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I"}  # types of unsigned numbers
-# Tags that lead to other directories: Adobe, TIFF technical note 1; CIPA DC-008, 4.6.3.
-SUB_DIRECTORIES, EXIF_DIRECTORY, GPS_DIRECTORY, INTEROPERABILITY = 0x014A, 0x8769, 0x8825, 0xA005
+NUMBERS: Mapping[int, str] = {Type.BYTE: "B", Type.SHORT: "H", Type.LONG: "I", Type.IFD: "I"}  # unsigned; for struct
 MOST_ENTRIES = 4096  # in a directory, and before the last one of a chain: cameras write a hundred
 MOST_DIRECTORIES = 64  # in all chains of a file: cameras write four or five
 
@@ -240,7 +239,7 @@ def remove_entry(data: bytes, order: str, directory: Directory, tag: int) -> byt
 
 def _read_entry(data: bytes, order: str, at: int) -> Entry:
     """Read one entry; a value of an unknown type has no bytes."""
-    tag, kind, count = struct.unpack_from(order + "HHI", data, at)
+    tag, kind, count = struct.unpack_from(order + ENTRY_HEAD, data, at)
     size = TYPE_BYTES.get(kind, 0) * count
     start = at + VALUE_AT
     if size > INLINE_BYTES:

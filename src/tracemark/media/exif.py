@@ -4,7 +4,6 @@ CIPA DC-008, "Exchangeable image file format for digital still cameras: Exif", v
 maker notes point to places of the block in ways that only their makers know.
 """
 
-import struct
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import product
@@ -12,12 +11,10 @@ from itertools import product
 from tracemark.media.directories import (
     COUNT_BYTES,
     ENTRY_BYTES,
-    GPS_DIRECTORY,
     HEADER_BYTES,
     LINK_BYTES,
     MOST_DIRECTORIES,
     MOST_ENTRIES,
-    SUB_DIRECTORIES,
     Directory,
     chain,
     numbers,
@@ -26,19 +23,23 @@ from tracemark.media.directories import (
     remove_entry,
 )
 from tracemark.media.embedded import blank_pictures
+from tracemark.media.small_tiff import write_structure
 from tracemark.media.spans import Span, apart, union
+from tracemark.media.tiff_tags import Tag, Type
 
 __all__ = ["EXIF_HEADER", "exif_orientation", "orientation_alone", "preview_spans", "without_gps", "without_previews"]
 
-SHORT = 3  # type of a 16-bit value, TIFF 6.0, section 2
-ORIENTATION = 0x0112  # CIPA DC-008, 4.6.4
 UPRIGHT = 1
 ORIENTATIONS = range(UPRIGHT, 9)
 # What a JPEG has before the block, CIPA DC-008, 4.7.2; some programs write it into other files, too.
 EXIF_HEADER = b"Exif\0\0"
 # Tags that say where a directory keeps its picture, and how long it is: strips, tiles, and a whole JPEG.
 # TIFF 6.0, sections 8 and 15; CIPA DC-008, 4.5.4.
-PICTURES = ((0x0111, 0x0117), (0x0144, 0x0145), (0x0201, 0x0202))
+PICTURES = (
+    (Tag.STRIP_OFFSETS, Tag.STRIP_SIZES),
+    (Tag.TILE_OFFSETS, Tag.TILE_SIZES),
+    (Tag.THUMBNAIL_OFFSET, Tag.THUMBNAIL_SIZE),
+)
 # Strips and tiles of all small pictures together.  A pyramid of half, quarter and smaller sizes of a photo of 13,000
 # rows has 39,000 strips when each has one row of one colour, and of tiles of 256 x 256 it has 2600.
 MOST_STRIPS = 1 << 16
@@ -79,8 +80,7 @@ def orientation_alone(orientation: int) -> bytes:
     exif : bytes
         A TIFF structure of one entry.
     """
-    entry = struct.pack("<HHIHH", ORIENTATION, SHORT, 1, orientation, 0)
-    return b"II*\0" + struct.pack("<IH", HEADER_BYTES, 1) + entry + bytes(4)
+    return write_structure({Tag.ORIENTATION: (Type.SHORT, [orientation])})
 
 
 def without_previews(exif: bytes) -> bytes:
@@ -107,8 +107,8 @@ def without_previews(exif: bytes) -> bytes:
     spans = [*preview_spans(exif, order, main), *_pictures_of(exif, order, [main])]
     blanked = _blank(exif, spans, main)
     blanked = blank_pictures(blanked[: main.link] + bytes(main.stop - main.link) + blanked[main.stop :])
-    if main.entry(SUB_DIRECTORIES) is not None:
-        blanked = remove_entry(blanked, order, main, SUB_DIRECTORIES)
+    if main.entry(Tag.SUB_DIRECTORIES) is not None:
+        blanked = remove_entry(blanked, order, main, Tag.SUB_DIRECTORIES)
     end = max(len(blanked.rstrip(b"\0")), main.stop)
     # Cut where the blanked bytes begin: zeros before them are values.
     return blanked[: len(exif) - len(exif[end:].lstrip(b"\0"))]
@@ -131,7 +131,7 @@ def preview_spans(data: bytes, order: str, main: Directory) -> Iterator[Span]:
     start, stop : int
         Where they begin and end.
     """
-    below = numbers(data, order, main.entry(SUB_DIRECTORIES), most=MOST_DIRECTORIES)
+    below = numbers(data, order, main.entry(Tag.SUB_DIRECTORIES), most=MOST_DIRECTORIES)
     directories = list(chain(data, order, [main.next, *below]))
     yield from ((directory.start, directory.stop) for directory in directories)
     yield from _pictures_of(data, order, directories)
@@ -157,19 +157,19 @@ def without_gps(exif: bytes) -> bytes:
     """
     order, first = open_tiff(exif)
     main = read_directory(exif, order, first)
-    pointer = main.entry(GPS_DIRECTORY)
+    pointer = main.entry(Tag.GPS_DIRECTORY)
     if pointer is None:
         return exif
     spans: list[Span] = []
     for directory in chain(exif, order, numbers(exif, order, pointer, most=MOST_DIRECTORIES)):
         spans += [(entry.start, entry.stop) for entry in directory.entries] + [(directory.start, directory.stop)]
-    return remove_entry(_blank(exif, spans, main), order, main, GPS_DIRECTORY)
+    return remove_entry(_blank(exif, spans, main), order, main, Tag.GPS_DIRECTORY)
 
 
 def _orientation(exif: bytes) -> int:
     """Read the orientation of a block whose first directory is whole."""
     order, first = open_tiff(exif)
-    values = numbers(exif, order, read_directory(exif, order, first).entry(ORIENTATION), most=1)
+    values = numbers(exif, order, read_directory(exif, order, first).entry(Tag.ORIENTATION), most=1)
     return values[0] if values and values[0] in ORIENTATIONS else UPRIGHT
 
 

@@ -7,7 +7,8 @@ from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 from tracemark.errors import FormatError, PhotoError
 from tracemark.media.jpeg2000 import refuse_costly
 from tracemark.media.pixels import PIXEL_LIMIT
-from tracemark.media.tiff_layout import TILE_COLUMNS, TILE_OFFSETS, TILE_ROWS, pieces_fit
+from tracemark.media.tiff_layout import pieces_fit
+from tracemark.media.tiff_tags import Tag
 
 __all__ = ["DamagedError", "open_image"]
 
@@ -77,7 +78,9 @@ def open_image(data: bytes) -> Image.Image:
 
 def _tiles_fit(image: TiffImagePlugin.TiffImageFile) -> bool:
     """Tell whether libtiff can be given the tiles of a file, when it has some."""
-    if TILE_OFFSETS not in image.tag_v2:
+    if Tag.TILE_OFFSETS not in image.tag_v2:
         return True
-    high, wide = (side if isinstance(side, int) else 0 for side in map(image.tag_v2.get, (TILE_ROWS, TILE_COLUMNS)))
+    high, wide = (
+        side if isinstance(side, int) else 0 for side in map(image.tag_v2.get, (Tag.TILE_ROWS, Tag.TILE_COLUMNS))
+    )
     return min(high, wide) > 0 and pieces_fit(image.height, image.width, (high, wide))

@@ -4,6 +4,7 @@ Adobe, "TIFF revision 6.0", 1992.  Neither Pillow nor OpenCV does it: the one cu
 turns pictures upright and multiplies colours by alpha.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,10 +18,12 @@ from tracemark.media.tiff_frame import assemble
 from tracemark.media.tiff_layout import TiffLayout
 from tracemark.media.tiff_pieces import count_pieces, deflate_level, pack, unpack
 from tracemark.media.tiff_skeleton import Skeleton, build_skeleton
+from tracemark.media.tiff_tags import Tag
 
 __all__ = ["TiffFrame", "encode_tiff", "read_frame", "read_tiff", "without_places"]
 
-KINDS = {34675: Kind.ICC, 700: Kind.XMP, 34377: Kind.PHOTOSHOP}  # tags that other kinds of file have, too
+# What other kinds of file have, too.
+KINDS: Mapping[int, Kind] = {Tag.ICC: Kind.ICC, Tag.XMP: Kind.XMP, Tag.PHOTOSHOP: Kind.PHOTOSHOP}
 LEVEL = 6  # of zlib, for a file that is written anew
 
 

@@ -9,16 +9,14 @@ from itertools import pairwise
 from operator import itemgetter
 
 from tracemark.errors import PhotoError
-from tracemark.media.directories import Entry
+from tracemark.media.directories import ENTRY_HEAD, INLINE_BYTES, Entry
 from tracemark.media.spans import Span, apart, complement, overlay
 from tracemark.media.tiff_skeleton import Skeleton
+from tracemark.media.tiff_tags import Type
 
 __all__ = ["assemble"]
 
-SHORT, LONG = 3, 4  # types, section 2
 SHORT_LIMIT, LONG_LIMIT = 1 << 16, 1 << 32
-LINE = "HHI"  # tag, type, count; behind them, a value or its place
-POINTER_BYTES = 4
 ENDLESS = 1 << 62
 
 
@@ -89,11 +87,11 @@ def _place(sizes: Sequence[int], before: Sequence[Span], holes: Sequence[Span]) 
 
 def _renumber(kept: Mapping[int, bytearray], order: str, entry: Entry, values: Sequence[int], end: int) -> bytes:
     """Write numbers in the place of others; the answer is what has to be written at the end, if they do not fit."""
-    wide = entry.kind != SHORT or max(values) >= SHORT_LIMIT
+    wide = entry.kind != Type.SHORT or max(values) >= SHORT_LIMIT
     written = struct.pack(f"{order}{len(values)}{'I' if wide else 'H'}", *(value % LONG_LIMIT for value in values))
-    head = struct.pack(order + LINE, entry.tag, LONG if wide else SHORT, len(values))
-    if len(written) <= POINTER_BYTES:
-        overlay(kept, entry.at, head + written.ljust(POINTER_BYTES, b"\0"))
+    head = struct.pack(order + ENTRY_HEAD, entry.tag, Type.LONG if wide else Type.SHORT, len(values))
+    if len(written) <= INLINE_BYTES:
+        overlay(kept, entry.at, head + written.ljust(INLINE_BYTES, b"\0"))
         return b""
     if len(written) <= entry.stop - entry.start:
         overlay(kept, entry.at, head)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from tracemark.errors import FormatError
 from tracemark.media.directories import (
     MOST_DIRECTORIES,
-    SUB_DIRECTORIES,
     Directory,
     Entry,
     chain,
@@ -17,14 +16,10 @@ from tracemark.media.directories import (
     read_directory,
 )
 from tracemark.media.pixels import COLOURS
+from tracemark.media.tiff_tags import Tag
 
 __all__ = ["DEVELOP", "TiffLayout", "first_page", "pieces_fit", "read_layout", "refuse_pages"]
 
-# Tags, TIFF 6.0, appendix A.
-NEW_SUBFILE_TYPE, COLUMNS, ROWS, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 254, 256, 257, 258, 259, 262, 266
-STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_SIZES, PLANAR, PREDICTOR = 273, 277, 278, 279, 284, 317
-TILE_COLUMNS, TILE_ROWS, TILE_OFFSETS, TILE_SIZES, EXTRA_SAMPLES, SAMPLE_FORMAT = 322, 323, 324, 325, 338, 339
-THUMBNAIL, DNG_VERSION = 513, 0xC612
 WHITE_IS_ZERO, RGB = 0, 2  # photometric interpretations, section 3 to 6
 COLOUR_FILTER, LINEAR_RAW = 32803, 34892  # the same, of raw files: TIFF/EP and DNG
 REDUCED, MASK = 1, 4  # bits of NewSubfileType
@@ -106,24 +101,24 @@ def read_layout(data: bytes) -> TiffLayout | None:
         main = read_directory(data, order, first)
     except ValueError:
         return None
-    tiled = main.entry(TILE_OFFSETS) is not None
+    tiled = main.entry(Tag.TILE_OFFSETS) is not None
     offsets, sizes = (
-        main.entry(TILE_OFFSETS if tiled else STRIP_OFFSETS),
-        main.entry(TILE_SIZES if tiled else STRIP_SIZES),
+        main.entry(Tag.TILE_OFFSETS if tiled else Tag.STRIP_OFFSETS),
+        main.entry(Tag.TILE_SIZES if tiled else Tag.STRIP_SIZES),
     )
 
     def number(tag: int, otherwise: int) -> int:
         return next(iter(numbers(data, order, main.entry(tag), most=1)), otherwise)
 
-    rows, columns, samples = number(ROWS, 0), number(COLUMNS, 0), number(SAMPLES, 1)
+    rows, columns, samples = number(Tag.ROWS, 0), number(Tag.COLUMNS, 0), number(Tag.SAMPLES, 1)
     bits, formats = (
         set(numbers(data, order, main.entry(tag), most=COLOURS + 1))  # with alpha
-        for tag in (BITS, SAMPLE_FORMAT)
+        for tag in (Tag.BITS, Tag.SAMPLE_FORMAT)
     )
-    photometric, predictor = number(PHOTOMETRIC, -1), number(PREDICTOR, 1)
+    photometric, predictor = number(Tag.PHOTOMETRIC, -1), number(Tag.PREDICTOR, 1)
     colours = COLOURS if photometric == RGB else 1
-    strip_rows = min(max(number(ROWS_PER_STRIP, rows), 1), rows)
-    layout = (number(TILE_ROWS, 0), number(TILE_COLUMNS, 0)) if tiled else (strip_rows, columns)
+    strip_rows = min(max(number(Tag.ROWS_PER_STRIP, rows), 1), rows)
+    layout = (number(Tag.TILE_ROWS, 0), number(Tag.TILE_COLUMNS, 0)) if tiled else (strip_rows, columns)
     usual = (
         offsets is not None
         and sizes is not None
@@ -136,9 +131,9 @@ def read_layout(data: bytes) -> TiffLayout | None:
         and bits <= set(DEPTHS)
         and formats <= {1}
         and WHITE_IS_ZERO <= photometric <= RGB
-        and number(COMPRESSION, UNCOMPRESSED) in COMPRESSIONS
+        and number(Tag.COMPRESSION, UNCOMPRESSED) in COMPRESSIONS
         and predictor in (1, DIFFERENCES)
-        and number(FILL_ORDER, 1) == 1
+        and number(Tag.FILL_ORDER, 1) == 1
     )
     if not usual or offsets is None or sizes is None:
         return None
@@ -150,9 +145,9 @@ def read_layout(data: bytes) -> TiffLayout | None:
         samples=samples,
         colours=colours,
         inverted=photometric == WHITE_IS_ZERO,
-        separate=number(PLANAR, 1) == SEPARATE and samples > 1,
-        compression=number(COMPRESSION, UNCOMPRESSED),
-        differences=predictor == DIFFERENCES and number(COMPRESSION, UNCOMPRESSED) != UNCOMPRESSED,
+        separate=number(Tag.PLANAR, 1) == SEPARATE and samples > 1,
+        compression=number(Tag.COMPRESSION, UNCOMPRESSED),
+        differences=predictor == DIFFERENCES and number(Tag.COMPRESSION, UNCOMPRESSED) != UNCOMPRESSED,
         piece=layout,
         tiled=tiled,
         offsets=offsets,
@@ -198,9 +193,9 @@ def refuse_pages(data: bytes) -> None:
         main = read_directory(data, order, first)
     except ValueError:
         return
-    below = list(chain(data, order, numbers(data, order, main.entry(SUB_DIRECTORIES), most=MOST_DIRECTORIES)))
+    below = list(chain(data, order, numbers(data, order, main.entry(Tag.SUB_DIRECTORIES), most=MOST_DIRECTORIES)))
     behind = list(chain(data, order, [main.next]))
-    raw = main.entry(DNG_VERSION) is not None or data[8:10] == CANON_RAW
+    raw = main.entry(Tag.DNG_VERSION) is not None or data[8:10] == CANON_RAW
     if raw or any(_is_raw(data, order, directory, below) for directory in [main, *below]):
         raise FormatError(DEVELOP)
     if any(_is_page(data, order, directory) for directory in behind):
@@ -230,14 +225,14 @@ def first_page(data: bytes) -> bytes:
 
 def _is_raw(data: bytes, order: str, directory: Directory, below: list[Directory]) -> bool:
     """Tell whether a directory has what came from a sensor, or is a thumbnail of what is below it."""
-    photometric = numbers(data, order, directory.entry(PHOTOMETRIC), most=1)
-    kind = numbers(data, order, directory.entry(NEW_SUBFILE_TYPE), most=1)
+    photometric = numbers(data, order, directory.entry(Tag.PHOTOMETRIC), most=1)
+    kind = numbers(data, order, directory.entry(Tag.NEW_SUBFILE_TYPE), most=1)
     reduced = bool(kind and kind[0] & REDUCED and below and directory not in below)
     return reduced or any(value in (COLOUR_FILTER, LINEAR_RAW) for value in photometric)
 
 
 def _is_page(data: bytes, order: str, directory: Directory) -> bool:
     """Tell whether a directory has a picture of its own, other than a thumbnail or a mask."""
-    kind = numbers(data, order, directory.entry(NEW_SUBFILE_TYPE), most=1)
-    small = bool(kind and kind[0] & (REDUCED | MASK)) or directory.entry(THUMBNAIL) is not None
-    return not small and (directory.entry(STRIP_OFFSETS) or directory.entry(TILE_OFFSETS)) is not None
+    kind = numbers(data, order, directory.entry(Tag.NEW_SUBFILE_TYPE), most=1)
+    small = bool(kind and kind[0] & (REDUCED | MASK)) or directory.entry(Tag.THUMBNAIL_OFFSET) is not None
+    return not small and (directory.entry(Tag.STRIP_OFFSETS) or directory.entry(Tag.TILE_OFFSETS)) is not None

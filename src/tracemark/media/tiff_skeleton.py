@@ -10,12 +10,11 @@ from dataclasses import dataclass, replace
 
 from tracemark.media import photoshop, xmp
 from tracemark.media.directories import (
-    EXIF_DIRECTORY,
-    GPS_DIRECTORY,
+    ENTRY_BYTES,
+    ENTRY_HEAD,
     HEADER_BYTES,
-    INTEROPERABILITY,
+    INLINE_BYTES,
     MOST_DIRECTORIES,
-    SUB_DIRECTORIES,
     TYPE_BYTES,
     Directory,
     Entry,
@@ -29,31 +28,28 @@ from tracemark.media.exif import preview_spans
 from tracemark.media.metadata import C2PA_DROPPED, Edit, Kind
 from tracemark.media.spans import Span, apart, complement, overlay, union
 from tracemark.media.tiff_layout import TiffLayout
+from tracemark.media.tiff_tags import Tag
 
 __all__ = ["Skeleton", "build_skeleton"]
 
-XMP, IPTC, PHOTOSHOP = 700, 33723, 34377  # tags
-LAYERS, C2PA = 37724, 52545
-DROPPED = {
-    LAYERS: "layers were dropped: they have no mark",
-    C2PA: C2PA_DROPPED,
-    SUB_DIRECTORIES: "",  # of smaller versions of the picture, which go without a word
+DROPPED: Mapping[int, str] = {
+    Tag.LAYERS: "layers were dropped: they have no mark",
+    Tag.C2PA: C2PA_DROPPED,
+    Tag.SUB_DIRECTORIES: "",  # of smaller versions of the picture, which go without a word
 }
-# Tags that may be long: description, numbers of pieces, transfer function, palette, what Windows says, GeoTIFF's, and
-# what is cleaned or is the colour profile.
-LARGE = frozenset(
-    {270, 273, 279, 301, 320, 324, 325, XMP, 33922, IPTC, PHOTOSHOP, 34675, 34735, 34736, 34737, *range(40091, 40096)}
-)
-PIECES = frozenset({273, 279, 324, 325})  # where they are, and how long
-POINTERS = (EXIF_DIRECTORY, GPS_DIRECTORY, INTEROPERABILITY)
-LINE = "HHI"  # tag, type, count; behind them, a value or its place
-LINE_BYTES, POINTER_BYTES = 12, 4
+# Where strips and tiles are, and how long.
+PIECES = frozenset({Tag.STRIP_OFFSETS, Tag.STRIP_SIZES, Tag.TILE_OFFSETS, Tag.TILE_SIZES})
+WINDOWS = range(Tag.WINDOWS_TITLE, Tag.WINDOWS_SUBJECT + 1)
+GEO = frozenset({Tag.MODEL_TIE_POINTS, Tag.GEO_KEYS, Tag.GEO_NUMBERS, Tag.GEO_WORDS})
+# What may be long.
+LARGE = PIECES | GEO | {Tag.DESCRIPTION, Tag.TRANSFER, Tag.PALETTE, Tag.XMP, Tag.IPTC, Tag.PHOTOSHOP, Tag.ICC, *WINDOWS}
+POINTERS = (Tag.EXIF_DIRECTORY, Tag.GPS_DIRECTORY, Tag.INTEROPERABILITY)
 PREVIEW_EDITS: Mapping[int, tuple[Kind, Edit]] = {
-    XMP: (Kind.XMP, xmp.without_previews),
-    IPTC: (Kind.PHOTOSHOP, photoshop.without_iptc_previews),
-    PHOTOSHOP: (Kind.PHOTOSHOP, photoshop.without_previews),
+    Tag.XMP: (Kind.XMP, xmp.without_previews),
+    Tag.IPTC: (Kind.PHOTOSHOP, photoshop.without_iptc_previews),
+    Tag.PHOTOSHOP: (Kind.PHOTOSHOP, photoshop.without_previews),
 }
-GPS_EDITS: Mapping[int, Edit] = {XMP: xmp.without_gps, PHOTOSHOP: photoshop.without_gps}
+GPS_EDITS: Mapping[int, Edit] = {Tag.XMP: xmp.without_gps, Tag.PHOTOSHOP: photoshop.without_gps}
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +128,7 @@ def _edited_lines(
             # Each tag stands once, section 2.
             continue
         known.add(entry.tag)
-        if entry.tag in DROPPED or (entry.tag == GPS_DIRECTORY and not gps):
+        if entry.tag in DROPPED or (entry.tag == Tag.GPS_DIRECTORY and not gps):
             warnings += [DROPPED[entry.tag]] if DROPPED.get(entry.tag) else []
             continue
         if entry.tag in PIECES:
@@ -167,11 +163,11 @@ def _write_lines(
     written, moved = struct.pack(order + "H", len(lines)), {}
     for entry, payload in lines:
         at = main.start + len(written)
-        line = data[entry.at : entry.at + LINE_BYTES]
+        line = data[entry.at : entry.at + ENTRY_BYTES]
         if payload is not None:
             count = -(-len(payload) // TYPE_BYTES[entry.kind])
-            line = struct.pack(order + LINE, entry.tag, entry.kind, count) + line[-POINTER_BYTES:]
-        shift = at - entry.at if entry.start == entry.at + LINE_BYTES - POINTER_BYTES else 0
+            line = struct.pack(order + ENTRY_HEAD, entry.tag, entry.kind, count) + line[-INLINE_BYTES:]
+        shift = at - entry.at if entry.start == entry.at + ENTRY_BYTES - INLINE_BYTES else 0
         moved[entry.tag] = replace(entry, at=at, start=entry.start + shift, stop=entry.stop + shift)
         written += line
     return written.ljust(main.stop - main.start, b"\0"), moved
@@ -186,7 +182,7 @@ def _referenced(data: bytes, order: str, entries: Iterable[Entry]) -> list[Span]
     for directory in chain(data, order, places):
         spans += [(directory.start, directory.stop), *((entry.start, entry.stop) for entry in directory.entries)]
         # One chain for all, which has an end: a chain for each directory would have a product of two.
-        places += numbers(data, order, directory.entry(INTEROPERABILITY), most=MOST_DIRECTORIES)
+        places += numbers(data, order, directory.entry(Tag.INTEROPERABILITY), most=MOST_DIRECTORIES)
     return spans
 
 

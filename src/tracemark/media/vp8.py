@@ -53,13 +53,15 @@ def _quantiser_indices(partition: bytes) -> list[int]:
         if has_data:
             absolute = bits.number(1)
             offsets = [bits.optional(7) for _ in range(SEGMENTS)]
-            [bits.optional(6) for _ in range(SEGMENTS)]
+            for _ in range(SEGMENTS):
+                bits.optional(6)
         for _ in range(SEGMENT_PROBABILITIES if has_map else 0):
             if bits.number(1):
                 bits.number(8)
     bits.number(1 + 6 + 3)  # loop filter: kind, level, sharpness
     if bits.number(1) and bits.number(1):
-        [bits.optional(6) for _ in range(DELTAS)]
+        for _ in range(DELTAS):
+            bits.optional(6)
     bits.number(2)  # partitions
     base = bits.number(7)
     if not segmented:

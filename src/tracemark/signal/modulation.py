@@ -53,7 +53,7 @@ def build_layers(
     beacon_signs : ndarray, shape (cell rows, cell columns), int8
         +1 or -1.
     allowance : ndarray, shape (rows, columns), float32
-        Standard deviation of the whole mark, luma levels.
+        Standard deviation of the whole mark, relative: the strength makes luma levels of it.
 
     Returns
     -------

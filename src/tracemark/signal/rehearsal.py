@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracemark.profile import PROFILE
+from tracemark.signal.jpeg_quality import saved
 from tracemark.signal.layout import Layout
 from tracemark.signal.luma import PEAK
 from tracemark.signal.reading import LEVELS
@@ -74,8 +75,7 @@ def _leak(working: NDArray[np.float32], size: float, quality: int) -> NDArray[np
     if size < 1:
         small = (round(columns * size), round(rows * size))
         levels = np.asarray(cv2.resize(levels, small, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    _, coded = cv2.imencode(".jpg", levels, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    read = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), dtype=np.float32)
+    read = saved(levels.astype(np.float32), quality)
     return np.asarray(cv2.resize(read, (columns, rows), interpolation=cv2.INTER_CUBIC), dtype=np.float32)
 
 
