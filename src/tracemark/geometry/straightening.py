@@ -52,8 +52,18 @@ class Sight:
     weights: Floats
     """0 to 1; shape (rows, columns)."""
 
-    smaller: "dict[tuple[int, ...], Sight]" = field(default_factory=dict, init=False, repr=False)
-    """The same, reduced to shapes that were asked for: while a leak is laid, few are, again and again."""
+    _smaller: "dict[tuple[int, ...], Sight]" = field(default_factory=dict, init=False, repr=False)
+
+    def smaller(self, shape: tuple[int, ...]) -> "Sight":
+        """Reduce it to a shape, once: while a leak is laid, few are asked for, again and again."""
+        if shape not in self._smaller:
+            weights = _averaged(self.weights, shape)
+            luma = _averaged(self.luma * self.weights, shape) / np.maximum(weights, np.finfo(np.float32).eps)
+            unseen = weights <= 0
+            if unseen.any():
+                luma = np.where(unseen, _averaged(self.luma, shape), luma)
+            self._smaller[shape] = Sight(np.asarray(luma, dtype=np.float32), weights)
+        return self._smaller[shape]
 
 
 def sight_of(luma: Floats) -> Sight:
@@ -229,14 +239,7 @@ def reduced(sight: Sight, pixels: float) -> tuple[Sight, Transform]:
     shape = _reduced_shape(sight.luma.shape, pixels)
     if shape == sight.luma.shape:
         return sight, np.eye(3)
-    if shape not in sight.smaller:
-        weights = _averaged(sight.weights, shape)
-        luma = _averaged(sight.luma * sight.weights, shape) / np.maximum(weights, np.finfo(np.float32).eps)
-        unseen = weights <= 0
-        if unseen.any():
-            luma = np.where(unseen, _averaged(sight.luma, shape), luma)
-        sight.smaller[shape] = Sight(np.asarray(luma, dtype=np.float32), weights)
-    return sight.smaller[shape], resizing(shape, sight.luma.shape)
+    return sight.smaller(shape), resizing(shape, sight.luma.shape)
 
 
 def _reduced_shape(shape: tuple[int, ...], pixels: float) -> tuple[int, ...]:
