@@ -35,7 +35,6 @@ NO_WORSE = 0.98  # of the score that a cleaner leak must reach
 LITTLE = 0.05  # of the leak: less that is foreign does no harm
 NONE = Agreement(0.0, 0.0)
 UNSCALED = np.eye(3)
-LEAST_SHOWN = 0.5  # weight at which a pixel shows the photo
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,15 +55,6 @@ class Registration:
 
     negative: bool = False
     """Whether black and white are exchanged."""
-
-    @property
-    def bending(self) -> float:
-        """Root mean square of the bending where the photo shows, pixels of the original."""
-        there = cv2.perspectiveTransform(self.places, self.transform)
-        there[..., 0] -= np.arange(there.shape[1])
-        there[..., 1] -= np.arange(there.shape[0])[:, None]
-        stray = there[self.weights > LEAST_SHOWN]
-        return float(np.sqrt((stray**2).sum(axis=-1).mean())) if len(stray) else 0.0
 
 
 @dataclass(frozen=True)
