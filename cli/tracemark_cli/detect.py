@@ -19,7 +19,7 @@ from tracemark_cli.leak_files import Leak, read_leaks
 from tracemark_cli.ledger_file import open_ledger
 from tracemark_cli.outcome import FilesFailure, LedgerFailure, Outcome, complain, reason, worst_of
 from tracemark_cli.path_types import FILE
-from tracemark_cli.report import Inquest, Shown, render_report
+from tracemark_cli.report import Inquest, Shown, ShownLeak, render_report
 from tracemark_cli.report_file import refuse_report_file, write_report_file
 from tracemark_cli.report_pictures import Picture, picture_of
 from tracemark_cli.signs import in_one_line, path_in_one_line
@@ -209,7 +209,7 @@ def _tell(read: Mapping[Path, Leak], found: tm.Verdict, inquiry: Inquiry) -> Ans
 
 def _show(answer: Answer, read: Mapping[Path, Leak], inquiry: Inquiry) -> Shown:
     """Add to an answer what a report shows of its files."""
-    leaks = [(path, leak.sha256, leak.size, picture_of(leak.photo.pixels)) for path, leak in read.items()]
+    leaks = [ShownLeak(path, leak.sha256, leak.size, picture_of(leak.photo.pixels)) for path, leak in read.items()]
     return Shown(answer, leaks, _photo_of(answer.found, inquiry))
 
 

@@ -5,17 +5,16 @@ from __future__ import annotations  # the types of tracemark are named, not fetc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from html import escape
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 
 import tracemark as tm
 from tracemark_cli.detect_lines import WITHOUT_ORIGINAL, Answer, chance_in_words, name_of, uncounted_in
+from tracemark_cli.report_parts import facts, paragraphs, text
 from tracemark_cli.report_pictures import Picture, bars, carefully, outline, placement_in_words
-from tracemark_cli.signs import in_one_line
 
-__all__ = ["Inquest", "Shown", "render_report"]
+__all__ = ["Inquest", "Shown", "ShownLeak", "render_report"]
 
 TITLES = {"identified": "identified", "inconclusive": "inconclusive: nobody is named", "none": "nobody is named"}
 NOT_PROOF = (
@@ -31,6 +30,23 @@ TOGETHER = (
 )
 
 
+@dataclass(frozen=True)
+class ShownLeak:
+    """What a report shows of a leak's file."""
+
+    path: Path
+    """The file."""
+
+    sha256: bytes
+    """SHA-256 of the bytes that were read."""
+
+    size: int
+    """How many there were."""
+
+    picture: Picture
+    """What it looks like."""
+
+
 @dataclass(frozen=True, eq=False)
 class Shown:
     """One answer, and what can be shown with it."""
@@ -38,8 +54,8 @@ class Shown:
     answer: Answer
     """What was found."""
 
-    leaks: Sequence[tuple[Path, bytes, int, Picture]]
-    """Each file, its SHA-256, its size in bytes, and what it looks like."""
+    leaks: Sequence[ShownLeak]
+    """Its files."""
 
     photo: Picture | None = None
     """The photo that the leak lies on, where it is at hand."""
@@ -90,10 +106,10 @@ def _answer(shown: Shown, number: int, count: int) -> str:
     names = " + ".join(path.name for path in answer.leaks)
     which = "" if count == 1 else f"{number} of {count}: "
     parts = [
-        f"<h2>{which}{_text(names)}: {TITLES[found.verdict]}</h2>",
+        f"<h2>{which}{text(names)}: {TITLES[found.verdict]}</h2>",
         f'<div class="verdict {found.verdict}">{_verdict(answer)}</div>',
         "<h3>The leak</h3>" if len(shown.leaks) == 1 else "<h3>The leaks</h3>",
-        *(_leak(*leak) for leak in shown.leaks),
+        *map(_leak, shown.leaks),
         *(_delivered(path, copy, answer) for path, copy in answer.copies),
         "<h3>How it was read</h3>",
         _reading(shown),
@@ -108,11 +124,11 @@ def _verdict(answer: Answer) -> str:
     found = answer.found
     apart = [f"Nothing of this is about {path.name}: {why}" for path, why in uncounted_in(answer)]
     if found.verdict == "none":
-        return _paragraphs(NOTHING, found.reason, *apart)
+        return paragraphs(NOTHING, found.reason, *apart)
     if found.verdict == "inconclusive":
-        return _paragraphs(NOT_PROOF, found.reason, *apart)
+        return paragraphs(NOT_PROOF, found.reason, *apart)
     whose = "; ".join(name_of(recipient, answer.guests) for recipient in found.recipients)
-    name = f'<p class="name">{_what_is_proven(answer)} {_text(whose)}.</p>'
+    name = f'<p class="name">{_what_is_proven(answer)} {text(whose)}.</p>'
     sentences = [f"{chance_in_words(found).capitalize()}."]
     if len(answer.leaks) - len(apart) > 1:
         sentences.append(TOGETHER)
@@ -121,7 +137,7 @@ def _verdict(answer: Answer) -> str:
     if found.faint:
         faint = ", ".join(map(str, found.faint))
         sentences.append(f"The fingerprint of {faint} is too faint to exclude that their mark was put there.")
-    return name + _paragraphs(*sentences, found.reason, *apart)
+    return name + paragraphs(*sentences, found.reason, *apart)
 
 
 def _what_is_proven(answer: Answer) -> str:
@@ -131,7 +147,7 @@ def _what_is_proven(answer: Answer) -> str:
     if answer.found.uncounted:
         left_out = {one.leak for one in answer.found.uncounted}
         counted = [path.name for number, path in enumerate(answer.leaks) if number not in left_out]
-        pictures = f"the picture{'s' if together else ''} {_text(' and '.join(counted))}"
+        pictures = f"the picture{'s' if together else ''} {text(' and '.join(counted))}"
     if answer.found.method == "blind" or answer.found.faint:  # a mark may have been put into another picture
         whose = "the marks of the copies of recipients" if several else "the mark of the copy of recipient"
         return f"In {pictures} {'are' if several else 'is'} {whose}"
@@ -141,11 +157,12 @@ def _what_is_proven(answer: Answer) -> str:
     return f"{made} {'the copies, mixed, of recipients' if several else 'the copy of recipient'}"
 
 
-def _leak(path: Path, sha256: bytes, size: int, picture: Picture) -> str:
+def _leak(leak: ShownLeak) -> str:
     """Show one file."""
-    rows = {"file": path.name, "SHA-256": sha256.hex(), "bytes": f"{size:,}", "pixels": picture.size_in_words}
-    image = f'<figure><img src="{picture.uri}" alt=""><figcaption>{_text(path.name)}, reduced</figcaption></figure>'
-    return image + _facts(rows)
+    name, picture = leak.path.name, leak.picture
+    rows = {"file": name, "SHA-256": leak.sha256.hex(), "bytes": f"{leak.size:,}", "pixels": picture.size_in_words}
+    image = f'<figure><img src="{picture.uri}" alt=""><figcaption>{text(name)}, reduced</figcaption></figure>'
+    return image + facts(rows)
 
 
 def _delivered(path: Path, copy: tm.CopyRecord, answer: Answer) -> str:
@@ -153,7 +170,7 @@ def _delivered(path: Path, copy: tm.CopyRecord, answer: Answer) -> str:
     whose = name_of(copy.recipient, answer.guests)
     words = f"The file {path.name} is, byte for byte, copy {copy.number} of the ledger ({copy.file})"
     said = f"{words}, made {copy.made} for recipient {whose}."
-    return _paragraphs(f"{said} This is a fact about the file; it names nobody by itself.")
+    return paragraphs(f"{said} This is a fact about the file; it names nobody by itself.")
 
 
 def _reading(shown: Shown) -> str:
@@ -167,14 +184,14 @@ def _reading(shown: Shown) -> str:
         rows[f"digest of the photo{which}"] = found.photo.hex()
     rows["compared" if found.candidates else "words looked up"] = f"{found.trials:,}"
     if found.geometry is None:
-        return _facts(rows)
+        return facts(rows)
     drawn = ""
     if not which:
-        rows["place"] = placement_in_words(found.geometry, shown.leaks[0][3])
+        rows["place"] = placement_in_words(found.geometry, shown.leaks[0].picture)
         drawn = _drawing(shown)
     cells = "; ".join(" ".join(f"{cell:.6g}" for cell in row) for row in found.geometry)
     rows["leak (x, y, 1) to photo (x, y, 1)" if not which else f"place{which}, (x, y, 1) to (x, y, 1)"] = cells
-    return drawn + _facts(rows)
+    return drawn + facts(rows)
 
 
 def _drawing(shown: Shown) -> str:
@@ -182,7 +199,7 @@ def _drawing(shown: Shown) -> str:
     geometry = shown.answer.found.geometry
     if shown.photo is None or geometry is None:
         return ""
-    drawn = outline(geometry, shown.leaks[0][3], shown.photo)
+    drawn = outline(geometry, shown.leaks[0].picture, shown.photo)
     return f"<figure>{drawn}<figcaption>what the leak shows of the photo</figcaption></figure>"
 
 
@@ -206,8 +223,8 @@ def _unread(paths: Sequence[Path]) -> str:
     """List the files of which nothing is known."""
     if not paths:
         return ""
-    names = "".join(f"<li><code>{_text(path.name)}</code></li>" for path in paths)
-    return f"\n<h2>Leaks that could not be read</h2>\n{_paragraphs(UNREAD)}<ul>{names}</ul>"
+    names = "".join(f"<li><code>{text(path.name)}</code></li>" for path in paths)
+    return f"\n<h2>Leaks that could not be read</h2>\n{paragraphs(UNREAD)}<ul>{names}</ul>"
 
 
 def _origin(inquest: Inquest, count: int) -> str:
@@ -219,20 +236,4 @@ def _origin(inquest: Inquest, count: int) -> str:
         "readings in this report": str(count),
         **(inquest.ledger or {}),
     }
-    return _facts(rows)
-
-
-def _facts(rows: Mapping[str, str]) -> str:
-    """Write names and values."""
-    cells = (f"<tr><th>{_text(name)}</th><td><code>{_text(value)}</code></td></tr>" for name, value in rows.items())
-    return f"<table>{''.join(cells)}</table>"
-
-
-def _paragraphs(*sentences: str) -> str:
-    """Write sentences, each by itself; reasons begin small and end without a point."""
-    return "".join(f"<p>{_text(words[:1].upper() + words[1:].removesuffix('.'))}.</p>" for words in sentences)
-
-
-def _text(words: str) -> str:
-    """Make words safe; a name from a list or of a file may hold anything."""
-    return escape(in_one_line(words).encode("utf-8", "replace").decode())
+    return facts(rows)

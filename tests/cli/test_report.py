@@ -12,7 +12,7 @@ import pytest
 
 import tracemark as tm
 from tracemark_cli.detect_lines import WITHOUT_ORIGINAL, Answer
-from tracemark_cli.report import Inquest, Shown, render_report
+from tracemark_cli.report import Inquest, Shown, ShownLeak, render_report
 from tracemark_cli.report_pictures import bars, carefully, outline, picture_of, placement_in_words
 from tracemark_cli.signs import is_invisible
 
@@ -40,9 +40,9 @@ def answer(verdict="identified", recipients=(17,), candidates=CANDIDATES, copies
 
 def page(*answers, photo=True, inquest=INQUEST):
     picture = picture_of(np.full((90, 120, 3), 100, np.uint8))
-    leak = (Path(NASTY), bytes(range(32)), 12_345, picture)
     whole = picture_of(np.zeros((100, 200), np.uint8), rows=1000, columns=2000) if photo else None
-    return render_report([Shown(one, [leak] * len(one.leaks), whole) for one in answers], inquest)
+    leaks = [[ShownLeak(path, bytes(range(32)), 12_345, picture) for path in one.leaks] for one in answers]
+    return render_report([Shown(one, shown, whole) for one, shown in zip(answers, leaks, strict=True)], inquest)
 
 
 def together(*answers):
@@ -80,7 +80,8 @@ def test_a_page_is_whole_and_loads_nothing():
 
 
 def test_a_name_is_shown_as_it_is_and_does_nothing():
-    text = page(answer())
+    text = page(replace(answer(), leaks=[Path(NASTY)]))
+    assert "<code>script&gt; &amp; ?</code>" in text
     assert "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; ?" in text
     assert "<script" not in text
 
