@@ -199,7 +199,8 @@ def _ask(
 def _tell(read: Mapping[Path, Leak], found: tm.Verdict, inquiry: Inquiry) -> Answer:
     """Add to a verdict what list and ledger know."""
     copies = []
-    names = [path.name for path, digest in inquiry.digests.items() if digest == found.photo]
+    originals = tm.short_names(inquiry.digests)
+    names = [originals[path] for path, digest in inquiry.digests.items() if digest == found.photo]
     if inquiry.ledger is not None:
         names = [entry.name for entry in inquiry.ledger.photos(key_id=inquiry.key.id) if entry.digest == found.photo]
         copies = [(path, copy) for path, leak in read.items() for copy in inquiry.ledger.copies(sha256=leak.sha256)]

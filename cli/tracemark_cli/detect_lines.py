@@ -91,21 +91,24 @@ def in_words(answer: Answer) -> str:
     return f"{leaks}: {answer.found.verdict}: {in_one_line('; '.join(said))}"
 
 
-def uncounted_in(answer: Answer) -> list[tuple[Path, str]]:
+def uncounted_in(answer: Answer, names: Mapping[Path, str] | None = None) -> list[tuple[Path, str]]:
     """List the leaks, of several read together, that an answer says nothing of.
 
     Parameters
     ----------
     answer : Answer
         What was found.
+    names : mapping, optional
+        Leak -> what to call it in a reason; by default, its path.
 
     Returns
     -------
     uncounted : list of (Path, str)
         Each file, and why.
     """
+    called = [str(path) if names is None else names[path] for path in answer.leaks]
     return [
-        (answer.leaks[one.leak], one.reason if one.instead is None else f"{one.reason}: {answer.leaks[one.instead]}")
+        (answer.leaks[one.leak], one.reason if one.instead is None else f"{one.reason}: {called[one.instead]}")
         for one in answer.found.uncounted
     ]
 

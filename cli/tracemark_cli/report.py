@@ -93,24 +93,26 @@ def render_report(shown: Sequence[Shown], inquest: Inquest) -> str:
     page : str
         HTML.
     """
-    answers = "\n".join(_answer(one, number, len(shown)) for number, one in enumerate(shown, start=1))
-    answers += _unread(inquest.unread)
+    # One name for a file on the whole page, and for no other file.
+    names = tm.short_names([*(path for one in shown for path in one.answer.leaks), *inquest.unread])
+    answers = "\n".join(_answer(one, names, number, len(shown)) for number, one in enumerate(shown, start=1))
+    answers += _unread(inquest.unread, names)
     title = "Report on a leak" if sum(len(one.leaks) for one in shown) + len(inquest.unread) == 1 else "Report on leaks"
     skeleton = Template((files("tracemark_cli") / "data" / "report.html").read_text(encoding="utf-8"))
     return skeleton.substitute(title=title, answers=answers, origin=_origin(inquest, len(shown)))
 
 
-def _answer(shown: Shown, number: int, count: int) -> str:
+def _answer(shown: Shown, names: Mapping[Path, str], number: int, count: int) -> str:
     """Write the part about one answer."""
     answer, found = shown.answer, shown.answer.found
-    names = " + ".join(path.name for path in answer.leaks)
+    leaks = " + ".join(names[path] for path in answer.leaks)
     which = "" if count == 1 else f"{number} of {count}: "
     parts = [
-        f"<h2>{which}{text(names)}: {TITLES[found.verdict]}</h2>",
-        f'<div class="verdict {found.verdict}">{_verdict(answer)}</div>',
+        f"<h2>{which}{text(leaks)}: {TITLES[found.verdict]}</h2>",
+        f'<div class="verdict {found.verdict}">{_verdict(answer, names)}</div>',
         "<h3>The leak</h3>" if len(shown.leaks) == 1 else "<h3>The leaks</h3>",
-        *map(_leak, shown.leaks),
-        *(_delivered(path, copy, answer) for path, copy in answer.copies),
+        *(_leak(leak, names[leak.path]) for leak in shown.leaks),
+        *(_delivered(names[path], copy, answer) for path, copy in answer.copies),
         "<h3>How it was read</h3>",
         _reading(shown),
     ]
@@ -119,16 +121,16 @@ def _answer(shown: Shown, number: int, count: int) -> str:
     return "\n".join(parts)
 
 
-def _verdict(answer: Answer) -> str:
+def _verdict(answer: Answer, names: Mapping[Path, str]) -> str:
     """Say what was found."""
     found = answer.found
-    apart = [f"Nothing of this is about {path.name}: {why}" for path, why in uncounted_in(answer)]
+    apart = [f"Nothing of this is about {names[path]}: {why}" for path, why in uncounted_in(answer, names)]
     if found.verdict == "none":
         return paragraphs(NOTHING, found.reason, *apart)
     if found.verdict == "inconclusive":
         return paragraphs(NOT_PROOF, found.reason, *apart)
     whose = "; ".join(name_of(recipient, answer.guests) for recipient in found.recipients)
-    name = f'<p class="name">{_what_is_proven(answer)} {text(whose)}.</p>'
+    name = f'<p class="name">{_what_is_proven(answer, names)} {text(whose)}.</p>'
     sentences = [f"{chance_in_words(found).capitalize()}."]
     if len(answer.leaks) - len(apart) > 1:
         sentences.append(TOGETHER)
@@ -140,13 +142,13 @@ def _verdict(answer: Answer) -> str:
     return name + paragraphs(*sentences, found.reason, *apart)
 
 
-def _what_is_proven(answer: Answer) -> str:
+def _what_is_proven(answer: Answer, names: Mapping[Path, str]) -> str:
     """Begin the sentence that ends with the names."""
     several, together = len(answer.found.recipients) > 1, len(answer.leaks) - len(answer.found.uncounted) > 1
     pictures = "these pictures" if together else "this picture"
     if answer.found.uncounted:
         left_out = {one.leak for one in answer.found.uncounted}
-        counted = [path.name for number, path in enumerate(answer.leaks) if number not in left_out]
+        counted = [names[path] for number, path in enumerate(answer.leaks) if number not in left_out]
         pictures = f"the picture{'s' if together else ''} {text(' and '.join(counted))}"
     if answer.found.method == "blind" or answer.found.faint:  # a mark may have been put into another picture
         whose = "the marks of the copies of recipients" if several else "the mark of the copy of recipient"
@@ -157,18 +159,18 @@ def _what_is_proven(answer: Answer) -> str:
     return f"{made} {'the copies, mixed, of recipients' if several else 'the copy of recipient'}"
 
 
-def _leak(leak: ShownLeak) -> str:
+def _leak(leak: ShownLeak, name: str) -> str:
     """Show one file."""
-    name, picture = leak.path.name, leak.picture
-    rows = {"file": name, "SHA-256": leak.sha256.hex(), "bytes": f"{leak.size:,}", "pixels": picture.size_in_words}
-    image = f'<figure><img src="{picture.uri}" alt=""><figcaption>{text(name)}, reduced</figcaption></figure>'
+    size = leak.picture.size_in_words
+    rows = {"file": name, "SHA-256": leak.sha256.hex(), "bytes": f"{leak.size:,}", "pixels": size}
+    image = f'<figure><img src="{leak.picture.uri}" alt=""><figcaption>{text(name)}, reduced</figcaption></figure>'
     return image + facts(rows)
 
 
-def _delivered(path: Path, copy: tm.CopyRecord, answer: Answer) -> str:
+def _delivered(name: str, copy: tm.CopyRecord, answer: Answer) -> str:
     """Say that a file is a copy as it was delivered."""
     whose = name_of(copy.recipient, answer.guests)
-    words = f"The file {path.name} is, byte for byte, copy {copy.number} of the ledger ({copy.file})"
+    words = f"The file {name} is, byte for byte, copy {copy.number} of the ledger ({copy.file})"
     said = f"{words}, made {copy.made} for recipient {whose}."
     return paragraphs(f"{said} This is a fact about the file; it names nobody by itself.")
 
@@ -219,12 +221,12 @@ def _candidates(answer: Answer) -> str:
     return f"{bars(answer.found)}<table>{head}{''.join(rows)}</table>"
 
 
-def _unread(paths: Sequence[Path]) -> str:
+def _unread(paths: Sequence[Path], names: Mapping[Path, str]) -> str:
     """List the files of which nothing is known."""
     if not paths:
         return ""
-    names = "".join(f"<li><code>{text(path.name)}</code></li>" for path in paths)
-    return f"\n<h2>Leaks that could not be read</h2>\n{paragraphs(UNREAD)}<ul>{names}</ul>"
+    items = "".join(f"<li><code>{text(names[path])}</code></li>" for path in paths)
+    return f"\n<h2>Leaks that could not be read</h2>\n{paragraphs(UNREAD)}<ul>{items}</ul>"
 
 
 def _origin(inquest: Inquest, count: int) -> str:

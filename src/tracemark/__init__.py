@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tracemark.kit.archives import MadeArchive
     from tracemark.kit.estimate import KitEstimate, estimate_kit
     from tracemark.kit.kit import make_kit
-    from tracemark.kit.names import name_clash
+    from tracemark.kit.names import name_clash, short_names
     from tracemark.kit.order import KitOrder
     from tracemark.kit.owners import kit_files
     from tracemark.kit.task import Check, Failure, KitCopy, MadeCopy, Notice
@@ -93,6 +93,7 @@ __all__ = [
     "record_copy",
     "record_photo",
     "recorded_luma",
+    "short_names",
     "why",
     "without_gps",
     "write_atomically",
@@ -149,6 +150,7 @@ _ROOMS = {
     "record_copy": "tracemark.recording",
     "record_photo": "tracemark.recording",
     "recorded_luma": "tracemark.recording",
+    "short_names": "tracemark.kit.names",
     "why": "tracemark.errors",
     "without_gps": "tracemark.media.photo",
     "write_atomically": "tracemark.new_file",

@@ -124,6 +124,18 @@ def test_an_original_that_cannot_be_read_ends_the_command(run, leak, key_file, t
     assert result.stdout == ""
 
 
+def test_originals_of_one_file_name_are_told_apart(run, leak, key_file, demo_photo, tmp_path, monkeypatch):
+    originals = [tmp_path / folder / demo_photo.name for folder in ("monday", "friday")]
+    for path, side in zip(originals, (8, 9), strict=True):
+        path.parent.mkdir()
+        Image.new("L", (side, side)).save(path)
+    digest = tm.digest_of(tm.read_photo(originals[1]).pixels)
+    found = tm.Verdict("identified", -12.0, "informed", "it fits", (17,), photo=digest)
+    monkeypatch.setitem(vars(tm), "detect_together", lambda *_, **__: found)
+    given = [word for path in originals for word in ("--original", path)]
+    assert f"the photo is friday/{demo_photo.name}\n" in run("detect", leak(17), "--key", key_file, *given).stdout
+
+
 def test_a_ledger_that_is_not_there_is_not_made(run, leak, key_file, tmp_path):
     result = run("detect", leak(IDENTIFIED), "--key", key_file, "--ledger", tmp_path / "nowhere.db")
     assert result.exit_code == 5

@@ -20,6 +20,18 @@ NASTY = '<script>alert("1")</script> & \udcff'
 INQUEST = Inquest("ab" * 8, {"ledger": NASTY}, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
 GUESTS = {17: {"name": NASTY}, 23: {"name": "Ann"}, 40: {"name": "Innocent Al"}}
 CANDIDATES = (tm.Candidate(17, 34.2, -45.36, -46.5), tm.Candidate(40, 1.5, 0.0, -0.94))
+DELIVERED = tm.CopyRecord(
+    number=4,
+    photo=bytes(32),
+    key_id=INQUEST.key_id,
+    recipient=23,
+    sha256=bytes(32),
+    file="23/car.jpg",
+    made="2026-01-01T00:00:00Z",
+    software="tracemark",
+    format_version=1,
+    hash=bytes(32),
+)
 
 
 def answer(verdict="identified", recipients=(17,), candidates=CANDIDATES, copies=(), method="informed", **more):
@@ -150,6 +162,22 @@ def test_nothing_is_said_of_a_leak_that_does_not_count(left_out, words):
     assert "That does not say which" not in text
 
 
+def test_leaks_of_one_file_name_are_told_apart_wherever_they_are_named():
+    uncounted = (tm.Uncounted(1, "another shows more of the same photo", 0),)
+    leaks = [Path("kit/18/car.jpg"), Path("kit/17/car.jpg")]
+    one = answer(copies=[(leaks[1], replace(DELIVERED, recipient=17))], uncounted=uncounted)
+    unread = [Path("kit/19/car.jpg"), Path("other.jpg")]
+    text = page(replace(one, leaks=leaks), inquest=replace(INQUEST, unread=unread))
+    assert "<h2>18/car.jpg + 17/car.jpg: identified</h2>" in text
+    assert "The picture 18/car.jpg was made from the copy of recipient 17" in text
+    assert "Nothing of this is about 17/car.jpg: another shows more of the same photo: 18/car.jpg." in text
+    assert "<code>17/car.jpg</code>" in text
+    assert "<figcaption>18/car.jpg, reduced</figcaption>" in text
+    assert "The file 17/car.jpg is, byte for byte, copy 4" in text
+    assert "<ul><li><code>19/car.jpg</code></li><li><code>other.jpg</code></li></ul>" in text
+    assert "kit/" not in text
+
+
 def test_of_leaks_read_together_the_place_is_that_of_one_and_is_not_drawn():
     text = together(answer())
     assert "<th>place of the leak that shows most, (x, y, 1) to (x, y, 1)</th>" in text
@@ -185,19 +213,7 @@ def test_a_faint_fingerprint_is_told_of():
 
 
 def test_a_file_that_was_delivered_is_told_of():
-    copy = tm.CopyRecord(
-        number=4,
-        photo=bytes(32),
-        key_id=INQUEST.key_id,
-        recipient=23,
-        sha256=bytes(32),
-        file="23/car.jpg",
-        made="2026-01-01T00:00:00Z",
-        software="tracemark",
-        format_version=1,
-        hash=bytes(32),
-    )
-    text = page(answer(copies=[(Path("leak.jpg"), copy)]))
+    text = page(answer(copies=[(Path("leak.jpg"), DELIVERED)]))
     assert "The file leak.jpg is, byte for byte, copy 4 of the ledger (23/car.jpg)" in text
 
 

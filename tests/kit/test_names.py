@@ -5,7 +5,7 @@ import pytest
 
 import tracemark as tm
 from tracemark.kit import names
-from tracemark.kit.names import leads_out, name_clash
+from tracemark.kit.names import leads_out, name_clash, short_names
 
 PHOTO = Path("photos/car.jpg")
 
@@ -73,3 +73,20 @@ def test_where_a_name_leads_is_told_soon_as_it_is_slowly(file, tmp_path):
     (tmp_path / "3").symlink_to("nowhere")
     folders = {"": str(tmp_path.resolve())}
     assert names._place_in(tmp_path, file, folders) == names._place(tmp_path / file)
+
+
+def test_files_are_named_by_as_much_of_their_folders_as_tells_them_apart():
+    files = ["kit/17/car.jpg", "kit/18/car.jpg", "a/x/pen.jpg", "b/x/pen.jpg", "c/y/pen.jpg", "kit/17/bus.jpg"]
+    named = ["17/car.jpg", "18/car.jpg", "a/x/pen.jpg", "b/x/pen.jpg", "c/y/pen.jpg", "bus.jpg"]
+    assert list(short_names(map(Path, files)).values()) == named
+    assert short_names([Path("car.jpg"), Path("car.jpg").absolute()]).keys() == {
+        Path("car.jpg"),
+        Path.cwd() / "car.jpg",
+    }
+
+
+def test_a_file_in_this_folder_is_told_apart_by_where_the_folder_is():
+    assert short_names([Path("car.jpg"), Path("17/car.jpg")]) == {
+        Path("car.jpg"): f"{Path.cwd().name}/car.jpg",
+        Path("17/car.jpg"): "17/car.jpg",
+    }

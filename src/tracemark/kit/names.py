@@ -14,7 +14,7 @@ from tracemark.errors import KitError
 from tracemark.kit.folder import DRAFT, MANIFEST, SUMS, is_inside
 from tracemark.kit.task import KitCopy
 
-__all__ = ["leads_out", "name_clash", "photo_names"]
+__all__ = ["leads_out", "name_clash", "short_names"]
 
 # What a name may hold that means another one: empty parts, dots, drives.
 ODD = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\\:]")
@@ -92,29 +92,29 @@ def name_clash(copies: Sequence[KitCopy], archives: Mapping[int, str], *, out: P
     return ""
 
 
-def photo_names(photos: Iterable[Path]) -> dict[Path, str]:
-    """Name photos for people.
+def short_names(files: Iterable[Path]) -> dict[Path, str]:
+    """Name files for people: the copies of a photo are all called alike, and so are the photos of many cameras.
 
     Parameters
     ----------
-    photos : iterable of Path
-        The files.
+    files : iterable of Path
+        Photos, copies or leaks.
 
     Returns
     -------
     names : dict
-        Photo -> its file's name; where several have the same, with as much of the folders as tells them apart.
+        File -> its name; where several have the same, with as much of the folders as tells them apart.
     """
     alike: dict[str, list[Path]] = defaultdict(list)
-    for photo in dict.fromkeys(photos):
-        alike[photo.name].append(photo)
+    for file in dict.fromkeys(files):
+        alike[file.name].append(file)
     names: dict[Path, str] = {}
-    for name, files in alike.items():
-        places = [photo.absolute() for photo in files]
+    for name, same in alike.items():
+        places = [file.absolute() for file in same]
         depth = next(level for level in count(1) if len({place.parts[-level:] for place in places}) == len(set(places)))
         names |= {
-            photo: "/".join(place.parts[-depth:]) if depth > 1 else name
-            for photo, place in zip(files, places, strict=True)
+            file: "/".join(place.parts[-depth:]) if depth > 1 else name
+            for file, place in zip(same, places, strict=True)
         }
     return names
 

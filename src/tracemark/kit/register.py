@@ -9,7 +9,7 @@ from tracemark.errors import LedgerError
 from tracemark.kit.entries import CopyEntry
 from tracemark.kit.folder import hash_file, may_be_there
 from tracemark.kit.manifest import Manifest
-from tracemark.kit.names import photo_names
+from tracemark.kit.names import short_names
 from tracemark.kit.order import KitOrder
 from tracemark.kit.task import Answer, Check, KitCopy, MadeCopy
 from tracemark.ledger.database import as_text
@@ -57,7 +57,7 @@ class Register:
     def __init__(self, manifest: Manifest, order: KitOrder, *, key_id: str, ledger: Ledger | None) -> None:
         self.manifest, self.key_id, self.ledger = manifest, key_id, ledger
         self.photos: dict[Path, bytes] = {}
-        self.names = photo_names(copy.photo for copy in order.copies)
+        self.names = short_names(copy.photo for copy in order.copies)
         self._order = order
         self._guests_known = False
         self._recorded: set[tuple[int, str, bytes]] = set()
