@@ -168,9 +168,11 @@ def _leak(leak: ShownLeak, name: str) -> str:
 
 
 def _delivered(name: str, copy: tm.CopyRecord, answer: Answer) -> str:
-    """Say that a file is a copy as it was delivered."""
-    whose = name_of(copy.recipient, answer.guests)
-    words = f"The file {name} is, byte for byte, copy {copy.number} of the ledger ({copy.file})"
+    """Say that a file is a copy as it was delivered; whose it was is told by name only of those who are named."""
+    whose, file = str(copy.recipient), ""  # --name-template may have put a name into that of the file
+    if copy.recipient in answer.found.recipients:
+        whose, file = name_of(copy.recipient, answer.guests), f" ({copy.file})"
+    words = f"The file {name} is, byte for byte, copy {copy.number} of the ledger{file}"
     said = f"{words}, made {copy.made} for recipient {whose}."
     return paragraphs(f"{said} This is a fact about the file; it names nobody by itself.")
 

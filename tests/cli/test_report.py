@@ -213,8 +213,17 @@ def test_a_faint_fingerprint_is_told_of():
 
 
 def test_a_file_that_was_delivered_is_told_of():
-    text = page(answer(copies=[(Path("leak.jpg"), DELIVERED)]))
-    assert "The file leak.jpg is, byte for byte, copy 4 of the ledger (23/car.jpg)" in text
+    text = page(answer(recipients=(23,), copies=[(Path("leak.jpg"), DELIVERED)]))
+    assert "The file leak.jpg is, byte for byte, copy 4 of the ledger (23/car.jpg), made 2026" in text
+    assert "for recipient 23 (name: Ann). This is a fact about the file" in text
+
+
+@pytest.mark.parametrize(("verdict", "recipients"), [("identified", (17,)), ("inconclusive", ()), ("none", ())])
+def test_whose_a_delivered_file_was_is_told_by_number_alone_of_those_who_are_not_named(verdict, recipients):
+    copy = replace(DELIVERED, file="Ann/car.jpg")
+    text = page(answer(verdict, recipients, copies=[(Path("leak.jpg"), copy)]))
+    assert "copy 4 of the ledger, made 2026-01-01T00:00:00Z for recipient 23. This is a fact about the file" in text
+    assert "Ann" not in text
 
 
 def test_leaks_that_could_not_be_read_are_listed():
