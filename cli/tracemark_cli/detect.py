@@ -115,10 +115,10 @@ def detect(
         for group in [leaks] if together else [(leak,) for leak in leaks]:
             read, failed = read_leaks(group)
             answer, lost = _ask(read, failed, inquiry)
-            for path, reason in lost.items():
-                complain(path, reason)
+            for path, words in lost.items():
+                complain(path, words)
                 if as_json:
-                    click.echo(json.dumps({"schema": FAILURE, "leak": str(path), "reason": reason}))
+                    click.echo(json.dumps({"schema": FAILURE, "leak": str(path), "reason": words}))
             unread += lost
             if answer is not None:
                 click.echo(json.dumps(as_fields(answer), allow_nan=False) if as_json else in_words(answer))
