@@ -18,8 +18,11 @@ __all__ = ["Picture", "bars", "carefully", "outline", "picture_of", "placement_i
 LONG_SIDE_PX = 480  # of a picture in the report: to be recognised, not to be used
 OPAQUE = 3  # channels; a fourth is alpha
 BAR_PX, ROW_PX, LABEL_PX, END_PX = 420, 22, 100, 60  # the chart's bars, its rows, what stands before and behind
+BAR_MARGIN_PX = 4  # above and below a bar, and between it and its number
+BASELINE_PX = 7  # from the foot of a row to that of its words, which then stand in its middle
+EDGE_PX, BORDER_PX = 4, 2  # how wide an outline is seen: white, and red upon it, to show on any photo
 EVEN_TURN = 0.05  # degrees below which a leak is said to be upright
-TENTH = 10
+TENTHS = 10  # of 1: bounds are told with one decimal
 
 
 @dataclass(frozen=True)
@@ -112,13 +115,13 @@ def outline(geometry: NDArray[Any], leak: Picture, photo: Picture) -> str:
     right, bottom = leak.columns, leak.rows
     corners = _move(geometry, [(0, 0), (right, 0), (right, bottom), (0, bottom)])
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
-    line = max(photo.rows, photo.columns) / LONG_SIDE_PX
+    seen = max(photo.rows, photo.columns) / LONG_SIDE_PX  # pixels of the photo in one of the drawing
     size = f'width="{photo.columns}" height="{photo.rows}"'
     return (
         f'<svg viewBox="0 0 {photo.columns} {photo.rows}" width="{LONG_SIDE_PX}" role="img">'
         f'<image href="{photo.uri}" {size} preserveAspectRatio="none"/>'
-        f'<polygon points="{points}" fill="none" stroke="#fff" stroke-width="{4 * line:.1f}"/>'
-        f'<polygon points="{points}" fill="none" stroke="#a11" stroke-width="{2 * line:.1f}"/></svg>'
+        f'<polygon points="{points}" fill="none" stroke="#fff" stroke-width="{EDGE_PX * seen:.1f}"/>'
+        f'<polygon points="{points}" fill="none" stroke="#a11" stroke-width="{BORDER_PX * seen:.1f}"/></svg>'
     )
 
 
@@ -138,18 +141,18 @@ def bars(found: tm.Verdict) -> str:
     evidence = [0.0 - one.log10_false_alarm for one in found.candidates]
     most = max(*evidence, -2 * tm.IDENTIFIED_LOG10)
     named = set(found.recipients)
-    rows = []
+    high, rows = ROW_PX - 2 * BAR_MARGIN_PX, []
     for at, (one, powers) in enumerate(zip(found.candidates, evidence, strict=True)):
-        top, wide = at * ROW_PX, powers / most * BAR_PX
+        top, wide, foot = at * ROW_PX, powers / most * BAR_PX, (at + 1) * ROW_PX - BASELINE_PX
         colour = "#a11" if one.recipient in named else "#999"
         rows.append(
-            f'<text x="0" y="{top + ROW_PX - 7}">{one.recipient}</text>'
-            f'<rect x="{LABEL_PX}" y="{top + 4}" width="{wide:.1f}" height="{ROW_PX - 8}" fill="{colour}"/>'
-            f'<text x="{LABEL_PX + wide + 4:.1f}" y="{top + ROW_PX - 7}">{carefully(-powers).lstrip("-")}</text>'
+            f'<text x="0" y="{foot}">{one.recipient}</text>'
+            f'<rect x="{LABEL_PX}" y="{top + BAR_MARGIN_PX}" width="{wide:.1f}" height="{high}" fill="{colour}"/>'
+            f'<text x="{LABEL_PX + wide + BAR_MARGIN_PX:.1f}" y="{foot}">{carefully(-powers).lstrip("-")}</text>'
         )
-    needed, high = LABEL_PX - tm.IDENTIFIED_LOG10 / most * BAR_PX, len(rows) * ROW_PX
-    rows.append(f'<line x1="{needed:.1f}" y1="0" x2="{needed:.1f}" y2="{high}" stroke="#222" stroke-dasharray="3"/>')
-    drawn = f'<svg class="bars" width="{LABEL_PX + BAR_PX + END_PX}" height="{high}" role="img">{"".join(rows)}</svg>'
+    needed, bottom = LABEL_PX - tm.IDENTIFIED_LOG10 / most * BAR_PX, len(rows) * ROW_PX
+    rows.append(f'<line x1="{needed:.1f}" y1="0" x2="{needed:.1f}" y2="{bottom}" stroke="#222" stroke-dasharray="3"/>')
+    drawn = f'<svg class="bars" width="{LABEL_PX + BAR_PX + END_PX}" height="{bottom}" role="img">{"".join(rows)}</svg>'
     words = f"Powers of ten by which an accident is excluded; a name needs {-tm.IDENTIFIED_LOG10:g} (dashed)"
     return f"<figure style='max-width: none'>{drawn}<figcaption>{words}</figcaption></figure>"
 
@@ -167,7 +170,7 @@ def carefully(log10: float) -> str:
     words : str
         With one decimal.
     """
-    return f"{math.ceil(log10 * TENTH) / TENTH + 0.0:.1f}"  # a zero that is added has no sign
+    return f"{math.ceil(log10 * TENTHS) / TENTHS + 0.0:.1f}"  # a zero that is added has no sign
 
 
 def _move(geometry: NDArray[Any], points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
