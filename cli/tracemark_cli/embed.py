@@ -13,7 +13,7 @@ import click
 import tracemark as tm
 from tracemark_cli.dry_run import tell_of_plan
 from tracemark_cli.embed_lines import failure_line, made_line
-from tracemark_cli.guests import LARGEST_RECIPIENT, read_guests
+from tracemark_cli.guests import read_guests
 from tracemark_cli.interrupting import interruptible
 from tracemark_cli.key_option import key_option, open_key
 from tracemark_cli.ledger_file import open_kit_ledger
@@ -22,6 +22,7 @@ from tracemark_cli.outcome import FilesFailure, KeyFailure, Outcome, UsageFailur
 from tracemark_cli.path_types import FILE, FOLDER
 from tracemark_cli.photo_files import NAMED_KINDS, find_photos
 from tracemark_cli.progress import tell_progress
+from tracemark_cli.recipient_type import RECIPIENT
 from tracemark_cli.signs import in_one_line, path_in_one_line
 
 __all__ = ["embed"]
@@ -38,7 +39,7 @@ MOST_COMPLAINTS = 10  # of one photo, and of archives: a hundred guests may have
     "recipients",
     metavar="N",
     multiple=True,
-    type=click.IntRange(0, LARGEST_RECIPIENT),
+    type=RECIPIENT,
     help="One recipient; may be given several times.",
 )
 @key_option

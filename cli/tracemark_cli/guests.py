@@ -9,10 +9,10 @@ from pathlib import Path
 
 import tracemark as tm
 from tracemark_cli.outcome import UsageFailure
+from tracemark_cli.recipient_type import recipient_in
 
-__all__ = ["LARGEST_RECIPIENT", "read_guests"]
+__all__ = ["read_guests"]
 
-LARGEST_RECIPIENT = 2**32 - 1  # what a mark can carry, as `tracemark.embed` promises
 COLUMN = "id"
 SEPARATORS = (";", ",")  # a semicolon is what spreadsheets write where the comma is the decimal sign
 MOST_BYTES = 1 << 26  # of a list: a million guests with a line of 64 signs each
@@ -142,13 +142,10 @@ def _recipient(path: Path, line: int, word: str) -> int:
     """Turn a field into a recipient."""
     if not word:
         raise _failure(path, f"line {line}: id is missing")
-    # Longer than the largest, leading zeros aside: do not even convert it.
-    digits = word.lstrip("0") or "0"
-    if not (word.isascii() and word.isdigit() and len(digits) <= len(str(LARGEST_RECIPIENT))):
-        raise _failure(path, f"line {line}: id must be a whole number, 0 to {LARGEST_RECIPIENT}, not {word!r}")
-    if int(digits) > LARGEST_RECIPIENT:
-        raise _failure(path, f"line {line}: id must be at most {LARGEST_RECIPIENT}, not {word}")
-    return int(digits)
+    try:
+        return recipient_in(word)
+    except ValueError as error:
+        raise _failure(path, f"line {line}: id {error}") from error
 
 
 def _failure(path: Path, sentence: str) -> UsageFailure:

@@ -10,11 +10,11 @@ from pathlib import Path
 import click
 
 import tracemark as tm
-from tracemark_cli.guests import LARGEST_RECIPIENT
 from tracemark_cli.ledger_file import open_ledger, read_ledger
 from tracemark_cli.ledger_lines import as_csv, copy_fields, in_words, ledger_fields, photo_fields, recipient_fields
 from tracemark_cli.outcome import LedgerFailure, Outcome, UsageFailure
 from tracemark_cli.path_types import FILE
+from tracemark_cli.recipient_type import RECIPIENT
 from tracemark_cli.signs import in_one_line
 
 __all__ = ["ledger"]
@@ -108,7 +108,7 @@ def verify(context: click.Context, path: Path, head: str | None, as_json: bool) 
 
 @ledger.command()
 @ledger_argument
-@click.option("--recipient", metavar="N", required=True, type=click.IntRange(0, LARGEST_RECIPIENT), help="Whom.")
+@click.option("--recipient", metavar="N", required=True, type=RECIPIENT, help="Whom.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def erase(path: Path, recipient: int, yes: bool) -> None:
     """Erase the personal data of a recipient from LEDGER, for good.

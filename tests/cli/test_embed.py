@@ -158,6 +158,7 @@ def test_nothing_is_left_when_nothing_could_be_done(run, key_file, tmp_path):
         ["--recipient", -1],
         ["--recipient", 2**32],
         ["--recipient", "Zo\u00eb"],
+        ["--recipient", "1_7"],
         ["--recipient", 3, "--recipient", 3],
         ["--recipient", 3, "--recipients", "guests.csv"],
         ["--recipients", "nowhere.csv"],
