@@ -44,7 +44,7 @@ for command in (keygen, embed, detect, ledger, demo):
 
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
-    sys.stdout, sys.stderr = open_streams()
+    sys.stdin, sys.stdout, sys.stderr = open_streams()
     try:
         code = tracemark.main(standalone_mode=False)
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Write to stdout and stderr, whatever they are: closed, full, or of few signs."""
+"""Read from stdin, and write to stdout and stderr, whatever they are: closed, full, or of few signs."""
 
 from __future__ import annotations  # a buffer's type is named, not fetched: it has no home before Python 3.12
 
@@ -48,11 +48,13 @@ class _Stderr(io.FileIO):
             return super().write(data)
 
 
-def open_streams() -> tuple[TextIO, TextIO]:
-    """Make streams that can be written to at any time.
+def open_streams() -> tuple[TextIO, TextIO, TextIO]:
+    """Make streams that can be read from, or written to, at any time.
 
     Returns
     -------
+    stdin : TextIO
+        Python's own; one that was closed is at its end.
     stdout, stderr : TextIO
         A sign that their encoding lacks is escaped as in Python.  One that was closed leads nowhere.
     """
@@ -62,7 +64,9 @@ def open_streams() -> tuple[TextIO, TextIO]:
         except OSError:
             # This takes the number.  A ledger that got it would be written to by libraries that complain on stderr.
             os.open(os.devnull, os.O_RDWR)
-    return _open(sys.stdout, _Stdout), _open(sys.stderr, _Stderr)
+    # Python has None for a stdin that was closed, and asking there would not be the end of the input but an error.
+    stdin = sys.stdin or io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)), "utf-8")
+    return stdin, _open(sys.stdout, _Stdout), _open(sys.stderr, _Stderr)
 
 
 def _open(stream: TextIO | None, kind: type[io.FileIO]) -> TextIO:

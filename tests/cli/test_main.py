@@ -110,6 +110,16 @@ def test_streams_that_are_closed_change_no_code(closed, tmp_path, ledger_file, k
         assert "Traceback" not in result.stderr
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+@pytest.mark.parametrize("nobody", ["<&-", "</dev/null"])
+def test_where_nobody_can_be_asked_nobody_is_erased_and_that_is_said(nobody, ledger_file):
+    result = redirected(nobody, "ledger", "erase", ledger_file, "--recipient", 17)
+    assert result.returncode == 2
+    assert result.stderr.endswith("Error: --yes must be given where nobody can be asked, and nobody answered\n")
+    with tm.Ledger.open(ledger_file) as ledger:
+        assert list(ledger.erased_recipients()) == []
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes break in another way")
 @pytest.mark.parametrize("errors", [subprocess.PIPE, subprocess.STDOUT])
 @pytest.mark.parametrize("words", ["detect", "ledger export", "--help", "keygen --help"])
