@@ -90,16 +90,20 @@ def _refuse_what_is_there(folder: Path, photo: Path) -> None:
 
 def _tell(path: Path, folder: Path) -> Outcome:
     """Tell the story from the key to the name."""
-    key_file = folder / "demo.key"
-    tm.Key.generate().save(key_file)
     photo = tm.read_photo(path)
+    tm.check_writable(photo)
     rows, columns = photo.pixels.shape[:2]
-    _say(f"The photo is {path.name}, {columns} x {rows} pixels. A new key was made.")
+    _say(f"The photo is {path.name}, {columns} x {rows} pixels.")
 
+    key, key_file = tm.Key.generate(), folder / "demo.key"
     began = time.perf_counter()
-    copies = _mark(photo, path, folder, key=tm.Key.load(key_file))
+    plan = tm.prepare(photo.pixels, key=key)
+    # Not before: a key that a photo without copies left behind would never be replaced, and end the next demo there.
+    key.save(key_file)
+    copies = _write_copies(plan, photo, path, folder)
     names = ", ".join(copies.values())
-    _say(f"Each of {len(copies)} recipients has a copy ({time.perf_counter() - began:.1f} s): {names}.")
+    took = f"{time.perf_counter() - began:.1f} s"
+    _say(f"A new key was made, and each of {len(copies)} recipients has a copy ({took}): {names}.")
 
     culprit = secrets.choice(RECIPIENTS)
     leak = folder / LEAK
@@ -115,9 +119,8 @@ def _tell(path: Path, folder: Path) -> Outcome:
     return _judge(found, culprit)
 
 
-def _mark(photo: tm.Photo, path: Path, folder: Path, *, key: tm.Key) -> dict[int, str]:
+def _write_copies(plan: tm.Plan, photo: tm.Photo, path: Path, folder: Path) -> dict[int, str]:
     """Make the copies; the answer is recipient -> name of the file."""
-    plan = tm.prepare(photo.pixels, key=key)
     names = _copy_names(path)
     for recipient, name in names.items():
         tm.write_atomically(folder / name, tm.encode_photo(plan.copy_for(recipient), like=photo))

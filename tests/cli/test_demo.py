@@ -1,6 +1,7 @@
 import os
 
 import pytest
+from PIL import Image
 
 import tracemark as tm
 
@@ -26,6 +27,23 @@ def test_an_existing_key_of_the_demo_is_not_overwritten(run, tmp_path):
     (tmp_path / "demo.key").write_text("mine")
     assert run("demo", "--out", tmp_path).exit_code == 5
     assert (tmp_path / "demo.key").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("size", "name", "sentence"),
+    [
+        ((90, 60), "car.png", "on its short side to carry a mark, not 90 x 60"),
+        ((600, 400), "car.gif", "to be copied, not GIF"),
+        (None, "car.png", "no such file"),
+    ],
+)
+def test_a_photo_that_cannot_be_marked_leaves_nothing_that_ends_the_next_demo(size, name, sentence, run, tmp_path):
+    if size is not None:
+        Image.new("RGB", size).save(tmp_path / name)
+    result = run("demo", tmp_path / name, "--out", tmp_path / "demo")
+    assert result.exit_code == 4
+    assert sentence in result.stderr
+    assert list((tmp_path / "demo").iterdir()) == []
 
 
 @pytest.mark.usefixtures("stand_in")
