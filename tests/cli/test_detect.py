@@ -118,10 +118,11 @@ def test_options_that_contradict_each_other_are_a_usage_error(options, sentence,
 
 
 def test_an_original_that_cannot_be_read_ends_the_command(run, leak, key_file, tmp_path):
-    result = run("detect", leak(IDENTIFIED), "--key", key_file, "--original", tmp_path / "nowhere.jpg")
-    assert result.exit_code == 4
-    assert "nowhere.jpg" in result.stderr
-    assert result.stdout == ""
+    for as_json in ((), ("--json",)):
+        result = run("detect", leak(IDENTIFIED), "--key", key_file, "--original", tmp_path / "nowhere.jpg", *as_json)
+        assert result.exit_code == 4
+        assert "nowhere.jpg" in result.stderr
+        assert result.stdout == ""
 
 
 def test_originals_of_one_file_name_are_told_apart(run, leak, key_file, demo_photo, tmp_path, monkeypatch):

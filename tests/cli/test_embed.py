@@ -510,6 +510,8 @@ def test_a_dry_run_says_what_cannot_be_written_into(run, png, key_file, tmp_path
     assert told.exit_code == 4
     assert f"{tmp_path}: folder cannot be written into" in told.stderr
     assert json.loads(lines(told.stdout)[-1])["closed"] == [str(tmp_path)]
+    monkeypatch.chdir(tmp_path)
+    assert json.loads(lines(run(*common, "--out", "kit", "--json").stdout)[-1])["closed"] == [str(tmp_path)]
 
 
 def test_json_tells_of_failures_too(run, png, key_file, tmp_path):

@@ -53,7 +53,7 @@ class KitEstimate:
     """Bytes that are free where the kit will be."""
 
     closed: tuple[Path, ...]
-    """Folders that files are to be written into, and nobody may write into."""
+    """Folders that files are to be written into, and nobody may write into; absolute: they may be above all given."""
 
     failures: tuple[Failure, ...]
     """Photos that no copy can be made of."""
