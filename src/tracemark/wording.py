@@ -124,7 +124,13 @@ def _reason(accusation: Accusation, verdict: str) -> str:
         )
     if verdict == "identified":
         return "the original was taken away, and the rest is the mark of who is named"
-    compared = f"{accusation.trials} {'recipients compared' if accusation.others else 'words looked up'}"
+    one, many = ("recipient", "recipients compared") if accusation.others else ("word", "words looked up")
+    fits, fits_not = (f"of {accusation.trials} {many} {number} fits" for number in ("one", "none"))
+    if accusation.trials == 1:
+        fits, fits_not = (
+            f"the only {one} there was to compare fits",
+            f"the only {one} there was to compare does not fit",
+        )
     if verdict == "inconclusive":
-        return f"the leak lies on the original, and of {compared} one fits, but not well enough to be proof"
-    return f"the leak lies on the original, but of {compared} none fits"
+        return f"the leak lies on the original, and {fits}, but not well enough to be proof"
+    return f"the leak lies on the original, but {fits_not}"
