@@ -12,7 +12,7 @@ import click
 
 import tracemark as tm
 from tracemark_cli.embed_lines import file_line
-from tracemark_cli.outcome import Outcome, complain
+from tracemark_cli.outcome import FilesFailure, Outcome, complain
 
 __all__ = ["tell_of_plan"]
 
@@ -40,7 +40,10 @@ def tell_of_plan(order: tm.KitOrder, ledger: tm.Ledger | None, *, jobs: int | No
     outcome : Outcome
         Whether some files would fail.
     """
-    estimate = tm.estimate_kit(order, jobs=jobs, ledger=ledger)
+    try:
+        estimate = tm.estimate_kit(order, jobs=jobs, ledger=ledger)
+    except (tm.KitError, tm.OutputError) as error:
+        raise FilesFailure(str(error)) from error
     failed, taken = {failure.photo for failure in estimate.failures}, {failure.copy for failure in estimate.taken}
     lost = [copy for copy in order.copies if copy.photo in failed or copy in taken]
     _list_files(order, set(lost), as_json=as_json)

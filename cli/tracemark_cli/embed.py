@@ -16,7 +16,7 @@ from tracemark_cli.embed_lines import failure_line, made_line
 from tracemark_cli.guests import read_guests
 from tracemark_cli.interrupting import interruptible
 from tracemark_cli.key_option import key_option, open_key
-from tracemark_cli.ledger_file import open_kit_ledger
+from tracemark_cli.ledger_file import open_kit_ledger, refuse_where_none_can_be
 from tracemark_cli.naming import DEFAULT_TEMPLATE, archive_names, columns_in, plan_copies
 from tracemark_cli.outcome import FilesFailure, KeyFailure, Outcome, UsageFailure, complain
 from tracemark_cli.path_types import FILE, FOLDER
@@ -129,6 +129,7 @@ def embed(
     named_by = columns_in(template) if ledger_file is not None else []
     _tell_of_names_for_ever(named_by)
     if dry_run and ledger_file is not None and not _may_be_there(ledger_file):
+        refuse_where_none_can_be(ledger_file, out)
         ledger_file = None
     with nullcontext() if ledger_file is None else open_kit_ledger(ledger_file, out, create=not dry_run) as ledger:
         _tell_of_the_erased(ledger, chosen, named_by)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations  # the types of tracemark are named, not fetched: fetching takes half a second
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import tracemark as tm
 from tracemark_cli.outcome import FilesFailure, LedgerFailure
 
-__all__ = ["open_kit_ledger", "open_ledger", "read_ledger"]
+__all__ = ["open_kit_ledger", "open_ledger", "read_ledger", "refuse_where_none_can_be"]
 
 
 @contextmanager
@@ -70,6 +71,22 @@ def open_kit_ledger(path: Path, out: Path, *, create: bool) -> Iterator[tm.Ledge
             # Not empty: then something did come of it.
             with suppress(OSError):
                 out.rmdir()
+
+
+def refuse_where_none_can_be(path: Path, out: Path) -> None:
+    """End the command where :func:`open_kit_ledger` could make no ledger; nothing is made here.
+
+    Parameters
+    ----------
+    path : Path
+        Where it would be, and nothing is yet.
+    out : Path
+        The kit's folder, which is made for a ledger that is to be in it.
+    """
+    if not out.exists() and out.resolve() == path.parent.resolve():
+        return
+    if not (path.parent.is_dir() and os.access(path.parent, os.W_OK | os.X_OK)):
+        raise LedgerFailure(f"ledger {path} cannot be made: {path.parent} must be a folder that can be written into")
 
 
 @contextmanager

@@ -413,9 +413,10 @@ def test_who_cannot_go_on_is_not_told_to(run, png, key_file, tmp_path):
     (tmp_path / "kit").mkdir()
     (tmp_path / "kit" / "SHA256SUMS").write_text("mine")
     common = ("embed", png, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit")
-    result = run(*common)
-    assert result.exit_code == 4
-    assert result.stderr.endswith("move it out of the folder\n")
+    for options in ((), ("--dry-run",)):
+        result = run(*common, *options)
+        assert result.exit_code == 4
+        assert result.stderr.endswith("move it out of the folder\n")
     (tmp_path / "kit" / "SHA256SUMS").unlink()
     with open_manifest(tmp_path / "kit"):
         assert run(*common).stderr.endswith("is being written by another program; wait for it to end\n")
@@ -476,6 +477,19 @@ def test_a_dry_run_says_why_a_ledger_cannot_be_opened(run, closable):
         result = run(*common, "--dry-run", "--ledger", closable.folder / place)
         assert result.exit_code == 5
         assert f"{place} cannot be read: {words}" in result.stderr
+
+
+def test_a_dry_run_says_that_no_ledger_can_be_made(run, png, key_file, tmp_path, monkeypatch):
+    common = ("embed", png, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit")
+    for place in (tmp_path / "nowhere", png, tmp_path / "kit" / "sub"):
+        for options in (("--dry-run",), ()):
+            result = run(*common, "--ledger", place / "kit.db", *options)
+            assert result.exit_code == 5
+            assert f"ledger {place / 'kit.db'} cannot be made: " in result.stderr
+    assert run(*common, "--ledger", tmp_path / "kit" / "kit.db", "--dry-run").exit_code == 0
+    monkeypatch.setattr("os.access", lambda path, mode, **_: False)
+    assert run(*common, "--ledger", tmp_path / "kit.db", "--dry-run").exit_code == 5
+    assert not (tmp_path / "kit").exists()
 
 
 def test_a_dry_run_says_when_there_is_too_little_room(run, png, key_file, tmp_path, monkeypatch):

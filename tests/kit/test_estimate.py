@@ -125,6 +125,39 @@ def test_what_was_made_in_another_way_and_comes_to_the_same_is_there(press, monk
     assert all(isinstance(one, tm.MadeCopy) and one.was_there for one in tm.make_kit(order, jobs=1))
 
 
+@pytest.mark.parametrize(
+    ("place", "data"), [("manifest.jsonl", '{"mine": 1}'), ("manifest.jsonl", "{}\n"), ("SHA256SUMS", "mine\n")]
+)
+def test_a_folder_with_lists_that_are_no_kits_is_refused_as_it_will_be(place, data, press):
+    press.out.mkdir()
+    (press.out / place).write_text(data)
+    told = []
+    for use in (tm.make_kit, tm.estimate_kit):
+        with pytest.raises(tm.KitError) as refused:
+            list(use(press.order([17]), jobs=1) or ())
+        told.append(str(refused.value))
+    assert told[0] == told[1]
+    assert [(path.name, path.read_text()) for path in press.out.iterdir()] == [(place, data)]
+
+
+def test_a_folder_that_cannot_be_is_refused_as_it_will_be(press):
+    order = dataclasses.replace(press.order([17]), out=press.photos[0] / "kit")
+    for use in (tm.make_kit, tm.estimate_kit):
+        with pytest.raises(tm.OutputError, match=r"photo-0\.jpg must be a folder, and is something else"):
+            list(use(order, jobs=1) or ())
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_what_is_no_file_in_the_place_of_a_copy_or_no_folder_in_that_of_its_folder_is_told_as_it_will_be(force, press):
+    (press.out / "17" / "photo-0.jpg").mkdir(parents=True)
+    (press.out / "18").touch()
+    order = press.order([17, 18, 19], check="none", force=force)
+    foretold = estimate_kit(order, jobs=1)
+    failures = [one for one in tm.make_kit(order, jobs=1) if isinstance(one, tm.Failure)]
+    assert {(one.copy, one.words) for one in foretold.taken} == {(one.copy, one.words) for one in failures}
+    assert (foretold.there, len(foretold.taken), foretold.closed, foretold.failures) == (0, 3, (), ())
+
+
 def test_archives_that_are_there_take_nothing(press):
     order = press.order(range(4), check="none", archives={guest: f"{guest}.zip" for guest in range(4)})
     list(tm.make_kit(order, jobs=1))

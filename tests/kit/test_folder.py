@@ -7,7 +7,15 @@ import pytest
 
 import tracemark as tm
 from tracemark.kit.folder import DRAFT as DRAFT_NAME
-from tracemark.kit.folder import clear_drafts, is_inside, make_folder, nowhere_to_write, open_folder, where_made
+from tracemark.kit.folder import (
+    clear_drafts,
+    in_the_way,
+    is_inside,
+    make_folder,
+    nowhere_to_write,
+    open_folder,
+    where_made,
+)
 from tracemark.new_file import draft_beside
 
 DRAFT = ".tracemark-0123456789abcdef"
@@ -37,8 +45,11 @@ def test_a_folder_that_was_there_stays(tmp_path):
 
 def test_a_folder_that_cannot_be_made_says_why(tmp_path):
     (tmp_path / "kit").write_text("mine")
-    with pytest.raises(tm.OutputError, match="kit cannot be made: file exists"), open_folder(tmp_path / "kit"):
-        pass
+    for place in ("kit", "kit/a/b"):
+        with pytest.raises(tm.OutputError, match="kit must be a folder, and is something else"):
+            make_folder(tmp_path / place)
+        with pytest.raises(tm.OutputError, match="kit must be a folder"), open_folder(tmp_path / place):
+            pass
     with pytest.raises(tm.OutputError, match="cannot be made: file name too long"), open_folder(tmp_path / ("x" * 300)):
         pass
 
@@ -111,6 +122,17 @@ def test_a_full_disk_fails_every_file_and_a_closed_folder_one(number, nowhere):
     error = tm.OutputError("car.jpg cannot be written")
     error.__cause__ = OSError(number, "no")
     assert nowhere_to_write(error) is nowhere
+
+
+def test_what_keeps_a_folder_from_being_made_is_told_before(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("nowhere")
+    for place in ("file", "file/a/b", "link", "link/a"):
+        words = f"{tmp_path / Path(place).parts[0]} must be a folder, and is something else"
+        assert in_the_way(tmp_path / place) == words
+        with pytest.raises(tm.OutputError, match="must be a folder, and is something else"):
+            make_folder(tmp_path / place)
+    assert in_the_way(tmp_path) == in_the_way(tmp_path / "a" / "b") == in_the_way(Path("nowhere", "at", "all")) == ""
 
 
 def test_folders_are_made_in_what_is_there(tmp_path):

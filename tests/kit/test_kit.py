@@ -90,7 +90,7 @@ def test_a_pipe_in_the_place_of_a_copy_is_not_waited_for(press):
     first, second = made(press, press.order([17], check="none"))
     assert isinstance(second, tm.MadeCopy) != isinstance(first, tm.MadeCopy)
     (failure,) = [one for one in (first, second) if isinstance(one, tm.Failure)]
-    assert "exists already and is not this copy" in failure.words
+    assert failure.words.endswith("17/photo-0.jpg exists already and is no file; move it away")
 
 
 def test_what_was_delivered_stays_and_stays_listed_when_it_cannot_be_read_back(press, monkeypatch):

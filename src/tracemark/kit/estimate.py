@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracemark.errors import TracemarkError
+from tracemark.errors import OutputError, TracemarkError
 from tracemark.keys import Key
 from tracemark.kit.archives import tell_of_outdated
 from tracemark.kit.checking import sampled
-from tracemark.kit.folder import hash_file, is_open, nearest, where_made
+from tracemark.kit.folder import hash_file, in_the_way, is_open, nearest, where_made
+from tracemark.kit.manifest import Manifest, read_manifest
 from tracemark.kit.order import KitOrder, by_photo, refuse_nonsense
-from tracemark.kit.owners import Owners, kit_files
+from tracemark.kit.owners import Owners
 from tracemark.kit.preparing import SPLICED_COPIES, forget, notices_of
 from tracemark.kit.register import try_guests
 from tracemark.kit.specimens import Specimens, make_specimens
@@ -59,7 +60,10 @@ class KitEstimate:
     """Photos that no copy can be made of."""
 
     taken: tuple[Failure, ...]
-    """Copies of other photos whose names are those of files that are listed, are not these copies, and stay."""
+    """Copies of other photos that cannot be made: what has their names, or their folders', is none of them, and stays.
+
+    A file that is not listed is taken for the copy of its name.
+    """
 
     notices: tuple[Notice, ...]
     """What the copies will not have, why those of some photos take long, and which archives will be outdated."""
@@ -110,16 +114,19 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | N
     KeyFileError
         When the key cannot be used.
     KitError
-        When :func:`~tracemark.kit.kit.make_kit` would refuse the order, or a manifest cannot be read.
+        When :func:`~tracemark.kit.kit.make_kit` would refuse the order, but for a program that is writing the kit at
+        the moment; when the manifest of a kit that a photo lies in cannot be read.
     LedgerError
         When the ledger would not take the guests.
+    OutputError
+        When the kit's folder cannot be made, since something else has its name, or that of one it is to lie in.
     """
     refuse_nonsense(order, jobs=jobs, ledger=None if ledger is None else checked_ledger(ledger).path)
     key = Key.load(order.key_file)
+    manifest = _read_manifest(order.out)
     if ledger is not None:
         try_guests(ledger, order)
-    listed = kit_files(order.out)
-    owners, standing = Owners(order.out, ledger, listed=listed), Standing(order, listed, key_id=key.id)
+    owners, standing = Owners(order.out, ledger, listed=manifest.entries), Standing(order, manifest, key_id=key.id)
     grouped = by_photo(order.copies)
     kinds, failures, notices = _sort(grouped, order, owners, standing)
     tried = [(_try_middle(photos, grouped, order, failures, key.id), photos) for photos in kinds.values()]
@@ -150,6 +157,14 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | N
         taken=tuple(taken),
         notices=(*notices, *tell_of_outdated(order.out, standing.outdated_archives(failed))),
     )
+
+
+def _read_manifest(out: Path) -> Manifest:
+    """Read the kit's manifest where its folder is there or can be made."""
+    words = in_the_way(out)
+    if words:
+        raise OutputError(words)
+    return read_manifest(out)
 
 
 def _sort(

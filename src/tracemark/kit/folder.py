@@ -17,6 +17,7 @@ __all__ = [
     "SUMS",
     "clear_drafts",
     "hash_file",
+    "in_the_way",
     "is_inside",
     "is_open",
     "make_folder",
@@ -99,13 +100,38 @@ def make_folder(folder: Path) -> None:
 
     Raises
     ------
+    OutputError
+        When something that is no folder has its name, or that of one it is to lie in.
     OSError
-        When it cannot be made.
+        When it cannot be made for another reason.
     """
     missing = [place for place in (folder, *folder.parents) if not place.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise OutputError(in_the_way(folder) or f"{folder} cannot be made: {why(error)}") from error
     for place in missing:
         settle(place.parent)
+
+
+def in_the_way(folder: Path) -> str:
+    """Say what keeps a folder from being made.
+
+    Parameters
+    ----------
+    folder : Path
+        Which is to be.
+
+    Returns
+    -------
+    sentence : str
+        What has its name, or that of a folder it is to lie in, and is none; empty when there is no such thing.
+    """
+    there = next((place for place in (folder, *folder.parents) if os.path.lexists(place)), None)
+    with suppress(OSError):  # what a link leads to that is closed nobody sees, and making the folder will tell
+        if there is not None and not there.is_dir():
+            return f"{there} must be a folder, and is something else"
+    return ""
 
 
 def is_inside(file: str) -> bool:

@@ -17,11 +17,12 @@ from tracemark.new_file import uncache, write_atomically
 from tracemark.recording import SOFTWARE, describe_photo
 from tracemark.shortage import memory_for
 
-__all__ = ["TAKEN", "make"]
+__all__ = ["NO_FILE", "TAKEN", "make"]
 
 SLICE_S = 2.0  # after which a worker tells what it has made: a kill costs no more, and progress is seen
 # "force" is named as KitOrder and the command line both name it.
 TAKEN = "exists already and is not this copy; force replaces it"
+NO_FILE = "exists already and is no file; move it away"  # force replaces files alone
 
 
 def make(task: Task) -> Answer:
@@ -120,6 +121,8 @@ def _write(copy: KitCopy, encode: Callable[[int], bytes], task: Task) -> MadeCop
     made = MadeCopy(copy, hashlib.sha256(data).digest(), len(data))
     try:
         if path.exists():
+            if not path.is_file():
+                raise OutputError(f"{path} {NO_FILE}")
             if path.stat().st_size == len(data) and path.read_bytes() == data:
                 return replace(made, was_there=True)
             if not task.force:

@@ -11,11 +11,11 @@ from tracemark.kit.entries import BEGINNING, Entry, read_line, sum_line, write_l
 from tracemark.kit.folder import MANIFEST, SUMS, may_be_there, open_folder
 from tracemark.new_file import settle, write_atomically
 
-__all__ = ["MANIFEST", "SUMS", "Manifest", "open_manifest"]
+__all__ = ["MANIFEST", "SUMS", "Manifest", "open_manifest", "read_manifest"]
 
 
 class Manifest:
-    """The files of a kit; :func:`open_manifest` gives one."""
+    """The files of a kit; :func:`open_manifest` and :func:`read_manifest` give one."""
 
     def __init__(self, out: Path, entries: dict[str, Entry], *, cut: int | None = None, unended: bool = False) -> None:
         self.out = out
@@ -107,14 +107,35 @@ def open_manifest(out: Path) -> Iterator[Manifest]:
         When the folder cannot be made.
     """
     with open_folder(out):
-        entries, cut, unended = _read(out / MANIFEST)
-        manifest = Manifest(out, entries, cut=cut, unended=unended)
-        if not manifest.entries:
-            _refuse_sums(out / SUMS)
+        manifest = read_manifest(out)
         try:
             yield manifest
         finally:
             manifest.close()
+
+
+def read_manifest(out: Path) -> Manifest:
+    """Read the manifest of a kit as :func:`open_manifest` does, and leave its folder as it is, or make none.
+
+    Parameters
+    ----------
+    out : Path
+        The kit's folder.
+
+    Returns
+    -------
+    manifest : Manifest
+        What is listed; whoever is to add to it opens it.
+
+    Raises
+    ------
+    KitError
+        When it is damaged or another program's, or there are sums without it.
+    """
+    entries, cut, unended = _read(out / MANIFEST)
+    if not entries:
+        _refuse_sums(out / SUMS)
+    return Manifest(out, entries, cut=cut, unended=unended)
 
 
 def _read(path: Path) -> tuple[dict[str, Entry], int | None, bool]:

@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
+from stat import S_ISREG
 
 from tracemark.kit.archives import earlier_archives, holdings
-from tracemark.kit.entries import ArchiveEntry, CopyEntry, Entry
-from tracemark.kit.folder import may_be_there
-from tracemark.kit.making import TAKEN
+from tracemark.kit.entries import ArchiveEntry, CopyEntry
+from tracemark.kit.folder import in_the_way, may_be_there
+from tracemark.kit.making import NO_FILE, TAKEN
 from tracemark.kit.manifest import Manifest
 from tracemark.kit.order import KitOrder
 from tracemark.kit.register import Register, explained
@@ -24,8 +25,8 @@ class Standing:
     ----------
     order : KitOrder
         What the kit is to hold.
-    listed : mapping
-        What its manifest lists.
+    manifest : Manifest
+        What it lists.
     key_id : str
         ID of the key.
 
@@ -34,14 +35,14 @@ class Standing:
     there : set of KitCopy
         Copies that will not be made: their files are there, and are not such as would be replaced.
     taken : dict
-        Copy -> why it cannot be made: its name is that of a file that is listed, is not this copy, and stays.
+        Copy -> why it cannot be made: what has its name, or that of its folder, is something else, and stays.
     """
 
-    def __init__(self, order: KitOrder, listed: Mapping[str, Entry], *, key_id: str) -> None:
+    def __init__(self, order: KitOrder, manifest: Manifest, *, key_id: str) -> None:
         self._order = order
         self.there: set[KitCopy] = set()
         self.taken: dict[KitCopy, str] = {}
-        self._register = Register(Manifest(order.out, dict(listed)), order, key_id=key_id, ledger=None)
+        self._register = Register(manifest, order, key_id=key_id, ledger=None)
 
     def know_photo(self, photo: Path, sha256: bytes, copies: Sequence[KitCopy]) -> None:
         """Take note of what a photo's file is, and look for its copies.
@@ -58,15 +59,12 @@ class Standing:
         self._register.photos[photo] = sha256
         alike: dict[str, bool] = {}
         for copy in copies:
-            try:
-                size = (self._order.out / copy.file).stat().st_size
-            except OSError:
-                continue  # or in a folder that is closed, where nobody sees it
-            words = self._refusal(copy, size, alike)
+            size, words = self._look_for(copy)
+            words = words or ("" if size is None else self._refusal(copy, size, alike))
             listed = self._register.listed(copy)
             if words:
                 self.taken[copy] = words
-            elif not self._order.force or (listed is not None and size == listed.bytes):
+            elif size is not None and (not self._order.force or (listed is not None and size == listed.bytes)):
                 self.there.add(copy)
 
     def lacking_archives(self) -> set[int]:
@@ -104,6 +102,15 @@ class Standing:
             if entry.holds != held[entry.recipient] | new:
                 outdated.append(entry)
         return outdated
+
+    def _look_for(self, copy: KitCopy) -> tuple[int | None, str]:
+        """Look for a copy's file: how many bytes it has, if it is there, and what is in its place, or its folder's."""
+        path = self._order.out / copy.file
+        try:
+            status = path.stat()
+        except OSError:
+            return None, in_the_way(path.parent)  # or it is in a folder that is closed, where nobody sees it
+        return (status.st_size, "") if S_ISREG(status.st_mode) else (None, f"{path} {NO_FILE}")
 
     def _refusal(self, copy: KitCopy, size: int, alike: dict[str, bool]) -> str:
         """Say why a copy cannot be made, where a file that is listed and is another one has its name, and stays.
