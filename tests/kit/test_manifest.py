@@ -112,10 +112,10 @@ def test_the_first_line_may_have_been_cut_too_and_stays_while_nothing_is_made(le
     assert read(tmp_path) == entries
 
 
-@pytest.mark.parametrize("words", ['{"mine": 1}', "[" * 60_000, "\0", '{"mine": 1}\n'])
+@pytest.mark.parametrize("words", ['{"mine": 1}', "[" * 60_000, "\0", '{"mine": 1}\n{"mine": 2}\n', "\n"])
 def test_another_programs_manifest_is_left_alone(words, tmp_path):
     (tmp_path / MANIFEST).write_text(words)
-    with pytest.raises(tm.KitError, match=r"manifest\.jsonl.* (holds something else; move it|cannot be read)"):
+    with pytest.raises(tm.KitError, match=r"manifest\.jsonl must list .* holds something else; move it"):
         read(tmp_path)
     assert (tmp_path / MANIFEST).read_text() == words
     assert not (tmp_path / SUMS).exists()
@@ -136,6 +136,14 @@ def test_damage_is_told_with_its_line_and_nothing_is_touched(damage, tmp_path, e
     with pytest.raises(tm.KitError, match=r"manifest\.jsonl, line 2, cannot be read; remove the line"):
         read(tmp_path)
     assert (tmp_path / MANIFEST).read_bytes() == data
+
+
+def test_a_kit_whose_first_line_is_damaged_is_still_a_kit(tmp_path, entries):
+    lines = (tmp_path / MANIFEST).read_bytes().splitlines(keepends=True)
+    for data in (b"damaged\n" + lines[1], lines[0][:-9] + b"\n"):
+        (tmp_path / MANIFEST).write_bytes(data)
+        with pytest.raises(tm.KitError, match=r"manifest\.jsonl, line 1, cannot be read; remove the line"):
+            read(tmp_path)
 
 
 def test_a_manifest_that_cannot_be_read_says_why(tmp_path):

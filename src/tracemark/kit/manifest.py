@@ -1,7 +1,7 @@
 """Keep the list of what is in a kit: a line for each file once it is in its place, and sums that anybody can check."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -155,17 +155,27 @@ def _read(path: Path) -> tuple[dict[str, Entry], int | None, bool]:
         try:
             entry = read_line(line)
         except ValueError as error:
-            raise KitError(
-                f"{path}, line {number}, cannot be read; remove the line, and its copy is made anew"
-            ) from error
+            words = f"{path}, line {number}, cannot be read; remove the line, and its copy is made anew"
+            raise KitError(words if entries or _is_ours(lines, rest) else _foreign(path)) from error
         entries[entry.file] = entry
-    if not entries and not (rest.startswith(BEGINNING) or BEGINNING.startswith(rest)):
-        raise KitError(f"{path} must list the files of a kit, and holds something else; move it out of the folder")
+    if not entries and not _is_ours(lines, rest):
+        raise KitError(_foreign(path))
     try:
         entry = read_line(rest)
     except ValueError:
         return entries, len(data) - len(rest) if rest else None, False
     return {**entries, entry.file: entry}, None, True
+
+
+def _is_ours(lines: Sequence[bytes], rest: bytes) -> bool:
+    """Tell whether any line begins as a kit's do; of a file that is one line, half of that beginning is enough."""
+    begun = not lines and BEGINNING.startswith(rest)
+    return begun or any(line.startswith(BEGINNING) for line in (*lines, rest))
+
+
+def _foreign(path: Path) -> str:
+    """Say that a manifest is another program's."""
+    return f"{path} must list the files of a kit, and holds something else; move it out of the folder"
 
 
 def _refuse_sums(path: Path) -> None:
