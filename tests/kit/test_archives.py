@@ -88,7 +88,7 @@ def test_what_an_earlier_command_made_goes_in_unless_its_name_was_corrected(kit)
     assert set(contents(kit / "17.zip")) == {"17/car.jpg", "17/t\u00fcr.jpg"}
 
 
-@pytest.mark.parametrize("way", [{"quality": 60}, {"strip_gps": True}, {"baseline": True}])
+@pytest.mark.parametrize("way", [{"quality": 60}, {"strip_gps": True}, {"baseline": True}, {"key": "ffff"}])
 def test_a_copy_that_was_made_in_another_way_is_another_one_and_goes_in_too(way, kit):
     put(kit, "17/web.jpg", b"door of 17 for the web", photo_sha256=hashlib.sha256(b"door of 17").hexdigest(), **way)
     archive(kit, ordered=["17/door.jpg", "3/car.jpg"])

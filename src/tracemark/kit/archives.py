@@ -68,7 +68,7 @@ def make_archives(
         Recipient -> name of the archive, inside the kit's folder.
     copies : iterable of KitCopy
         What was ordered.  What else the kit lists for a recipient goes in, too, but for a copy of the same photo, made
-        in the same way, under a name that was corrected since.
+        with the same key and in the same way, under a name that was corrected since.
     lost : set of int
         Recipients of whose copies one failed: they have no archive until all is well.
     force : bool
@@ -184,8 +184,8 @@ def tell_of_outdated(out: Path, archives: Sequence[ArchiveEntry]) -> tuple[Notic
 
 
 def _whose_and_how(entry: CopyEntry) -> tuple[object, ...]:
-    """Say what two copies have in common of which one replaces the other: guest, photo, and how they were made."""
-    return entry.recipient, entry.photo_sha256, entry.quality, entry.strip_gps, entry.baseline
+    """Say what two copies have in common of which one replaces the other: guest, photo, key, and how they were made."""
+    return entry.recipient, entry.photo_sha256, entry.key, entry.quality, entry.strip_gps, entry.baseline
 
 
 def _make_archive(
