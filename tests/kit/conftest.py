@@ -12,6 +12,7 @@ from PIL import Image
 
 import tracemark as tm
 from tracemark.kit.entries import CopyEntry
+from tracemark.kit.manner import Manner
 from tracemark.kit.task import Task
 from tracemark.recording import SOFTWARE
 
@@ -71,6 +72,7 @@ class Press:
             "copies": tuple(tm.KitCopy(photo, one, f"{one}/{photo.name}") for one in recipients),
             "checked": frozenset(),
             "guests": tuple(recipients),
+            "manner": Manner(),
             "software": SOFTWARE,
         }
         return Task(**(fields | options))

@@ -1,5 +1,6 @@
 """What a kit is to hold, as its workers are told."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ def test_a_task_says_of_its_copies_what_the_order_says_of_all(count, options, tm
     task = task_of(order, order.copies[3:], name="car.jpg", sha256=bytes(32), key_id="ab")
     assert (task.photo, task.key_file, task.out) == (tmp_path / "car.jpg", tmp_path / "press.key", tmp_path / "kit")
     assert (task.copies, task.guests) == (tuple(copies[3:]), tuple(order.guests))
-    assert all(getattr(task, name) == getattr(order, name) for name in ("quality", "strip_gps", "baseline", "force"))
+    wanted = {"quality": None, "strip_gps": False, "baseline": False, "force": False} | options
+    assert asdict(task.manner) | {"force": task.force} == wanted
     assert task.splice == (count == SPLICED_COPIES)
     assert not task.checked

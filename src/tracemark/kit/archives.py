@@ -122,10 +122,10 @@ def holdings(manifest: Manifest, copies: Iterable[KitCopy]) -> dict[int, dict[st
     ordered = {copy.file for copy in copies}
     there = [entry for entry in manifest.entries.values() if isinstance(entry, CopyEntry)]
     there = [entry for entry in there if may_be_there(manifest.out / entry.file)]
-    renewed = {_whose_and_how(entry) for entry in there if entry.file in ordered}
+    renewed = {entry.made_as for entry in there if entry.file in ordered}
     held: dict[int, dict[str, str]] = defaultdict(dict)
     for entry in sorted(there, key=lambda entry: entry.file):
-        if entry.file in ordered or _whose_and_how(entry) not in renewed:
+        if entry.file in ordered or entry.made_as not in renewed:
             held[entry.recipient][entry.file] = entry.sha256
     return held
 
@@ -181,11 +181,6 @@ def tell_of_outdated(out: Path, archives: Sequence[ArchiveEntry]) -> tuple[Notic
     names = f"{archives[0].file} and {len(archives) - 1} more do" if archives[1:] else f"{archives[0].file} does"
     words = f"archives must hold what the kit has for their recipients now, and {names} not"
     return (Notice(out, f"{words}; an order with archives (--zip) makes them anew"),)
-
-
-def _whose_and_how(entry: CopyEntry) -> tuple[object, ...]:
-    """Say what two copies have in common of which one replaces the other: guest, photo, key, and how they were made."""
-    return entry.recipient, entry.photo_sha256, entry.key, entry.quality, entry.strip_gps, entry.baseline
 
 
 def _make_archive(

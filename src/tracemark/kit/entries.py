@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tracemark.kit.folder import is_inside
+from tracemark.kit.manner import Manner
 
 __all__ = ["ARCHIVE", "BEGINNING", "COPY", "ArchiveEntry", "CopyEntry", "Entry", "read_line", "sum_line", "write_line"]
 
@@ -61,6 +62,11 @@ class CopyEntry:
 
     baseline: bool = False
     """Whether a progressive JPEG was to be written as baseline; older manifests do not say it, and it was not."""
+
+    @property
+    def made_as(self) -> tuple[int, str, str, Manner]:
+        """Whose it is, of which photo, with which key, and how it was made: what one order makes but once."""
+        return self.recipient, self.photo_sha256, self.key, Manner(self.quality, self.strip_gps, self.baseline)
 
 
 @dataclass(frozen=True, slots=True)

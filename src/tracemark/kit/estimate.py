@@ -14,14 +14,14 @@ from tracemark.kit.folder import hash_file, in_the_way, is_open, nearest, where_
 from tracemark.kit.manifest import Manifest, read_manifest
 from tracemark.kit.order import KitOrder, by_photo, refuse_nonsense
 from tracemark.kit.owners import Owners
-from tracemark.kit.preparing import SPLICED_COPIES, forget, notices_of
+from tracemark.kit.preparing import SPLICED_COPIES, as_written, forget, notices_of
 from tracemark.kit.register import try_guests
 from tracemark.kit.specimens import Specimens, make_specimens
 from tracemark.kit.standing import Standing
 from tracemark.kit.task import Failure, KitCopy, Notice
 from tracemark.kit.workers import processes
 from tracemark.ledger.ledger import Ledger, checked_ledger
-from tracemark.media.photo import as_baseline, check_writable, read_photo
+from tracemark.media.photo import check_writable, read_photo
 from tracemark.shortage import memory_for
 from tracemark.signal.layout import lay_out
 
@@ -195,7 +195,7 @@ def _look_at(
         check_writable(opened)
         sha256 = hash_file(photo)
         layout = lay_out(*opened.pixels.shape[:2])
-        written = as_baseline(opened) if order.baseline else opened
+        written = as_written(opened, order.manner)
     except (TracemarkError, OSError, MemoryError) as error:
         return Failure(photo, str(error) or type(error).__name__)
     refusal = owners.refusal(photo, sha256)

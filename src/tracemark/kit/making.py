@@ -56,7 +56,7 @@ def make(task: Task) -> Answer:
             record = describe_photo(prepared.photo.pixels, prepared.plan, name=task.name) if task.describe else None
     except (PhotoError, OSError, MemoryError) as error:
         return Answer(failures=(_photo_failure(task, error),))
-    notices = notices_of(task.copies[0].photo, prepared.photo, quality=task.quality, splice=task.splice)
+    notices = notices_of(task.copies[0].photo, prepared.photo, quality=task.manner.quality, splice=task.splice)
     return _make_copies(Answer(prepared.plan.digest, record, notices=notices), prepared, task, until=until)
 
 

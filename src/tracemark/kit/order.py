@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from tracemark.arguments import checked_kind, checked_path, checked_whole
 from tracemark.errors import KitError
 from tracemark.kit.checking import CHECKS
+from tracemark.kit.manner import Manner
 from tracemark.kit.names import leads_out, name_clash
 from tracemark.kit.preparing import SPLICED_COPIES
 from tracemark.kit.task import KitCopy, Task
@@ -73,6 +74,11 @@ class KitOrder:
         if self.quality is not None:
             quality = checked_whole(self.quality, "quality", least=1, most=HIGHEST_QUALITY, refuse=KitError)
             object.__setattr__(self, "quality", quality)
+
+    @property
+    def manner(self) -> Manner:
+        """How all its copies are made."""
+        return Manner(self.quality, self.strip_gps, self.baseline)
 
 
 def refuse_nonsense(
@@ -164,9 +170,7 @@ def task_of(order: KitOrder, copies: Sequence[KitCopy], *, name: str, sha256: by
         copies=tuple(copies),
         checked=frozenset(),
         guests=tuple(order.guests),
-        quality=order.quality,
-        strip_gps=order.strip_gps,
-        baseline=order.baseline,
+        manner=order.manner,
         force=order.force,
         splice=len(copies) >= SPLICED_COPIES,
         software=SOFTWARE,

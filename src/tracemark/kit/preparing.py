@@ -10,6 +10,7 @@ from pathlib import Path
 from tracemark.embedding import prepare
 from tracemark.errors import FormatError, KeyFileError
 from tracemark.keys import Key
+from tracemark.kit.manner import Manner
 from tracemark.kit.task import Notice, Task
 from tracemark.media.photo import Photo, as_baseline, check_writable, encode_photo, read_photo, without_gps
 from tracemark.media.settings import WebpSettings
@@ -21,6 +22,7 @@ __all__ = [
     "SPLICED_COPIES",
     "WRITERS",
     "Prepared",
+    "as_written",
     "encoder_of",
     "forget",
     "notices_of",
@@ -82,8 +84,7 @@ def prepared_for(task: Task) -> Prepared:
         When its file cannot be read.
     """
     thread = threading.get_ident()
-    written = (task.quality, task.strip_gps, task.baseline, task.splice)
-    wanted = (task.photo, task.sha256, task.key_file, task.key_id, *written)
+    wanted = (task.photo, task.sha256, task.key_file, task.key_id, task.manner, task.splice)
     known = _LAST.pop(thread, None)
     if known is None or known[0] != wanted:
         known = None  # the next one takes its place in memory
@@ -95,6 +96,12 @@ def prepared_for(task: Task) -> Prepared:
 def forget() -> None:
     """Let go of the photos that were prepared last: a large one takes most of a gigabyte."""
     _LAST.clear()
+
+
+def as_written(photo: Photo, manner: Manner) -> Photo:
+    """Have the copies of a photo written in some manner, but for its quality, which is for the encoder."""
+    kept = without_gps(photo) if manner.strip_gps else photo
+    return as_baseline(kept) if manner.baseline else kept
 
 
 def encoder_of(plan: Plan, photo: Photo, quality: int | None, *, splice: bool) -> tuple[Callable[[int], bytes], bool]:
@@ -168,12 +175,9 @@ def _prepare(task: Task) -> Prepared:
         raise FormatError("photo must stay as it is while copies are made of it, and was changed")
     photo = read_photo(data)
     check_writable(photo)
-    if task.strip_gps:
-        photo = without_gps(photo)
-    if task.baseline:
-        photo = as_baseline(photo)
+    photo = as_written(photo, task.manner)
     plan = prepare(photo.pixels, key=key)
-    encode, spliced = encoder_of(plan, photo, task.quality, splice=task.splice)
+    encode, spliced = encoder_of(plan, photo, task.manner.quality, splice=task.splice)
     return Prepared(key, photo, plan, encode if spliced else _in_turn(encode), WRITERS if spliced else ENCODERS)
 
 

@@ -71,11 +71,8 @@ class Register:
         entry = self.manifest.entries.get(copy.file)
         if not isinstance(entry, CopyEntry):
             return None
-        order = self._order
-        listed = (entry.recipient, entry.photo_sha256, entry.key, entry.quality, entry.strip_gps, entry.baseline)
-        photo = self.photos[copy.photo].hex()
-        wanted = (copy.recipient, photo, self.key_id, order.quality, order.strip_gps, order.baseline)
-        return entry if listed == wanted else None
+        wanted = (copy.recipient, self.photos[copy.photo].hex(), self.key_id, self._order.manner)
+        return entry if entry.made_as == wanted else None
 
     def otherwise(self, copy: KitCopy) -> str:
         """Say how the file that is there under a copy's name was made, where that is listed and not as the copy is."""
@@ -172,9 +169,7 @@ class Register:
             photo=self.names[made.copy.photo],
             photo_sha256=self.photos[made.copy.photo].hex(),
             key=self.key_id,
-            quality=self._order.quality,
-            strip_gps=self._order.strip_gps,
             software=SOFTWARE,
             checked=None if made.check is None else asdict(made.check),
-            baseline=self._order.baseline,
+            **asdict(self._order.manner),
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tracemark.arguments import checked_path
 from tracemark.codes.word import checked_recipient
 from tracemark.errors import KitError
+from tracemark.kit.manner import Manner
 
 if TYPE_CHECKING:
     from tracemark.ledger.photos import PhotoRecord
@@ -128,14 +129,8 @@ class Task:
     guests: tuple[int, ...]
     """All recipients of the kit, among whom a copy is to be recognised."""
 
-    quality: int | None = None
-    """Quality of JPEG, WebP and AVIF, or None for the photo's own."""
-
-    strip_gps: bool = False
-    """Whether copies leave out where the photo was taken."""
-
-    baseline: bool = False
-    """Whether copies of a progressive JPEG are baseline."""
+    manner: Manner
+    """How copies are made of the photo."""
 
     force: bool = False
     """Whether files that exist are replaced."""
