@@ -246,6 +246,9 @@ def test_a_photo_that_cannot_be_tried_is_not_taken_for_the_others(press, monkeyp
     assert [failure.photo for failure in foretold.failures] == [bad]
     assert (foretold.photos, foretold.copies) == (1, 2)
     assert foretold.bytes > 0
+    bad = press.photos[0]  # which is not of middle size: nobody knows yet
+    foretold = estimate_kit(press.order([17, 18], check="none"), jobs=1)
+    assert (foretold.photos, foretold.copies, foretold.failures) == (2, 4, ())
 
 
 def test_nothing_at_all_can_be_marked(press):

@@ -33,7 +33,7 @@ class KitEstimate:
     """What a kit will be."""
 
     photos: int
-    """Photos that copies can be made of."""
+    """Photos that could be opened; of each kind of file one was tried, and another one may fail yet."""
 
     copies: int
     """Copies of them."""
@@ -57,7 +57,7 @@ class KitEstimate:
     """Folders that files are to be written into, and nobody may write into; absolute: they may be above all given."""
 
     failures: tuple[Failure, ...]
-    """Photos that no copy can be made of."""
+    """Photos that could not be opened, or were tried in vain."""
 
     taken: tuple[Failure, ...]
     """Copies of other photos that cannot be made: what has their names, or their folders', is none of them, and stays.
@@ -106,8 +106,9 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | N
     -------
     estimate : KitEstimate
         Every photo is opened.  Of each kind of file (progressive JPEG is one of its own) the photo of middle size is
-        tried; the others are held to take time and bytes in proportion.  What is there is known by name and manifest,
-        and not read; where it was made in another way, a copy that nobody keeps tells whether that comes to the same.
+        tried, or its neighbour where that fails; the others are held to take time and bytes in proportion.  What is
+        there is known by name and manifest, and not read; where it was made in another way, a copy that nobody keeps
+        tells whether that comes to the same.
 
     Raises
     ------
