@@ -71,7 +71,13 @@ def demo(context: click.Context, photo: Path | None, out: Path | None) -> None:
 def _workplace(out: Path | None) -> Iterator[Path]:
     """Give the demo a folder; it goes again unless it was asked for."""
     if out is None:
-        with tempfile.TemporaryDirectory() as folder:
+        try:
+            temporary = tempfile.TemporaryDirectory()
+        except OSError as error:
+            raise FilesFailure(
+                "there must be a folder for temporary files that can be written into; TMPDIR may name one"
+            ) from error
+        with temporary as folder:
             yield Path(folder)
     else:
         try:

@@ -54,6 +54,18 @@ def test_a_photo_that_cannot_be_read_costs_one_line(run, tmp_path):
     assert "Traceback" not in result.output
 
 
+@pytest.mark.usefixtures("stand_in")
+def test_a_folder_for_temporary_files_that_is_not_there_is_told(run, png, key_file, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    embed = ("embed", png, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit", "--dry-run")
+    for command in (("demo",), embed):
+        result = run(*command)
+        assert result.exit_code == 4
+        assert (
+            "there must be a folder for temporary files that can be written into; TMPDIR may name one" in result.stderr
+        )
+
+
 @pytest.mark.skipif(os.name != "posix", reason="pipes have names elsewhere, and others")
 def test_nobody_waits_for_a_pipe(run, tmp_path):
     os.mkfifo(tmp_path / "pipe.jpg")

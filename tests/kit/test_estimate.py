@@ -1,4 +1,5 @@
 import dataclasses
+import errno
 
 import pytest
 from PIL import Image
@@ -249,6 +250,22 @@ def test_a_photo_that_cannot_be_tried_is_not_taken_for_the_others(press, monkeyp
     bad = press.photos[0]  # which is not of middle size: nobody knows yet
     foretold = estimate_kit(press.order([17, 18], check="none"), jobs=1)
     assert (foretold.photos, foretold.copies, foretold.failures) == (2, 4, ())
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_folder_for_temporary_files_that_is_full_or_not_there_is_told(there, press, monkeypatch, tmp_path):
+    def full(path, data):
+        raise tm.OutputError(f"{path} cannot be written: no space left on device") from OSError(errno.ENOSPC, "full")
+
+    order = press.order([17], check="none")
+    list(tm.make_kit(order, jobs=1))
+    other = dataclasses.replace(order, strip_gps=True)  # one copy of which tells whether that comes to the same
+    monkeypatch.setattr("tracemark.kit.making.write_atomically", full)
+    if not there:
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    for asked in (order, other):
+        with pytest.raises(tm.OutputError, match="TMPDIR may name" if there else "must be a folder for temporary"):
+            estimate_kit(asked, jobs=1)
 
 
 def test_nothing_at_all_can_be_marked(press):

@@ -115,12 +115,12 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | N
     KeyFileError
         When the key cannot be used.
     KitError
-        When :func:`~tracemark.kit.kit.make_kit` would refuse the order, but for a program that is writing the kit at
-        the moment; when the manifest of a kit that a photo lies in cannot be read.
+        When :func:`~tracemark.kit.kit.make_kit` would, but for a program that writes the kit at the moment.
     LedgerError
         When the ledger would not take the guests.
     OutputError
-        When the kit's folder cannot be made, since something else has its name, or that of one it is to lie in.
+        When something else has the name of the kit's folder, or of one it is to lie in; when a few copies cannot be
+        written into a folder for temporary files.
     """
     refuse_nonsense(order, jobs=jobs, ledger=None if ledger is None else checked_ledger(ledger).path)
     key = Key.load(order.key_file)

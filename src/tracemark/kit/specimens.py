@@ -2,10 +2,12 @@
 
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tracemark.errors import OutputError
 from tracemark.kit.folder import hash_file
 from tracemark.kit.making import make
 from tracemark.kit.order import KitOrder, task_of
@@ -54,10 +56,15 @@ def make_specimens(copies: Sequence[KitCopy], order: KitOrder, pixels: int, *, k
     -------
     specimens : Specimens or Failure
         The failure is the photo's.
+
+    Raises
+    ------
+    OutputError
+        When there is no folder for temporary files that has room for them.
     """
     photo = copies[0].photo
-    with tempfile.TemporaryDirectory() as folder:
-        task = _task(copies, order, Path(folder), key_id)
+    with _folder() as folder:
+        task = _task(copies, order, folder, key_id)
         first, first_s = _timed(replace(task, copies=task.copies[:1]))
         if first.failures:
             return replace(first.failures[0], copy=None)
@@ -66,7 +73,7 @@ def make_specimens(copies: Sequence[KitCopy], order: KitOrder, pixels: int, *, k
         check_s = 0.0
         if order.check != "none":
             checked_one = frozenset({task.copies[0].recipient})
-            again = replace(task, out=Path(folder, "again"), copies=task.copies[:1], checked=checked_one)
+            again = replace(task, out=folder / "again", copies=task.copies[:1], checked=checked_one)
             checked, check_s = _timed(again)
             if checked.failures:
                 return replace(checked.failures[0], copy=None)
@@ -90,10 +97,31 @@ def hash_of_copy(copy: KitCopy, order: KitOrder, *, key_id: str) -> str:
     -------
     sha256 : str
         SHA-256 of its bytes, hexadecimal; empty when it cannot be made.
+
+    Raises
+    ------
+    OutputError
+        When there is no folder for temporary files that has room for it.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        made = make(_task([copy], order, Path(folder), key_id)).made
+    with _folder() as folder:
+        made = make(_task([copy], order, folder, key_id)).made
     return made[0].sha256.hex() if made else ""
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Give specimens a folder, which goes again; where they cannot be written, it says what names another one."""
+    try:
+        temporary = tempfile.TemporaryDirectory()
+    except OSError as error:
+        raise OutputError(
+            "there must be a folder for temporary files that can be written into; TMPDIR may name one"
+        ) from error
+    with temporary as folder:
+        try:
+            yield Path(folder)
+        except OutputError as error:
+            raise OutputError(f"{error}; TMPDIR may name another folder for temporary files") from error
 
 
 def _task(copies: Sequence[KitCopy], order: KitOrder, folder: Path, key_id: str) -> Task:
