@@ -350,6 +350,7 @@ def test_paths_may_be_text_and_recipients_numbers_of_a_table(press):
         ({"copies": 17}, "copies must be a list of KitCopy"),
         ({"copies": ["17/car.jpg"]}, "copies must be a list of KitCopy, and holds '17/car.jpg'"),
         ({"guests": [17]}, "guests must be a mapping of recipients, not list"),
+        ({"archives": {17: 17}}, "archive must be a path, not int"),
         ({"archives": None}, "archives must be a mapping of recipients, not NoneType"),
         ({"out": None}, "out must be a path, not None"),
         ({"key_file": "a\0b"}, "key_file must be a path, and no file can have the name"),

@@ -57,6 +57,27 @@ def test_two_files_of_one_name_are_told(files, archives, sentence):
     assert sentence in clash(*files, archives=archives)
 
 
+@pytest.mark.parametrize(
+    ("copies", "archives", "kept", "words"),
+    [
+        ([("car.jpg", 17, "17/car.jpg")], {}, [], r"copies must be a list of KitCopy, and holds \('car\.jpg', 17"),
+        (17, {}, [], "copies must be a list of KitCopy, not int"),
+        ([], [(17, "17.zip")], [], "archives must be a mapping of recipients, not list"),
+        ([], {17: 17}, [], "archive must be a path, not int"),
+        ([], {}, [17], "kept must be a path, not int"),
+    ],
+)
+def test_what_is_no_copy_and_no_name_is_refused(copies, archives, kept, words):
+    with pytest.raises(tm.KitError, match=words):
+        name_clash(copies, archives, out="kit", kept=kept)
+
+
+def test_copies_may_come_one_by_one_and_names_be_paths_or_text():
+    copies = (tm.KitCopy(PHOTO, one, "1/car.jpg") for one in (1, 2))
+    assert "would be written over recipient 1's" in name_clash(copies, {}, out="kit")
+    assert "would be written over press.key" in name_clash([], {1: Path("press.key")}, out=".", kept=["press.key"])
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right of their own there")
 def test_two_names_of_one_place_are_told_whatever_links_lead_there(tmp_path):
     (tmp_path / "1").mkdir()

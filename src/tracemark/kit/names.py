@@ -12,12 +12,22 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from tracemark.arguments import checked_path
 from tracemark.errors import KitError
 from tracemark.kit.folder import DRAFT, MANIFEST, SUMS, is_inside
-from tracemark.kit.task import KitCopy
+from tracemark.kit.task import KitCopy, checked_copies
 
-__all__ = ["leads_out", "name_clash", "short_names"]
+__all__ = ["checked_archives", "leads_out", "name_clash", "short_names"]
 
 # What a name may hold that means another one: empty parts, dots, drives.
 ODD = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\\:]")
+
+
+def checked_archives(archives: object) -> dict[int, str]:
+    """Give names of archives as text, of which paths are taken for theirs; refuse other things with a KitError."""
+    if not isinstance(archives, Mapping):
+        raise KitError(f"archives must be a mapping of recipients, not {type(archives).__name__}")
+    return {
+        recipient: file if isinstance(file, str) else checked_path(file, "archive", refuse=KitError).as_posix()
+        for recipient, file in archives.items()
+    }
 
 
 def leads_out(file: str) -> bool:
@@ -56,8 +66,15 @@ def name_clash(copies: Sequence[KitCopy], archives: Mapping[int, str], *, out: P
     sentence : str
         Empty when every file has a name of its own, also where names that differ in case, or in how an accent is
         written, are the same.
+
+    Raises
+    ------
+    KitError
+        When an argument is, or holds, something of another kind.
     """
+    copies, archives = checked_copies(copies), checked_archives(archives)
     out = checked_path(out, "out", refuse=KitError)
+    kept = [checked_path(path, "kept", refuse=KitError) for path in kept]
     _folder.cache_clear()  # links may have been laid since
     photos = dict.fromkeys(copy.photo for copy in copies)
     own = (out / MANIFEST, out / SUMS)

@@ -3,15 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from tracemark.arguments import checked_kind, checked_path, checked_whole
 from tracemark.errors import KitError
 from tracemark.kit.checking import CHECKS
 from tracemark.kit.manner import Manner
-from tracemark.kit.names import leads_out, name_clash
+from tracemark.kit.names import checked_archives, leads_out, name_clash
 from tracemark.kit.preparing import SPLICED_COPIES
-from tracemark.kit.task import KitCopy, Task
+from tracemark.kit.task import KitCopy, Task, checked_copies
 from tracemark.media.photo import HIGHEST_QUALITY
 from tracemark.recording import SOFTWARE
 
@@ -58,17 +58,10 @@ class KitOrder:
     """Whether copies of progressive JPEGs are baseline, with the same tables: these can be spliced."""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.copies, Iterable):
-            raise KitError(f"copies must be a list of KitCopy, not {type(self.copies).__name__}")
-        for name in ("guests", "archives"):
-            if not isinstance(getattr(self, name), Mapping):
-                raise KitError(f"{name} must be a mapping of recipients, not {type(getattr(self, name)).__name__}")
-        named = {
-            recipient: file.as_posix() if isinstance(file, PurePath) else file
-            for recipient, file in dict[int, object](self.archives).items()
-        }
-        object.__setattr__(self, "archives", named)
-        object.__setattr__(self, "copies", tuple(self.copies))
+        if not isinstance(self.guests, Mapping):
+            raise KitError(f"guests must be a mapping of recipients, not {type(self.guests).__name__}")
+        object.__setattr__(self, "archives", checked_archives(self.archives))
+        object.__setattr__(self, "copies", checked_copies(self.copies))
         for name in ("out", "key_file"):
             object.__setattr__(self, name, checked_path(getattr(self, name), name, refuse=KitError))
         if self.quality is not None:
@@ -105,9 +98,6 @@ def refuse_nonsense(
     checked_kind(order, KitOrder, "order", refuse=KitError)
     if scheduler is not None:
         checked_kind(scheduler, str, "scheduler", refuse=KitError)
-    other = next((one for one in order.copies if not isinstance(one, KitCopy)), None)
-    if other is not None:
-        raise KitError(f"copies must be a list of KitCopy, and holds {other!r}")
     guests = frozenset(order.guests)
     names = (*(copy.file for copy in order.copies), *order.archives.values())
     outside = next((file for file in names if leads_out(file)), None)

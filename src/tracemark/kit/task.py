@@ -2,6 +2,7 @@
 
 from __future__ import annotations  # a ledger's record is named, not fetched: a command line that plans needs none
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from tracemark.kit.manner import Manner
 if TYPE_CHECKING:
     from tracemark.ledger.photos import PhotoRecord
 
-__all__ = ["Answer", "Check", "Failure", "KitCopy", "MadeCopy", "Notice", "Task"]
+__all__ = ["Answer", "Check", "Failure", "KitCopy", "MadeCopy", "Notice", "Task", "checked_copies"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,17 @@ class KitCopy:
         file: object = self.file
         if not isinstance(file, str):
             object.__setattr__(self, "file", checked_path(file, "file", refuse=KitError).as_posix())
+
+
+def checked_copies(copies: object) -> tuple[KitCopy, ...]:
+    """Give copies that may come one by one as a tuple, and refuse what are none with a KitError."""
+    if not isinstance(copies, Iterable):
+        raise KitError(f"copies must be a list of KitCopy, not {type(copies).__name__}")
+    listed = tuple(copies)
+    other = next((one for one in listed if not isinstance(one, KitCopy)), None)
+    if other is not None:
+        raise KitError(f"copies must be a list of KitCopy, and holds {other!r}")
+    return listed
 
 
 @dataclass(frozen=True, slots=True)
