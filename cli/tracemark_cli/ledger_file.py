@@ -57,20 +57,22 @@ def open_kit_ledger(path: Path, out: Path, *, create: bool) -> Iterator[tm.Ledge
     ledger : Ledger
         The ledger in it.
     """
-    made = create and not out.exists() and out.resolve() == path.parent.resolve()
-    if made:
-        try:
-            out.mkdir(parents=True)
-        except OSError as error:
-            raise FilesFailure(f"{out} cannot be made: {tm.why(error)}") from error
+    made: list[Path] = []
+    if create and not out.exists() and out.resolve() == path.parent.resolve():
+        made = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
+        if made:
+            try:
+                out.mkdir(parents=True)
+            except OSError as error:
+                raise FilesFailure(f"{out} cannot be made: {tm.why(error)}") from error
         with open_ledger(path, create=create, migrate=create) as ledger:
             yield ledger
     finally:
-        if made:
+        for folder in made:
             # Not empty: then something did come of it.
             with suppress(OSError):
-                out.rmdir()
+                folder.rmdir()
 
 
 def refuse_where_none_can_be(path: Path, out: Path) -> None:

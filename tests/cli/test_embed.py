@@ -432,7 +432,17 @@ def test_a_ledger_may_be_in_the_folder_of_the_kit(template, run, png, key_file, 
         assert files_of(out) == ["kit.db"]
     else:
         assert result.exit_code == 2
-        assert not out.exists()
+        assert not out.parent.exists()
+
+
+def test_folders_that_were_made_for_a_kit_go_again_when_nothing_came_of_it(run, key_file, tmp_path):
+    out = tmp_path / "new" / "sub" / "kit"
+    common = ("embed", tmp_path / "missing.png", "--recipient", 17, "--key", key_file, "--out", out)
+    (tmp_path / "kit.db-wal").touch()  # beside which no ledger is made
+    (tmp_path / "kit.db").mkdir()
+    for options, code in (((), 4), (("--ledger", out / "sub" / "kit.db"), 5), (("--ledger", tmp_path / "kit.db"), 5)):
+        assert run(*common, *options).exit_code == code
+        assert not (tmp_path / "new").exists()
 
 
 def test_a_name_that_cannot_be_erased_any_more_is_told_and_who_was_erased_is_not_named_again(

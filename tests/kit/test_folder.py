@@ -30,10 +30,21 @@ def test_a_folder_is_made_with_those_it_lies_in_and_each_is_settled_once(tmp_pat
     assert sorted(settled) == [tmp_path, tmp_path / "a", tmp_path / "a" / "b"]
 
 
-def test_a_folder_that_stays_empty_goes_again(tmp_path):
-    with open_folder(tmp_path / "kit"):
-        assert (tmp_path / "kit").is_dir()
-    assert not (tmp_path / "kit").exists()
+def test_a_folder_that_stays_empty_goes_again_with_those_that_were_made_for_it(tmp_path):
+    (tmp_path / "old").mkdir()
+    for place in ("kit", "old/new/sub/kit"):
+        with open_folder(tmp_path / place):
+            assert (tmp_path / place).is_dir()
+    assert list(tmp_path.rglob("*")) == [tmp_path / "old"]
+    with open_folder(tmp_path / "new" / "sub" / "kit"):
+        (tmp_path / "new" / "car.jpg").touch()
+    assert sorted(path.name for path in (tmp_path / "new").rglob("*")) == ["car.jpg"]
+
+
+def test_a_folder_that_cannot_be_made_leaves_none_of_those_it_would_lie_in(tmp_path):
+    with pytest.raises(tm.OutputError), open_folder(tmp_path / "new" / "sub" / ("x" * 300)):
+        pass
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_was_there_stays(tmp_path):

@@ -42,7 +42,7 @@ def open_folder(out: Path) -> Iterator[None]:
     Parameters
     ----------
     out : Path
-        The kit's folder; one that was made is removed when nothing came of it.
+        The kit's folder; where nothing came of it, it is removed if it was made, and those that were made for it.
 
     Raises
     ------
@@ -52,18 +52,14 @@ def open_folder(out: Path) -> Iterator[None]:
         When the folder cannot be made or opened.
     """
     try:
-        made = not out.exists()
-        make_folder(out)
+        made = make_folder(out)
     except OSError as error:
         raise OutputError(f"{out} cannot be made: {why(error)}") from error
     try:
         with _locked(out):
             yield
     finally:
-        if made:
-            # Not empty: then something did come of it.
-            with suppress(OSError):
-                out.rmdir()
+        _remove_empty(made)
 
 
 @contextmanager
@@ -90,13 +86,18 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(opened)
 
 
-def make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> list[Path]:
     """Make a folder, and those it lies in, so that they last through a power cut.
 
     Parameters
     ----------
     folder : Path
         The folder; one that is there is left as it is.
+
+    Returns
+    -------
+    made : list of Path
+        Those that were not there, from the folder outwards.
 
     Raises
     ------
@@ -108,10 +109,22 @@ def make_folder(folder: Path) -> None:
     missing = [place for place in (folder, *folder.parents) if not place.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise OutputError(in_the_way(folder) or f"{folder} cannot be made: {why(error)}") from error
+    except OSError as error:
+        _remove_empty(missing)
+        words = in_the_way(folder)
+        if words:
+            raise OutputError(words) from error
+        raise
     for place in missing:
         settle(place.parent)
+    return missing
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    """Remove folders that were made, from the innermost outwards, but for those of which something did come."""
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def in_the_way(folder: Path) -> str:

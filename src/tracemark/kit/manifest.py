@@ -91,7 +91,8 @@ def open_manifest(out: Path) -> Iterator[Manifest]:
     Parameters
     ----------
     out : Path
-        The kit's folder; it is made when it is not there, and removed when nothing came of it.
+        The kit's folder; it is made when it is not there, and removed when nothing came of it, as :func:`open_folder`
+        does.
 
     Yields
     ------
