@@ -7,6 +7,7 @@ from collections.abc import Set
 from dataclasses import asdict
 from datetime import timedelta
 from itertools import groupby
+from pathlib import Path
 
 import click
 
@@ -46,7 +47,8 @@ def tell_of_plan(order: tm.KitOrder, ledger: tm.Ledger | None, *, jobs: int | No
         raise FilesFailure(str(error)) from error
     failed, taken = {failure.photo for failure in estimate.failures}, {failure.copy for failure in estimate.taken}
     lost = [copy for copy in order.copies if copy.photo in failed or copy in taken]
-    _list_files(order, set(lost), as_json=as_json)
+    blocked = {failure.photo for failure in estimate.taken if failure.copy is None}
+    _list_files(order, set(lost), blocked, as_json=as_json)
     for failure in estimate.failures:
         complain(failure.photo, failure.words)
     for photo, failures in groupby(estimate.taken, key=lambda failure: failure.photo):
@@ -61,7 +63,8 @@ def tell_of_plan(order: tm.KitOrder, ledger: tm.Ledger | None, *, jobs: int | No
     if as_json:
         fields = asdict(estimate)
         fields["failures"] = [str(failure.photo) for failure in estimate.failures]
-        fields["taken"] = [str(order.out / copy.file) for copy in order.copies if copy in taken]
+        names = [copy.file for copy in order.copies if copy in taken]
+        fields["taken"] = [*(str(order.out / name) for name in names), *map(str, sorted(blocked))]
         fields["notices"] = [{"photo": str(notice.photo), "words": notice.words} for notice in estimate.notices]
         fields["closed"] = [str(folder) for folder in estimate.closed]
         click.echo(json.dumps({"schema": SCHEMA, **fields}))
@@ -79,17 +82,17 @@ def tell_of_plan(order: tm.KitOrder, ledger: tm.Ledger | None, *, jobs: int | No
     crowded = estimate.bytes > estimate.free
     if crowded:
         complain(order.out, f"folder must have room for that, and has {_size(estimate.free)}")
-    return Outcome.FILES_FAILED if lost or crowded or estimate.closed else Outcome.DONE
+    return Outcome.FILES_FAILED if lost or blocked or crowded or estimate.closed else Outcome.DONE
 
 
-def _list_files(order: tm.KitOrder, lost: Set[tm.KitCopy], *, as_json: bool) -> None:
-    """Print the files that will be there: the copies that do not fail, and the archives that lack none."""
+def _list_files(order: tm.KitOrder, lost: Set[tm.KitCopy], blocked: Set[Path], *, as_json: bool) -> None:
+    """Print the files that will be there: the copies that do not fail, and the archives that lack none and can be."""
     for copy in order.copies:
         if copy not in lost:
             click.echo(file_line(copy.recipient, copy.file, copy.photo, order, as_json=as_json))
     without = {copy.recipient for copy in lost}
     for recipient, file in order.archives.items():
-        if recipient not in without:
+        if recipient not in without and order.out / file not in blocked:
             click.echo(file_line(recipient, file, None, order, as_json=as_json))
 
 

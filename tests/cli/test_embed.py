@@ -527,6 +527,18 @@ def test_a_dry_run_says_what_was_made_in_another_way_and_stays(run, key_file, tm
     assert (told["taken"], told["there"]) == ([str(out / guest / "car.jpg") for guest in ("17", "3")], 1)
 
 
+def test_a_dry_run_says_which_archive_cannot_be_made(run, png, key_file, tmp_path):
+    out = tmp_path / "kit"
+    (out / "17.zip").mkdir(parents=True)
+    common = ("embed", png, "--recipient", 17, "--recipient", 3, "--key", key_file, "--out", out, "--zip", "--json")
+    foretold = run(*common, "--dry-run")
+    assert foretold.exit_code == run(*common).exit_code == 4
+    assert f"{out / '17.zip'} exists already and is no file; move it away" in foretold.stderr
+    *files, told = map(json.loads, lines(foretold.stdout))
+    assert told["taken"] == [str(out / "17.zip")]
+    assert [line["path"] for line in files] == [str(out / name) for name in ("17/car.png", "3/car.png", "3.zip")]
+
+
 def test_a_dry_run_says_what_cannot_be_written_into(run, png, key_file, tmp_path, monkeypatch):
     common = ("embed", png, "--recipient", 17, "--key", key_file, "--out", tmp_path / "kit", "--dry-run")
     monkeypatch.setattr("os.access", lambda path, mode, **_: False)

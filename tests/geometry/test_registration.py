@@ -111,7 +111,6 @@ def test_a_leak_that_is_bent_is_straightened(coffee):
     assert np.sqrt((away**2).sum(axis=-1).mean()) < 0.25
 
 
-
 def test_letters_over_half_the_leak_are_seen_past(coffee):
     ink = np.zeros(coffee.shape, np.uint8)
     for row in range(40, 420, 44):

@@ -172,7 +172,9 @@ def test_an_archive_that_is_closed_is_told_and_the_others_are_made(kit, monkeypa
 
 def test_a_folder_in_the_way_is_told(kit):
     (kit / "17.zip").mkdir()
-    assert "17.zip cannot be written: is a directory" in archive(kit)[0].words
+    for force in (False, True):
+        assert archive(kit, force=force)[0].words == f"{kit / '17.zip'} exists already and is no file; move it away"
+    assert sorted(path.name for path in kit.iterdir()) == ["17", "17.zip", "3", "3.zip", "SHA256SUMS", "manifest.jsonl"]
 
 
 def test_a_name_that_is_no_text_is_put_in_with_a_sign_for_what_is_missing(tmp_path):

@@ -159,6 +159,17 @@ def test_what_is_no_file_in_the_place_of_a_copy_or_no_folder_in_that_of_its_fold
     assert (foretold.there, len(foretold.taken), foretold.closed, foretold.failures) == (0, 3, (), ())
 
 
+def test_what_is_no_file_in_the_place_of_an_archive_is_told_as_it_will_be(press):
+    (press.out / "17.zip").mkdir(parents=True)
+    (press.out / "zip").touch()
+    order = press.order(range(16, 20), check="none", archives={17: "17.zip", 18: "zip/18.zip", 19: "19.zip"})
+    foretold = estimate_kit(order, jobs=1)
+    assert foretold.taken == tuple(one for one in tm.make_kit(order, jobs=1) if isinstance(one, tm.Failure))
+    assert len(foretold.taken) == 2
+    none = dataclasses.replace(order, archives={17: "17.zip", 18: "zip/18.zip"})
+    assert estimate_kit(none, jobs=1).bytes == 0
+
+
 def test_archives_that_are_there_take_nothing(press):
     order = press.order(range(4), check="none", archives={guest: f"{guest}.zip" for guest in range(4)})
     list(tm.make_kit(order, jobs=1))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tracemark.errors import OutputError, why
 from tracemark.kit.entries import ArchiveEntry, CopyEntry
-from tracemark.kit.folder import hash_file, make_folder, may_be_there, nowhere_to_write
+from tracemark.kit.folder import NO_FILE, hash_file, make_folder, may_be_there, nowhere_to_write
 from tracemark.kit.manifest import Manifest
 from tracemark.kit.task import Failure, KitCopy, Notice
 from tracemark.new_file import draft_beside, settle
@@ -227,7 +227,7 @@ def write_archive(path: Path, *, out: Path, files: Mapping[str, str], replaced: 
     Raises
     ------
     OutputError
-        When it cannot be written, a copy was changed, or another file has its name.
+        When it cannot be written, a copy was changed, or another file, or what is no file, has its name.
     """
     draft = draft_beside(path)
     try:
@@ -240,8 +240,9 @@ def write_archive(path: Path, *, out: Path, files: Mapping[str, str], replaced: 
                 opened.flush()
                 os.fsync(opened.fileno())
             sha256 = hash_file(draft)
-            other = path.exists() and not path.is_dir() and not (path.is_file() and hash_file(path) == sha256)
-            if other and not replaced:
+            if path.exists() and not path.is_file():
+                raise OutputError(f"{path} {NO_FILE}")
+            if not replaced and path.exists() and hash_file(path) != sha256:
                 raise OutputError(f"{path} exists already and is not this archive; force replaces it")
             draft.replace(path)
             settle(path.parent)

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracemark.errors import OutputError, TracemarkError
+from tracemark.errors import TracemarkError
 from tracemark.keys import Key
 from tracemark.kit.archives import tell_of_outdated
 from tracemark.kit.checking import sampled
-from tracemark.kit.folder import hash_file, in_the_way, is_open, nearest, where_made
-from tracemark.kit.manifest import Manifest, read_manifest
+from tracemark.kit.folder import hash_file, is_open, nearest, where_made
+from tracemark.kit.manifest import read_manifest
 from tracemark.kit.order import KitOrder, by_photo, refuse_nonsense
 from tracemark.kit.owners import Owners
 from tracemark.kit.preparing import SPLICED_COPIES, as_written, forget, notices_of
@@ -60,9 +60,9 @@ class KitEstimate:
     """Photos that could not be opened, or were tried in vain."""
 
     taken: tuple[Failure, ...]
-    """Copies of other photos that cannot be made: what has their names, or their folders', is none of them, and stays.
+    """Copies of other photos, and archives, that cannot be made: what has their names, or their folders', stays.
 
-    A file that is not listed is taken for the copy of its name.
+    A file that is not listed is taken for the copy or archive of its name.
     """
 
     notices: tuple[Notice, ...]
@@ -124,7 +124,7 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | N
     """
     refuse_nonsense(order, jobs=jobs, ledger=None if ledger is None else checked_ledger(ledger).path)
     key = Key.load(order.key_file)
-    manifest = _read_manifest(order.out)
+    manifest = read_manifest(order.out)
     if ledger is not None:
         try_guests(ledger, order)
     owners, standing = Owners(order.out, ledger, listed=manifest.entries), Standing(order, manifest, key_id=key.id)
@@ -136,7 +136,9 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | N
     taken = [Failure(copy.photo, words, copy) for copy, words in standing.taken.items() if copy.photo not in failed]
     # an archive would go out, so it is not made without all of its copies
     lost = {copy.recipient for copy in order.copies if copy.photo in failed or copy in standing.taken}
-    zipped = standing.lacking_archives() - lost
+    blocked = {recipient: words for recipient, words in standing.taken_archives().items() if recipient not in lost}
+    taken += [Failure(order.out / order.archives[recipient], words) for recipient, words in blocked.items()]
+    zipped = standing.lacking_archives() - lost - blocked.keys()
     shares = [
         _share(photo, pixels, one, grouped[photo], order, standing, zipped)
         for one, photos in tried
@@ -158,14 +160,6 @@ def estimate_kit(order: KitOrder, *, jobs: int | None = None, ledger: Ledger | N
         taken=tuple(taken),
         notices=(*notices, *tell_of_outdated(order.out, standing.outdated_archives(failed))),
     )
-
-
-def _read_manifest(out: Path) -> Manifest:
-    """Read the kit's manifest where its folder is there or can be made."""
-    words = in_the_way(out)
-    if words:
-        raise OutputError(words)
-    return read_manifest(out)
 
 
 def _sort(

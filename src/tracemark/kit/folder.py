@@ -14,6 +14,7 @@ from tracemark.new_file import DRAFT_BEGINNING, TOKEN_BYTES, settle
 __all__ = [
     "DRAFT",
     "MANIFEST",
+    "NO_FILE",
     "SUMS",
     "clear_drafts",
     "hash_file",
@@ -30,6 +31,7 @@ __all__ = [
 
 MANIFEST = "manifest.jsonl"
 SUMS = "SHA256SUMS"
+NO_FILE = "exists already and is no file; move it away"  # force replaces files alone
 # of copies, archives and lists; those of keys and ledgers differ
 DRAFT = re.compile(rf"{re.escape(DRAFT_BEGINNING)}[0-9a-f]{{{2 * TOKEN_BYTES}}}")
 NOWHERE_TO_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # what fails one file so will fail all others

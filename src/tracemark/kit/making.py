@@ -10,19 +10,18 @@ from dataclasses import replace
 
 from tracemark.errors import FormatError, KitError, OutputError, PhotoError, why
 from tracemark.kit.checking import read_back
-from tracemark.kit.folder import make_folder, nowhere_to_write
+from tracemark.kit.folder import NO_FILE, make_folder, nowhere_to_write
 from tracemark.kit.preparing import Prepared, notices_of, prepared_for
 from tracemark.kit.task import Answer, Failure, KitCopy, MadeCopy, Task
 from tracemark.new_file import uncache, write_atomically
 from tracemark.recording import SOFTWARE, describe_photo
 from tracemark.shortage import memory_for
 
-__all__ = ["NO_FILE", "TAKEN", "make"]
+__all__ = ["TAKEN", "make"]
 
 SLICE_S = 2.0  # after which a worker tells what it has made: a kill costs no more, and progress is seen
 # "force" is named as KitOrder and the command line both name it.
 TAKEN = "exists already and is not this copy; force replaces it"
-NO_FILE = "exists already and is no file; move it away"  # force replaces files alone
 
 
 def make(task: Task) -> Answer:

@@ -8,7 +8,7 @@ from typing import IO
 
 from tracemark.errors import KitError, OutputError, why
 from tracemark.kit.entries import BEGINNING, Entry, read_line, sum_line, write_line
-from tracemark.kit.folder import MANIFEST, SUMS, may_be_there, open_folder
+from tracemark.kit.folder import MANIFEST, SUMS, in_the_way, may_be_there, open_folder
 from tracemark.new_file import settle, write_atomically
 
 __all__ = ["MANIFEST", "SUMS", "Manifest", "open_manifest", "read_manifest"]
@@ -132,7 +132,12 @@ def read_manifest(out: Path) -> Manifest:
     ------
     KitError
         When it is damaged or another program's, or there are sums without it.
+    OutputError
+        When the folder cannot be, since something else has its name, or that of one it is to lie in.
     """
+    words = in_the_way(out)
+    if words:
+        raise OutputError(words)
     entries, cut, unended = _read(out / MANIFEST)
     if not entries:
         _refuse_sums(out / SUMS)

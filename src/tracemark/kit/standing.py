@@ -7,8 +7,8 @@ from stat import S_ISREG
 
 from tracemark.kit.archives import earlier_archives, holdings
 from tracemark.kit.entries import ArchiveEntry, CopyEntry
-from tracemark.kit.folder import in_the_way, may_be_there
-from tracemark.kit.making import NO_FILE, TAKEN
+from tracemark.kit.folder import NO_FILE, in_the_way, may_be_there
+from tracemark.kit.making import TAKEN
 from tracemark.kit.manifest import Manifest
 from tracemark.kit.order import KitOrder
 from tracemark.kit.register import Register, explained
@@ -59,7 +59,7 @@ class Standing:
         self._register.photos[photo] = sha256
         alike: dict[str, bool] = {}
         for copy in copies:
-            size, words = self._look_for(copy)
+            size, words = self._look_for(copy.file)
             words = words or ("" if size is None else self._refusal(copy, size, alike))
             listed = self._register.listed(copy)
             if words:
@@ -103,9 +103,14 @@ class Standing:
                 outdated.append(entry)
         return outdated
 
-    def _look_for(self, copy: KitCopy) -> tuple[int | None, str]:
-        """Look for a copy's file: how many bytes it has, if it is there, and what is in its place, or its folder's."""
-        path = self._order.out / copy.file
+    def taken_archives(self) -> dict[int, str]:
+        """Say why archives cannot be made, by recipient: what has the name of one, or of its folder, is none."""
+        told = {recipient: self._look_for(file)[1] for recipient, file in self._order.archives.items()}
+        return {recipient: words for recipient, words in told.items() if words}
+
+    def _look_for(self, file: str) -> tuple[int | None, str]:
+        """Look for a file: how many bytes it has, if it is there, and what is in its place, or its folder's."""
+        path = self._order.out / file
         try:
             status = path.stat()
         except OSError:
