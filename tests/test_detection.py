@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import cv2
@@ -177,16 +178,28 @@ def test_a_leak_that_was_seen_at_an_angle_is_read_as_far_as_its_corners(large):
     np.testing.assert_allclose(back, ends, atol=2 * CLOSE)
 
 
-def test_a_crop_that_kept_its_pixels_is_read_without_the_searches_of_all_scales(large, monkeypatch):
+@pytest.fixture
+def unscaled_alone(monkeypatch):
+    """Let no search find anything but that for crops which kept their pixels; it comes before the upright one."""
+
+    def nowhere(spectrum, lines):
+        return []
+
+    monkeypatch.setattr(placing, "search_upright", nowhere)
+    monkeypatch.setattr(placing, "SEARCHES", ((nowhere, math.inf),))
+    monkeypatch.setattr(placing, "PARTS", ())
+
+
+@pytest.mark.usefixtures("unscaled_alone")
+def test_a_crop_that_kept_its_pixels_is_read_without_the_searches_of_all_scales(large):
     copy = large.copy_for(RECIPIENT)
-    monkeypatch.setattr(placing, "SEARCHES", ((placing.search_upright, 1000.0),))  # none of its finds is that good
     verdict = tm.detect(jpeg(copy[500:900, 700:1300], 75), key=KEY)
     assert verdict.recipients == (RECIPIENT,)
     np.testing.assert_allclose(verdict.geometry, [[1, 0, 700], [0, 1, 500], [0, 0, 1]], atol=CLOSE)
 
 
-def test_many_unmarked_crops_are_not_even_decoded_as_ones_that_kept_their_pixels(photos, monkeypatch):
-    monkeypatch.setattr(placing, "SEARCHES", ((placing.search_upright, 1000.0),))
+@pytest.mark.usefixtures("unscaled_alone")
+def test_many_unmarked_crops_are_not_even_decoded_as_ones_that_kept_their_pixels(photos):
     crops = [photos["seeding"][top : top + 300, left : left + 450] for top in (500, 900) for left in (300, 900)]
     reasons = [tm.detect(crop, key=KEY).reason for crop in crops]
     assert reasons.count("no mark made with this key was found") >= 2
