@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.kit.conftest import entry_of
-from tracemark.kit.manifest import MANIFEST, SUMS, open_manifest
+from tracemark.kit.folder import MANIFEST, SUMS
+from tracemark.kit.manifest import open_manifest
 from tracemark_cli.outcome import UsageFailure
 from tracemark_cli.photo_files import KIT_FILES, find_photos
 

@@ -5,7 +5,8 @@ import pytest
 
 import tracemark as tm
 from tests.kit.conftest import entry_of, stamp
-from tracemark.kit.manifest import MANIFEST, SUMS, open_manifest
+from tracemark.kit.folder import MANIFEST, SUMS
+from tracemark.kit.manifest import open_manifest
 from tracemark.kit.owners import kit_files
 
 

@@ -11,7 +11,7 @@ from tracemark.kit.entries import BEGINNING, Entry, read_line, sum_line, write_l
 from tracemark.kit.folder import MANIFEST, SUMS, in_the_way, may_be_there, open_folder
 from tracemark.new_file import settle, write_atomically
 
-__all__ = ["MANIFEST", "SUMS", "Manifest", "open_manifest", "read_manifest"]
+__all__ = ["Manifest", "open_manifest", "read_manifest"]
 
 
 class Manifest:
