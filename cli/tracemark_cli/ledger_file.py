@@ -2,12 +2,12 @@
 
 from __future__ import annotations  # the types of tracemark are named, not fetched: fetching takes half a second
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import tracemark as tm
+from tracemark_cli.folders import is_open
 from tracemark_cli.outcome import FilesFailure, LedgerFailure
 
 __all__ = ["open_kit_ledger", "open_ledger", "read_ledger", "refuse_where_none_can_be"]
@@ -87,7 +87,7 @@ def refuse_where_none_can_be(path: Path, out: Path) -> None:
     """
     if not out.exists() and out.resolve() == path.parent.resolve():
         return
-    if not (path.parent.is_dir() and os.access(path.parent, os.W_OK | os.X_OK)):
+    if not (path.parent.is_dir() and is_open(path.parent)):
         raise LedgerFailure(f"ledger {path} cannot be made: {path.parent} must be a folder that can be written into")
 
 

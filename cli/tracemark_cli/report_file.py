@@ -1,9 +1,9 @@
 """Put a report where nothing was, for its owner alone: it names people, and never takes the place of another."""
 
-import os
 from pathlib import Path
 
 import tracemark as tm
+from tracemark_cli.folders import is_open
 from tracemark_cli.outcome import FilesFailure, UsageFailure
 from tracemark_cli.signs import in_one_line, path_in_one_line
 
@@ -31,7 +31,7 @@ def refuse_report_file(path: Path) -> None:
     except FileNotFoundError as error:
         if not path.parent.is_dir():
             raise FilesFailure(f"{failed}: {tm.why(error)}") from error
-        if not _is_open(path.parent):
+        if not is_open(path.parent):
             raise FilesFailure(
                 f"{failed}: files must be allowed in its folder, which is closed or read-only"
             ) from error
@@ -60,8 +60,3 @@ def write_report_file(path: Path, page: str) -> None:
         tm.write_private(path, page.encode())
     except tm.OutputError as error:
         raise FilesFailure(f"report {in_one_line(str(error))}; another name may be given to --report") from error
-
-
-def _is_open(folder: Path) -> bool:
-    """Tell whether files can be written into a folder."""
-    return os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
