@@ -12,7 +12,7 @@ from tracemark.kit.manner import Manner
 from tracemark.kit.names import checked_archives, leads_out, name_clash
 from tracemark.kit.preparing import SPLICED_COPIES
 from tracemark.kit.task import KitCopy, Task, checked_copies
-from tracemark.media.photo import HIGHEST_QUALITY
+from tracemark.media.photo import checked_quality
 from tracemark.recording import SOFTWARE
 
 __all__ = ["KitOrder", "by_photo", "refuse_nonsense", "task_of"]
@@ -64,9 +64,7 @@ class KitOrder:
         object.__setattr__(self, "copies", checked_copies(self.copies))
         for name in ("out", "key_file"):
             object.__setattr__(self, name, checked_path(getattr(self, name), name, refuse=KitError))
-        if self.quality is not None:
-            quality = checked_whole(self.quality, "quality", least=1, most=HIGHEST_QUALITY, refuse=KitError)
-            object.__setattr__(self, "quality", quality)
+        object.__setattr__(self, "quality", checked_quality(self.quality, refuse=KitError))
 
     @property
     def manner(self) -> Manner:

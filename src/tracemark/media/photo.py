@@ -10,7 +10,7 @@ from typing import SupportsIndex
 import numpy as np
 
 from tracemark.arguments import checked_kind, checked_path, checked_whole
-from tracemark.errors import FormatError, PhotoError, why
+from tracemark.errors import FormatError, PhotoError, TracemarkError, why
 from tracemark.media.decoding import decode, refusal_of
 from tracemark.media.metadata import Metadata
 from tracemark.media.pixels import COLOURS, Pixels
@@ -21,7 +21,6 @@ from tracemark.media.writing import write_pixels
 from tracemark.shortage import memory_for
 
 __all__ = [
-    "HIGHEST_QUALITY",
     "JpegSettings",
     "Photo",
     "as_baseline",
@@ -223,13 +222,15 @@ def encode_photo(pixels: Pixels, *, like: Photo, quality: int | None = None) -> 
     return write_pixels(pixels, like.format, settings, like.metadata, quality=fineness)
 
 
-def checked_quality(quality: SupportsIndex | None) -> int | None:
+def checked_quality(quality: SupportsIndex | None, *, refuse: type[TracemarkError] = PhotoError) -> int | None:
     """Refuse what no encoder can be told.
 
     Parameters
     ----------
     quality : int, optional
         As for :func:`encode_photo`.
+    refuse : type
+        Error to raise.
 
     Returns
     -------
@@ -238,12 +239,12 @@ def checked_quality(quality: SupportsIndex | None) -> int | None:
 
     Raises
     ------
-    PhotoError
-        When it is no whole number, 1 to 100.
+    TracemarkError
+        Of the type that was given, when it is no whole number, 1 to 100.
     """
     if quality is None:
         return None
-    return checked_whole(quality, "quality", least=1, most=HIGHEST_QUALITY, refuse=PhotoError)
+    return checked_whole(quality, "quality", least=1, most=HIGHEST_QUALITY, refuse=refuse)
 
 
 def _read_bytes(path: Path) -> bytes:
