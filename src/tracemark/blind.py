@@ -208,11 +208,11 @@ def _unevenness(strengths: NDArray[np.float64]) -> float:
     That is the variance of their strength in squares of its mean, less what neighbours have in common: letters and
     logos cover many cells side by side.  Where no cell is to be seen nothing speaks against a choice of them.
     """
-    if np.isnan(strengths).all():
+    seen = strengths[~np.isnan(strengths)]
+    if not len(seen):
         return math.inf
     beside = [strengths[1:] * strengths[:-1], strengths[:, 1:] * strengths[:, :-1]]
     common = np.concatenate([products[~np.isnan(products)] for products in beside])
-    seen = strengths[~np.isnan(strengths)]
     mean = float(seen.mean())
     # squares of normal variables have a variance of 2, and two products a cell 1 each
     chance = math.sqrt((2 + 1 / 2) / len(seen))

@@ -7,13 +7,12 @@ from tracemark.errors import PhotoError
 from tracemark.media.pixels import COLOURS, Pixels
 from tracemark.media.small_tiff import write_structure
 from tracemark.media.tiff import TiffFrame, read_frame
-from tracemark.media.tiff_layout import DEFLATE, DIFFERENCES, RGB, read_layout
+from tracemark.media.tiff_layout import BLACK_IS_ZERO, DEFLATE, DIFFERENCES, RGB, read_layout
 from tracemark.media.tiff_tags import Tag, Type
 
 __all__ = ["plain_frame"]
 
 STRIP_BYTES = 1 << 18  # libtiff's own choice is smaller, and slower to read
-BLACK_IS_ZERO = 1  # photometric interpretation, section 4
 UNASSOCIATED_ALPHA = 2  # colours are not multiplied by it, section 18
 
 

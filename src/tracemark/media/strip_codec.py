@@ -14,7 +14,7 @@ from PIL import Image, TiffImagePlugin
 
 from tracemark.media.directories import numbers, open_tiff, read_directory
 from tracemark.media.small_tiff import write_structure
-from tracemark.media.tiff_layout import LZW, PACK_BITS
+from tracemark.media.tiff_layout import BLACK_IS_ZERO, LZW, PACK_BITS, SEPARATED
 from tracemark.media.tiff_tags import Tag, Type
 
 __all__ = ["PILLOW_NAMES", "Lines", "pack_strips", "unpack_strips"]
@@ -24,7 +24,6 @@ Lines = NDArray[np.uint8]
 
 PILLOW_NAMES = {LZW: "tiff_lzw", PACK_BITS: "packbits"}
 GROUP = 4  # bytes in a pixel of the file that Pillow sees, where lines allow it: it refuses very many pixels
-BLACK_IS_ZERO, SEPARATED = 1, 5  # photometric interpretations that have one number a pixel, and four
 
 
 def unpack_strips(packed: Sequence[bytes], compression: int, high: int, wide: int) -> Lines:

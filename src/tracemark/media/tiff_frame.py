@@ -9,7 +9,7 @@ from itertools import pairwise
 from operator import itemgetter
 
 from tracemark.errors import PhotoError
-from tracemark.media.directories import ENTRY_HEAD, INLINE_BYTES, Entry
+from tracemark.media.directories import ENTRY_HEAD, INLINE_BYTES, NUMBERS, Entry
 from tracemark.media.spans import Span, apart, complement, overlay
 from tracemark.media.tiff_skeleton import Skeleton
 from tracemark.media.tiff_tags import Type
@@ -87,9 +87,9 @@ def _place(sizes: Sequence[int], before: Sequence[Span], holes: Sequence[Span]) 
 
 def _renumber(kept: Mapping[int, bytearray], order: str, entry: Entry, values: Sequence[int], end: int) -> bytes:
     """Write numbers in the place of others; the answer is what has to be written at the end, if they do not fit."""
-    wide = entry.kind != Type.SHORT or max(values) >= SHORT_LIMIT
-    written = struct.pack(f"{order}{len(values)}{'I' if wide else 'H'}", *(value % LONG_LIMIT for value in values))
-    head = struct.pack(order + ENTRY_HEAD, entry.tag, Type.LONG if wide else Type.SHORT, len(values))
+    kind = Type.LONG if entry.kind != Type.SHORT or max(values) >= SHORT_LIMIT else Type.SHORT
+    written = struct.pack(f"{order}{len(values)}{NUMBERS[kind]}", *(value % LONG_LIMIT for value in values))
+    head = struct.pack(order + ENTRY_HEAD, entry.tag, kind, len(values))
     if len(written) <= INLINE_BYTES:
         overlay(kept, entry.at, head + written.ljust(INLINE_BYTES, b"\0"))
         return b""

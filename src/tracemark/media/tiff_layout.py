@@ -20,7 +20,7 @@ from tracemark.media.tiff_tags import Tag
 
 __all__ = ["DEVELOP", "TiffLayout", "first_page", "pieces_fit", "read_layout", "refuse_pages"]
 
-WHITE_IS_ZERO, RGB = 0, 2  # photometric interpretations, section 3 to 6
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, SEPARATED = 0, 1, 2, 5  # photometric interpretations, sections 3 to 6, 16
 COLOUR_FILTER, LINEAR_RAW = 32803, 34892  # the same, of raw files: TIFF/EP and DNG
 REDUCED, MASK = 1, 4  # bits of NewSubfileType
 SEPARATE = 2  # planar configuration
