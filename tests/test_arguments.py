@@ -24,6 +24,7 @@ def made(tmp_path_factory, demo_photo):
 
 PATHS = {
     tm.read_photo: tm.FormatError,
+    tm.image_bytes: tm.FormatError,
     tm.Key.load: tm.KeyFileError,
     KEY.save: tm.KeyFileError,
     tm.Ledger.open: tm.LedgerError,

@@ -46,13 +46,8 @@ def read_leaks(paths: Sequence[Path]) -> tuple[dict[Path, Leak], dict[Path, str]
     failed: dict[Path, str] = {}
     for path in dict.fromkeys(paths):
         try:
-            if path.is_char_device() or path.is_block_device():
-                failed[path] = "image file must be a file or a pipe, and is a device"  # which may have no end
-                continue
-            data = path.read_bytes()
+            data = tm.image_bytes(path)
             read[path] = Leak(tm.read_photo(data), hashlib.sha256(data).digest(), len(data))
-        except OSError as error:
-            failed[path] = f"image file cannot be read: {tm.why(error)}"
         except (tm.TracemarkError, MemoryError) as error:
             failed[path] = reason(error)
     return read, failed

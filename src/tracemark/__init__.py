@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tracemark.ledger.photos import PhotoEntry, PhotoRecord
     from tracemark.ledger.recipients import Recipient
     from tracemark.ledger.verification import Verification
-    from tracemark.media.photo import Photo, check_writable, encode_photo, read_photo, without_gps
+    from tracemark.media.photo import Photo, check_writable, encode_photo, image_bytes, read_photo, without_gps
     from tracemark.new_file import write_atomically, write_private
     from tracemark.original import digest_of
     from tracemark.plan import Plan
@@ -85,6 +85,7 @@ __all__ = [
     "embed",
     "encode_photo",
     "estimate_kit",
+    "image_bytes",
     "kit_files",
     "make_kit",
     "name_clash",
@@ -142,6 +143,7 @@ _ROOMS = {
     "embed": "tracemark.embedding",
     "encode_photo": "tracemark.media.photo",
     "estimate_kit": "tracemark.kit.estimate",
+    "image_bytes": "tracemark.media.photo",
     "kit_files": "tracemark.kit.owners",
     "make_kit": "tracemark.kit.kit",
     "name_clash": "tracemark.kit.names",

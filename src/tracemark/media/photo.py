@@ -3,7 +3,6 @@
 import os
 import warnings
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from threading import Lock
 from typing import SupportsIndex
 
@@ -27,6 +26,7 @@ __all__ = [
     "check_writable",
     "checked_quality",
     "encode_photo",
+    "image_bytes",
     "read_photo",
     "without_gps",
 ]
@@ -71,6 +71,33 @@ class Photo:
     """Why no copy can be written like it; empty when one can."""
 
 
+def image_bytes(source: str | os.PathLike[str]) -> bytes:
+    """Read the bytes of an image file, for those who need them besides what they show.
+
+    Parameters
+    ----------
+    source : path-like
+        The file.  A pipe will do, but no device: it may have no end.
+
+    Returns
+    -------
+    data : bytes
+        For :func:`read_photo`.
+
+    Raises
+    ------
+    FormatError
+        When the file cannot be read.
+    """
+    path = checked_path(source, "source", refuse=FormatError)
+    try:
+        if path.is_char_device() or path.is_block_device():
+            raise FormatError("image file must be a file or a pipe, and is a device")
+        return path.read_bytes()
+    except OSError as error:
+        raise FormatError(f"image file cannot be read: {why(error)}") from error
+
+
 @memory_for("read it")
 def read_photo(source: str | os.PathLike[str] | bytes | bytearray | memoryview) -> Photo:
     """Read an image file.
@@ -78,7 +105,7 @@ def read_photo(source: str | os.PathLike[str] | bytes | bytearray | memoryview) 
     Parameters
     ----------
     source : path-like or bytes-like
-        The file, or what is in it.  A pipe will do, but no device: it may have no end.
+        The file, as for :func:`image_bytes`, or what is in it.
 
     Returns
     -------
@@ -96,10 +123,7 @@ def read_photo(source: str | os.PathLike[str] | bytes | bytearray | memoryview) 
     MemoryError
         When there is not memory enough for it.
     """
-    if isinstance(source, bytes | bytearray | memoryview):
-        data = bytes(source)
-    else:
-        data = _read_bytes(checked_path(source, "source", refuse=FormatError))
+    data = bytes(source) if isinstance(source, bytes | bytearray | memoryview) else image_bytes(source)
     if not data:
         raise FormatError("image file is empty")
     # Which warnings are shown is the whole program's; of two threads at once, one would have the last word.
@@ -245,13 +269,3 @@ def checked_quality(quality: SupportsIndex | None, *, refuse: type[TracemarkErro
     if quality is None:
         return None
     return checked_whole(quality, "quality", least=1, most=HIGHEST_QUALITY, refuse=refuse)
-
-
-def _read_bytes(path: Path) -> bytes:
-    """Read a file, with a plain sentence when that fails."""
-    try:
-        if path.is_char_device() or path.is_block_device():
-            raise FormatError("image file must be a file or a pipe, and is a device")
-        return path.read_bytes()
-    except OSError as error:
-        raise FormatError(f"image file cannot be read: {why(error)}") from error
